@@ -124,9 +124,10 @@ class _NewerSyntax(cst.CSTVisitor):
         stars = [isinstance(e.slice, cst.Index) and bool(e.slice.star) for e in node.slice]
         if self.version < (3, 11) and any(stars):
             start, _ = self.extent(node.slice[0])
-            _, end = self.extent(node.slice[-1])
-            trailing = isinstance(node.slice[-1].comma, cst.Comma)
-            self.edits += [(start, start, "("), (end, end, ")" if trailing else ",)")]
+            last = node.slice[-1]
+            _, end = self.extent(last.comma if isinstance(last.comma, cst.Comma) else last)
+            comma = "" if isinstance(last.comma, cst.Comma) else ","
+            self.edits += [(start, start, "("), (end, end, comma + ")")]
 
     def visit_Annotation(self, node: cst.Annotation) -> None:
         inner: cst.CSTNode = node.annotation

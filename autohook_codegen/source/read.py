@@ -159,9 +159,11 @@ def _from_ast(error: SyntaxError, text: str, path: str | None) -> SourceError:
 
 def _from_libcst(error: cst.ParserSyntaxError, text: str, path: str | None) -> SourceError:
     lines = LINE_END.split(text)
-    line = error.raw_line
+    # The error's own column is that of the line's first character; its message knows better.
+    place = re.search(r"error at (\d+):(\d+):", error.message)
+    line, column = map(int, place.groups()) if place else (error.raw_line, error.raw_column + 1)
     shown = lines[line - 1] if 0 < line <= len(lines) else None
-    return SourceError("invalid syntax", path, line, error.raw_column + 1, shown)
+    return SourceError("invalid syntax", path, line, max(column, 1), shown)
 
 
 def _bracket_depth(text: str) -> int:
