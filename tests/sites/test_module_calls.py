@@ -1,0 +1,461 @@
+"""Module calls: the statements of a forward, before and after."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+
+from tests.sites.snippets import hooked_forward
+
+EXPRESSIONS = [
+    ("self.fc(x)", "self.fc_hook_point(self.fc(x))"),
+    ("self.fc(x, key=1)", "self.fc_hook_point(self.fc(x, key=1))"),
+    ("(self.fc(x))", "(self.fc_hook_point(self.fc(x)))"),
+    ("self.fc(x).relu()", "self.fc_hook_point(self.fc(x)).relu()"),
+    ("-self.fc(x)", "-self.fc_hook_point(self.fc(x))"),
+    ("x + self.fc(x) * 2", "x + self.fc_hook_point(self.fc(x)) * 2"),
+    (
+        "self.norm(self.fc(x))",
+        "self.norm_hook_point(self.norm(self.fc_hook_point(self.fc(x))))",
+    ),
+    ("self.fc(self.fc(x))", "self.fc_hook_point(self.fc(self.fc_hook_point(self.fc(x))))"),
+    (
+        "self.fc(x), self.norm(x)",
+        "self.fc_hook_point(self.fc(x)), self.norm_hook_point(self.norm(x))",
+    ),
+    ("self.fc.forward(x)", "self.fc_hook_point(self.fc.forward(x))"),
+    ("self.fc.__call__(x)", "self.fc_hook_point(self.fc.__call__(x))"),
+    ('getattr(self, "fc")(x)', 'self.fc_hook_point(getattr(self, "fc")(x))'),
+    ("checkpoint(self.fc, x)", "self.fc_hook_point(checkpoint(self.fc, x))"),
+    (
+        "checkpoint(self.fc.forward, x, use_reentrant=False)",
+        "self.fc_hook_point(checkpoint(self.fc.forward, x, use_reentrant=False))",
+    ),
+    (
+        "torch.utils.checkpoint.checkpoint(self.fc, x)",
+        "self.fc_hook_point(torch.utils.checkpoint.checkpoint(self.fc, x))",
+    ),
+    (
+        "checkpoint(lambda y: self.fc(y), x)",
+        "checkpoint(lambda y: self.fc_hook_point(self.fc(y)), x)",
+    ),
+    (
+        "self.mlp.down(self.mlp.up(x))",
+        "self.mlp_down_hook_point(self.mlp.down(self.mlp_up_hook_point(self.mlp.up(x))))",
+    ),
+    ('self.heads["a"](x)', 'self.heads_hook_points["a"](self.heads["a"](x))'),
+    ("self.heads[key](x)", "self.heads_hook_points[key](self.heads[key](x))"),
+    ("self.layers[0](x)", "self.layers_hook_points[0](self.layers[0](x))"),
+    ("self.layers[-1](x)", "self.layers_hook_points[-1](self.layers[-1](x))"),
+    ("self.layers[i + 1](x)", "self.layers_hook_points[i + 1](self.layers[i + 1](x))"),
+    ("self.stages[i][0](x)", "self.stages_hook_points[i][0](self.stages[i][0](x))"),
+    (
+        "[layer(x) for layer in self.layers]",
+        "[self.layers_hook_points[hook_index](layer(x))"
+        " for hook_index, layer in enumerate(self.layers)]",
+    ),
+    (
+        "sum(layer(x) for layer in self.layers)",
+        "sum(self.layers_hook_points[hook_index](layer(x))"
+        " for hook_index, layer in enumerate(self.layers))",
+    ),
+    (
+        "[layer(x) for i, layer in enumerate(self.layers)]",
+        "[self.layers_hook_points[i](layer(x)) for i, layer in enumerate(self.layers)]",
+    ),
+    (
+        "[block(x) for stage in self.stages for block in stage]",
+        "[self.stages_hook_points[hook_index][hook_index_2](block(x))"
+        " for hook_index, stage in enumerate(self.stages)"
+        " for hook_index_2, block in enumerate(stage)]",
+    ),
+    (
+        "{name: head(x) for name, head in self.heads.items()}",
+        "{name: self.heads_hook_points[name](head(x)) for name, head in self.heads.items()}",
+    ),
+    (
+        "{name: self.heads[name](x) for name in self.heads}",
+        "{name: self.heads_hook_points[name](self.heads[name](x)) for name in self.heads}",
+    ),
+    (
+        "self.fc(x) if self.training else x",
+        "self.fc_hook_point(self.fc(x)) if self.training else x",
+    ),
+    (
+        "self.maybe(x) if self.maybe is not None else x",
+        "self.maybe_hook_point(self.maybe(x)) if self.maybe is not None else x",
+    ),
+    ("(y := self.fc(x)) + y", "(y := self.fc_hook_point(self.fc(x))) + y"),
+    ("self.method(self.fc(x))", "self.method(self.fc_hook_point(self.fc(x)))"),
+    ("self.attn(x, x, x)[0]", "self.attn_hook_point(self.attn(x, x, x)[0])"),
+    ("self.lstm(x)[0]", "self.lstm_hook_point(self.lstm(x)[0])"),
+    ("self.pair(x)[1]", "self.pair_hook_point(self.pair(x)[1])"),
+    ("(self.pair(x))[0]", "self.pair_hook_point((self.pair(x))[0])"),
+]
+
+STATEMENTS = [
+    pytest.param(
+        """
+        for layer in self.layers:
+            x = layer(x)
+        """,
+        """
+        for hook_index, layer in enumerate(self.layers):
+            x = self.layers_hook_points[hook_index](layer(x))
+        """,
+        id="plain loop",
+    ),
+    pytest.param(
+        """
+        for i, layer in enumerate(self.layers):
+            x = layer(x)
+        """,
+        """
+        for i, layer in enumerate(self.layers):
+            x = self.layers_hook_points[i](layer(x))
+        """,
+        id="own index that nothing reads",
+    ),
+    pytest.param(
+        """
+        for i, layer in enumerate(self.layers, start=1):
+            x = layer(x) * i
+        """,
+        """
+        for hook_index, (i, layer) in enumerate(enumerate(self.layers, start=1)):
+            x = self.layers_hook_points[hook_index](layer(x)) * i
+        """,
+        id="own index from 1",
+    ),
+    pytest.param(
+        """
+        for i, layer in enumerate(self.layers):
+            i += 1
+            x = layer(x) * i
+        """,
+        """
+        for hook_index, (i, layer) in enumerate(enumerate(self.layers)):
+            i += 1
+            x = self.layers_hook_points[hook_index](layer(x)) * i
+        """,
+        id="own index that is rebound",
+    ),
+    pytest.param(
+        """
+        for layer in self.layers[2:]:
+            x = layer(x)
+        """,
+        """
+        for hook_index, layer in enumerate(self.layers[2:], 2):
+            x = self.layers_hook_points[hook_index](layer(x))
+        """,
+        id="slice from 2",
+    ),
+    pytest.param(
+        """
+        for layer in self.layers[: self.width]:
+            x = layer(x)
+        """,
+        """
+        for hook_index, layer in enumerate(self.layers[: self.width]):
+            x = self.layers_hook_points[hook_index](layer(x))
+        """,
+        id="slice from the start",
+    ),
+    pytest.param(
+        """
+        for i, layer in enumerate(self.layers[1:]):
+            x = layer(x) * i
+        """,
+        """
+        for hook_index, (i, layer) in enumerate(enumerate(self.layers[1:]), 1):
+            x = self.layers_hook_points[hook_index](layer(x)) * i
+        """,
+        id="own index over a slice counts from elsewhere",
+    ),
+    pytest.param(
+        """
+        for layer in self.layers[::2]:
+            x = layer(x)
+        """,
+        """
+        for layer, layer_hook_point in zip(self.layers[::2], self.layers_hook_points[::2], strict=True):
+            x = layer_hook_point(layer(x))
+        """,
+        id="slice with a step",
+    ),
+    pytest.param(
+        """
+        for layer in reversed(self.layers):
+            x = layer(x)
+        """,
+        """
+        for layer, layer_hook_point in zip(reversed(self.layers), reversed(self.layers_hook_points), strict=True):
+            x = layer_hook_point(layer(x))
+        """,
+        id="reversed",
+    ),
+    pytest.param(
+        """
+        for head in self.heads.values():
+            x = head(x)
+        """,
+        """
+        for head, head_hook_point in zip(self.heads.values(), self.heads_hook_points.values(), strict=True):
+            x = head_hook_point(head(x))
+        """,
+        id="values",
+    ),
+    pytest.param(
+        """
+        for layer, norm in zip(self.layers, self.norms):
+            x = norm(layer(x))
+        """,
+        """
+        for hook_index, (layer, norm) in enumerate(zip(self.layers, self.norms)):
+            x = self.norms_hook_points[hook_index](norm(self.layers_hook_points[hook_index](layer(x))))
+        """,
+        id="zip",
+    ),
+    pytest.param(
+        """
+        for h, layer in zip(hs, self.layers):
+            x = x + layer(h)
+        """,
+        """
+        for hook_index, (h, layer) in enumerate(zip(hs, self.layers)):
+            x = x + self.layers_hook_points[hook_index](layer(h))
+        """,
+        id="zip with something else",
+    ),
+    pytest.param(
+        """
+        for i, (layer, h) in enumerate(zip(self.layers, hs)):
+            x = x + layer(h)
+        """,
+        """
+        for i, (layer, h) in enumerate(zip(self.layers, hs)):
+            x = x + self.layers_hook_points[i](layer(h))
+        """,
+        id="zip with an own index",
+    ),
+    pytest.param(
+        """
+        for stage in self.stages:
+            for block in stage:
+                x = block(x)
+        """,
+        """
+        for hook_index, stage in enumerate(self.stages):
+            for hook_index_2, block in enumerate(stage):
+                x = self.stages_hook_points[hook_index][hook_index_2](block(x))
+        """,
+        id="nested",
+    ),
+    pytest.param(
+        """
+        for i, stage in enumerate(self.stages):
+            for block in stage:
+                x = block(x)
+        """,
+        """
+        for i, stage in enumerate(self.stages):
+            for hook_index, block in enumerate(stage):
+                x = self.stages_hook_points[i][hook_index](block(x))
+        """,
+        id="nested in a loop with its own index",
+    ),
+    pytest.param(
+        """
+        for (block,) in self.stages:
+            x = block(x)
+        """,
+        """
+        for hook_index, (block,) in enumerate(self.stages):
+            x = self.stages_hook_points[hook_index][0](block(x))
+        """,
+        id="destructuring one",
+    ),
+    pytest.param(
+        """
+        for i in range(len(self.layers)):
+            x = self.layers[i](x)
+        """,
+        """
+        for i in range(len(self.layers)):
+            x = self.layers_hook_points[i](self.layers[i](x))
+        """,
+        id="range",
+    ),
+    pytest.param(
+        """
+        while i < 3:
+            x = self.layers[i](x)
+            i += 1
+        """,
+        """
+        while i < 3:
+            x = self.layers_hook_points[i](self.layers[i](x))
+            i += 1
+        """,
+        id="while",
+    ),
+    pytest.param(
+        """
+        for layer in self.layers:
+            if self.training:
+                x = checkpoint(layer, x)
+            else:
+                x = layer(x)
+        """,
+        """
+        for hook_index, layer in enumerate(self.layers):
+            if self.training:
+                x = self.layers_hook_points[hook_index](checkpoint(layer, x))
+            else:
+                x = self.layers_hook_points[hook_index](layer(x))
+        """,
+        id="checkpoint of a member",
+    ),
+    pytest.param(
+        """
+        layer = self.layers[i]
+        return layer(x)
+        """,
+        """
+        layer = self.layers[i]
+        return self.layers_hook_points[i](layer(x))
+        """,
+        id="local name of a member",
+    ),
+    pytest.param(
+        """
+        mlp = self.mlp
+        return mlp.up(x)
+        """,
+        """
+        mlp = self.mlp
+        return self.mlp_up_hook_point(mlp.up(x))
+        """,
+        id="local name of a container",
+    ),
+    pytest.param(
+        """
+        def body(y):
+            return self.fc(y)
+
+        return checkpoint(body, x)
+        """,
+        """
+        def body(y):
+            return self.fc_hook_point(self.fc(y))
+
+        return checkpoint(body, x)
+        """,
+        id="nested function",
+    ),
+    pytest.param(
+        """
+        x = self.fc(x); x = self.norm(x)  # both
+        """,
+        """
+        x = self.fc_hook_point(self.fc(x)); x = self.norm_hook_point(self.norm(x))  # both
+        """,
+        id="semicolon",
+    ),
+    pytest.param(
+        """
+        if self.training: x = self.fc(x)
+        return x
+        """,
+        """
+        if self.training: x = self.fc_hook_point(self.fc(x))
+        return x
+        """,
+        id="on the line of the if",
+    ),
+    pytest.param(
+        """
+        return self.fc(  # the input
+            x,
+        )
+        """,
+        """
+        return self.fc_hook_point(self.fc(  # the input
+            x,
+        ))
+        """,
+        id="comment inside a call",
+    ),
+    pytest.param(
+        """
+        x = x + \\
+            self.fc(x)
+        return x
+        """,
+        """
+        x = x + \\
+            self.fc_hook_point(self.fc(x))
+        return x
+        """,
+        id="backslash",
+    ),
+    pytest.param(
+        """
+        match x.ndim:
+            case 2:
+                x = self.fc(x)
+            case _:
+                x = self.norm(x)
+        return x
+        """,
+        """
+        match x.ndim:
+            case 2:
+                x = self.fc_hook_point(self.fc(x))
+            case _:
+                x = self.norm_hook_point(self.norm(x))
+        return x
+        """,
+        id="match",
+    ),
+    pytest.param(
+        """
+        with torch.no_grad():
+            target = self.fc(x)
+        return target
+        """,
+        """
+        with torch.no_grad():
+            target = self.fc_hook_point(self.fc(x))
+        return target
+        """,
+        id="a call under no_grad",
+    ),
+    pytest.param(
+        """
+        try:
+            x = self.fc(x)
+        finally:
+            x = x + 1
+        """,
+        """
+        try:
+            x = self.fc_hook_point(self.fc(x))
+        finally:
+            x = x + 1
+        """,
+        id="try",
+    ),
+]
+
+
+@pytest.mark.parametrize(("before", "after"), EXPRESSIONS)
+def test_expressions(before: str, after: str) -> None:
+    assert hooked_forward(f"return {before}") == f"return {after}"
+
+
+@pytest.mark.parametrize(("before", "after"), STATEMENTS)
+def test_statements(before: str, after: str) -> None:
+    assert hooked_forward(before) == dedent(after).strip("\n")

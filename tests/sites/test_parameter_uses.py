@@ -1,0 +1,218 @@
+"""Parameter uses: the result of the operation, or the value where it goes elsewhere."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+
+from tests.sites.snippets import hooked_forward
+
+EXPRESSIONS = [
+    ("x @ self.W", "self.W_hook_point(x @ self.W)"),
+    ("self.W @ x", "self.W_hook_point(self.W @ x)"),
+    ("x + self.b", "self.b_hook_point(x + self.b)"),
+    ("x**self.g", "self.g_hook_point(x**self.g)"),
+    ("-self.b", "self.b_hook_point(-self.b)"),
+    ("x @ self.W + self.b", "self.b_hook_point(self.W_hook_point(x @ self.W) + self.b)"),
+    ("x * -self.g", "x * self.g_hook_point(-self.g)"),
+    ("self.g * self.b", "self.b_hook_point(self.g_hook_point(self.g * self.b))"),
+    ("(x + self.b) * 2", "(self.b_hook_point(x + self.b)) * 2"),
+    (
+        "(x + self.b) * (x - self.b)",
+        "(self.b_hook_point(x + self.b)) * (self.b_hook_point(x - self.b))",
+    ),
+    ("x @ (self.W * 2)", "x @ (self.W_hook_point(self.W * 2))"),
+    ("x @ (self.W)", "self.W_hook_point(x @ (self.W))"),
+    ("x + self.b - x", "self.b_hook_point(x + self.b) - x"),
+    ("F.linear(x, self.W)", "self.W_hook_point(F.linear(x, self.W))"),
+    ("F.linear(x, weight=self.W)", "self.W_hook_point(F.linear(x, weight=self.W))"),
+    (
+        "F.linear(x, self.W, self.b)",
+        "self.b_hook_point(self.W_hook_point(F.linear(x, self.W, self.b)))",
+    ),
+    (
+        "F.linear(x, self.W, self.bias)",
+        "self.bias_hook_point(self.W_hook_point(F.linear(x, self.W, self.bias)))",
+    ),
+    (
+        "F.scaled_dot_product_attention(x, self.W, self.W)",
+        "self.W_hook_point(F.scaled_dot_product_attention(x, self.W, self.W))",
+    ),
+    ("torch.matmul(x, self.W)", "self.W_hook_point(torch.matmul(x, self.W))"),
+    (
+        "torch.nn.functional.linear(x, self.W)",
+        "self.W_hook_point(torch.nn.functional.linear(x, self.W))",
+    ),
+    (
+        'torch.einsum("bd,de->be", x, self.W)',
+        'self.W_hook_point(torch.einsum("bd,de->be", x, self.W))',
+    ),
+    (
+        'einsum("b d, d e -> b e", x, self.W)',
+        'self.W_hook_point(einsum("b d, d e -> b e", x, self.W))',
+    ),
+    (
+        'einops.einsum(x, self.W, "b d, d e -> b e")',
+        'self.W_hook_point(einops.einsum(x, self.W, "b d, d e -> b e"))',
+    ),
+    ("x.matmul(self.W)", "self.W_hook_point(x.matmul(self.W))"),
+    ("x.mul(self.g).relu()", "self.g_hook_point(x.mul(self.g)).relu()"),
+    ("self.W.matmul(x)", "self.W_hook_point(self.W.matmul(x))"),
+    ("self.g.exp()", "self.g_hook_point(self.g.exp())"),
+    ("torch.exp(self.g)", "self.g_hook_point(torch.exp(self.g))"),
+    ("x * self.g.exp()", "x * self.g_hook_point(self.g.exp())"),
+    ("x * torch.exp(self.g.float())", "x * self.g_hook_point(torch.exp(self.g.float()))"),
+    ("x @ self.W.T", "self.W_hook_point(x @ self.W.T)"),
+    ("x @ self.W.t()", "self.W_hook_point(x @ self.W.t())"),
+    ("x @ self.W[0]", "self.W_hook_point(x @ self.W[0])"),
+    ("x + self.b[None, : x.shape[1]]", "self.b_hook_point(x + self.b[None, : x.shape[1]])"),
+    ("x @ self.W.to(x.dtype)", "self.W_hook_point(x @ self.W.to(x.dtype))"),
+    ("x * self.g.view(1, -1)", "self.g_hook_point(x * self.g.view(1, -1))"),
+    (
+        "x * self.g.float().unsqueeze(0).expand(2, -1)",
+        "self.g_hook_point(x * self.g.float().unsqueeze(0).expand(2, -1))",
+    ),
+    (
+        'x + einops.repeat(self.b, "d -> b d", b=2)',
+        'self.b_hook_point(x + einops.repeat(self.b, "d -> b d", b=2))',
+    ),
+    (
+        'x @ einops.rearrange(self.W, "a b -> b a")',
+        'self.W_hook_point(x @ einops.rearrange(self.W, "a b -> b a"))',
+    ),
+    ("self.b", "self.b_hook_point(self.b)"),
+    ("self.b[:2]", "self.b_hook_point(self.b[:2])"),
+    ("x, self.b", "x, self.b_hook_point(self.b)"),
+    ("plain(x, self.b)", "plain(x, self.b_hook_point(self.b))"),
+    ("plain(x, self.b[None])", "plain(x, self.b_hook_point(self.b[None]))"),
+    ("plain(x, b=self.b)", "plain(x, b=self.b_hook_point(self.b))"),
+    ("self.method(self.b)", "self.method(self.b_hook_point(self.b))"),
+    ("self.fc(self.b)", "self.fc_hook_point(self.fc(self.b_hook_point(self.b)))"),
+    (
+        "torch.cat([self.b.expand(2, -1), x])",
+        "torch.cat([self.b_hook_point(self.b.expand(2, -1)), x])",
+    ),
+    (
+        "torch.stack((self.b, self.g))",
+        "torch.stack((self.b_hook_point(self.b), self.g_hook_point(self.g)))",
+    ),
+    ("self.b > 0", "self.b_hook_point(self.b) > 0"),
+    ("self.b if self.training else x", "self.b_hook_point(self.b) if self.training else x"),
+    (
+        "plain(x, self.bias)",
+        "plain(x, self.bias_hook_point(self.bias) if self.bias is not None else None)",
+    ),
+    (
+        "x + self.bias if self.bias is not None else x",
+        "self.bias_hook_point(x + self.bias) if self.bias is not None else x",
+    ),
+    ("x @ self.weights[0]", "self.weights_hook_points[0](x @ self.weights[0])"),
+    ("x @ self.weights[i]", "self.weights_hook_points[i](x @ self.weights[i])"),
+    ('x + self.shifts["in"]', 'self.shifts_hook_points["in"](x + self.shifts["in"])'),
+    ("x + self.shifts[key]", "self.shifts_hook_points[key](x + self.shifts[key])"),
+    (
+        "[x @ w for w in self.weights]",
+        "[self.weights_hook_points[hook_index](x @ w) for hook_index, w in enumerate(self.weights)]",
+    ),
+    ("(lambda y: y + self.b)(x)", "(lambda y: self.b_hook_point(y + self.b))(x)"),
+]
+
+STATEMENTS = [
+    pytest.param(
+        """
+        x += self.b
+        return x
+        """,
+        """
+        x += self.b
+        x = self.b_hook_point(x)
+        return x
+        """,
+        id="in place",
+    ),
+    pytest.param(
+        """
+        x[0] += self.b
+        return x
+        """,
+        """
+        x[0] += self.b
+        x[0] = self.b_hook_point(x[0])
+        return x
+        """,
+        id="in place, an item",
+    ),
+    pytest.param(
+        """
+        x.add_(self.b)
+        return x
+        """,
+        """
+        x.add_(self.b)
+        x = self.b_hook_point(x)
+        return x
+        """,
+        id="in place by a method",
+    ),
+    pytest.param(
+        """
+        b = self.b
+        return x + b
+        """,
+        """
+        b = self.b_hook_point(self.b)
+        return x + b
+        """,
+        id="assigned",
+    ),
+    pytest.param(
+        """
+        if self.bias is not None:
+            x = plain(x, self.bias)
+        return x
+        """,
+        """
+        if self.bias is not None:
+            x = plain(x, self.bias_hook_point(self.bias))
+        return x
+        """,
+        id="optional, where it is surely there",
+    ),
+    pytest.param(
+        """
+        for i, w in enumerate(self.weights):
+            x = x @ w
+        return x
+        """,
+        """
+        for i, w in enumerate(self.weights):
+            x = self.weights_hook_points[i](x @ w)
+        return x
+        """,
+        id="loop over a ParameterList",
+    ),
+    pytest.param(
+        """
+        for name, shift in self.shifts.items():
+            x = x + shift
+        return x
+        """,
+        """
+        for name, shift in self.shifts.items():
+            x = self.shifts_hook_points[name](x + shift)
+        return x
+        """,
+        id="loop over a ParameterDict",
+    ),
+]
+
+
+@pytest.mark.parametrize(("before", "after"), EXPRESSIONS)
+def test_expressions(before: str, after: str) -> None:
+    assert hooked_forward(f"return {before}") == f"return {after}"
+
+
+@pytest.mark.parametrize(("before", "after"), STATEMENTS)
+def test_statements(before: str, after: str) -> None:
+    assert hooked_forward(before) == dedent(after).strip("\n")

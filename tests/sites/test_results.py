@@ -1,0 +1,214 @@
+"""Results that are no tensor: which part of them is hooked, and where."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+
+from tests.sites.snippets import hooked_forward
+
+PAIRS = [
+    pytest.param(
+        """
+        a, b = self.pair(x)
+        return a + b
+        """,
+        """
+        a, b = self.pair(x)
+        a = self.pair_hook_point(a)
+        return a + b
+        """,
+        id="unpacked",
+    ),
+    pytest.param(
+        """
+        _, b = self.pair(x)
+        return b
+        """,
+        """
+        _, b = self.pair(x)
+        b = self.pair_hook_point(b)
+        return b
+        """,
+        id="first is an underscore",
+    ),
+    pytest.param(
+        """
+        a, b = self.pair(x)
+        return b
+        """,
+        """
+        a, b = self.pair(x)
+        b = self.pair_hook_point(b)
+        return b
+        """,
+        id="first is never read",
+    ),
+    pytest.param(
+        """
+        (a, b) = self.pair(x)  # two
+        return a
+        """,
+        """
+        (a, b) = self.pair(x)  # two
+        a = self.pair_hook_point(a)
+        return a
+        """,
+        id="in parentheses, with a comment",
+    ),
+    pytest.param(
+        """
+        x, (h, c) = self.lstm(x)
+        return x
+        """,
+        """
+        x, (h, c) = self.lstm(x)
+        x = self.lstm_hook_point(x)
+        return x
+        """,
+        id="LSTM",
+    ),
+    pytest.param(
+        """
+        _, (h, c) = self.lstm(x)
+        return h[-1]
+        """,
+        """
+        _, (h, c) = self.lstm(x)
+        h = self.lstm_hook_point(h)
+        return h[-1]
+        """,
+        id="LSTM, only its state",
+    ),
+    pytest.param(
+        """
+        a, _ = self.attn(x, x, x); y = a + 1
+        return y
+        """,
+        """
+        a, _ = self.attn(x, x, x); a = self.attn_hook_point(a); y = a + 1
+        return y
+        """,
+        id="semicolon",
+    ),
+    pytest.param(
+        """
+        if self.training: x, _ = self.attn(x, x, x)
+        return x
+        """,
+        """
+        if self.training: x, _ = self.attn(x, x, x); x = self.attn_hook_point(x)
+        return x
+        """,
+        id="on the line of the if",
+    ),
+    pytest.param(
+        """
+        out = self.pair(x)
+        return out[1]
+        """,
+        """
+        out = self.pair(x)
+        return self.pair_hook_point(out[1])
+        """,
+        id="item read once",
+    ),
+    pytest.param(
+        """
+        out = self.pair(x)
+        return out[0] + out[0].mean()
+        """,
+        """
+        out = self.pair(x)
+        out = (self.pair_hook_point(out[0]), *out[1:])
+        return out[0] + out[0].mean()
+        """,
+        id="item read twice",
+    ),
+    pytest.param(
+        """
+        out = self.pair(x)
+        return out[1] + out[1].mean()
+        """,
+        """
+        out = self.pair(x)
+        out = (*out[:1], self.pair_hook_point(out[1]), *out[2:])
+        return out[1] + out[1].mean()
+        """,
+        id="second item read twice",
+    ),
+    pytest.param(
+        """
+        out = self.pair(x)
+        return plain(x, out)
+        """,
+        """
+        out = self.pair(x)
+        out = (self.pair_hook_point(out[0]), *out[1:])
+        return plain(x, out)
+        """,
+        id="passed on whole",
+    ),
+    pytest.param(
+        """
+        out = self.pair(x)
+        return out
+        """,
+        """
+        out = self.pair(x)
+        out = (self.pair_hook_point(out[0]), *out[1:])
+        return out
+        """,
+        id="returned whole",
+    ),
+    pytest.param(
+        """
+        out = None
+        if out is None:
+            out = self.pair(x)
+        return out[0]
+        """,
+        """
+        out = None
+        if out is None:
+            out = self.pair(x)
+            out = (self.pair_hook_point(out[0]), *out[1:])
+        return out[0]
+        """,
+        id="made only where it is missing",
+    ),
+    pytest.param(
+        """
+        out = self.attn(x, x, x)
+        x = x + out[0]
+        out = self.lstm(x)
+        return out[0]
+        """,
+        """
+        out = self.attn(x, x, x)
+        x = x + self.attn_hook_point(out[0])
+        out = self.lstm(x)
+        return self.lstm_hook_point(out[0])
+        """,
+        id="one name for two results",
+    ),
+]
+
+
+@pytest.mark.parametrize(("before", "after"), PAIRS)
+def test_results(before: str, after: str) -> None:
+    assert hooked_forward(before) == dedent(after).strip("\n")
+
+
+@pytest.mark.parametrize(
+    "forward",
+    [
+        "return self.pair(x)",
+        "return plain(*self.pair(x))",
+        "self.pair(x)\nreturn x",
+        "return [self.pair(h) for h in hs]",
+    ],
+)
+def test_a_tuple_that_has_no_name_is_left_alone(forward: str) -> None:
+    assert hooked_forward(forward) == forward

@@ -1,0 +1,686 @@
+"""Which classes are roots, and what they gain."""
+
+from __future__ import annotations
+
+import pytest
+
+from autohook_codegen import Fallback, Options, hook_source
+
+PLAIN = Options(format=False)
+
+ROOT = "from transformer_lens import HookedRootModule\n"
+HOOK_POINT = "from transformer_lens.hook_points import HookPoint\n"
+AUTO = "from autohook_runtime import auto_hook\n"
+
+PAIRS = [
+    pytest.param(
+        """\
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+
+        self.width = 8
+
+    def forward(self, x):
+        return self.fc(x)
+""",
+        f"""\
+from torch import nn
+{ROOT}{HOOK_POINT}
+
+class Net(HookedRootModule, nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+        self.fc_hook_point = HookPoint()
+
+        self.width = 8
+        self.setup()
+
+    def forward(self, x):
+        return self.fc_hook_point(self.fc(x))
+""",
+        id="one class",
+    ),
+    pytest.param(
+        """\
+import torch.nn
+
+
+class Net(torch.nn.Module):
+
+    def __init__(self):
+        super(Net, self).__init__()
+        self.fc = torch.nn.Linear(8, 8)
+        # nothing else
+
+    def forward(self, x):
+        return self.fc(x)
+""",
+        f"""\
+import torch.nn
+{ROOT}{HOOK_POINT}
+
+class Net(HookedRootModule, torch.nn.Module):
+
+    def __init__(self):
+        super(Net, self).__init__()
+        self.fc = torch.nn.Linear(8, 8)
+        self.fc_hook_point = HookPoint()
+        self.setup()
+        # nothing else
+
+    def forward(self, x):
+        return self.fc_hook_point(self.fc(x))
+""",
+        id="torch.nn.Module, and a comment at the end",
+    ),
+    pytest.param(
+        """\
+from torch import nn
+
+
+class Part(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+
+    def forward(self, x):
+        return self.fc(x)
+
+
+class Net(nn.Module, metaclass=type):
+    def __init__(self):
+        super().__init__()
+        self.part = Part()
+
+    def forward(self, x):
+        return self.part(x)
+
+
+class Big(Net):
+    pass
+""",
+        f"""\
+from torch import nn
+{ROOT}{HOOK_POINT}
+
+class Part(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+        self.fc_hook_point = HookPoint()
+
+    def forward(self, x):
+        return self.fc_hook_point(self.fc(x))
+
+
+class Net(nn.Module, metaclass=type):
+    def __init__(self):
+        super().__init__()
+        self.part = Part()
+        self.part_hook_point = HookPoint()
+
+    def forward(self, x):
+        return self.part_hook_point(self.part(x))
+
+
+class Big(Net, HookedRootModule):
+    pass
+
+    def __init__(self, *args, **kwargs):  # for the hook points
+        super().__init__(*args, **kwargs)
+        self.setup()
+""",
+        id="the subclass is the root, its base only serves as one",
+    ),
+    pytest.param(
+        """\
+from torch import nn
+
+__all__ = ("Part", "Net")
+
+
+class Part(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+
+    def forward(self, x):
+        return self.fc(x)
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.part = Part()
+
+    def forward(self, x):
+        return self.part(x)
+""",
+        f"""\
+from torch import nn
+{ROOT}{HOOK_POINT}
+__all__ = ("Part", "Net")
+
+
+class Part(HookedRootModule, nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+        self.fc_hook_point = HookPoint()
+        self.setup()
+
+    def forward(self, x):
+        return self.fc_hook_point(self.fc(x))
+
+
+class Net(HookedRootModule, nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.part = Part()
+        self.part_hook_point = HookPoint()
+        self.setup()
+
+    def forward(self, x):
+        return self.part_hook_point(self.part(x))
+""",
+        id="__all__ names a part too",
+    ),
+    pytest.param(
+        """\
+from outside import Base, Linear
+from torch import nn
+
+
+class Net(Base):
+    def __init__(self, config):
+        super().__init__(config)
+        self.fc = nn.Linear(8, 8)
+        self.post_init()
+
+    def forward(self, x):
+        return self.fc(x)
+""",
+        f"""\
+from outside import Base, Linear
+from torch import nn
+{AUTO}{ROOT}{HOOK_POINT}
+
+class Net(Base, HookedRootModule):
+    def __init__(self, config):
+        super().__init__(config)
+        self.fc = nn.Linear(8, 8)
+        self.fc_hook_point = HookPoint()
+        self.post_init()
+        auto_hook(self)  # in place of self.setup()
+
+    def forward(self, x):
+        return self.fc_hook_point(self.fc(x))
+""",
+        id="a base from outside",
+    ),
+    pytest.param(
+        """\
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+
+    def setup(self):
+        self.ready = True
+
+    def forward(self, x):
+        return self.fc(x)
+""",
+        f"""\
+from torch import nn
+{HOOK_POINT}
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+        self.fc_hook_point = HookPoint()
+
+    def setup(self):
+        self.ready = True
+
+    def forward(self, x):
+        return self.fc_hook_point(self.fc(x))
+""",
+        id="has a setup of its own",
+    ),
+    pytest.param(
+        """\
+from torch import nn
+
+
+class Mish(nn.Module):
+    def forward(self, x):
+        return x * x.exp().log1p().tanh()
+""",
+        """\
+from torch import nn
+
+
+class Mish(nn.Module):
+    def forward(self, x):
+        return x * x.exp().log1p().tanh()
+""",
+        id="a root that has nothing to hook",
+    ),
+    pytest.param(
+        """\
+from torch import nn
+
+
+class Head(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+
+    def forward(self, x):
+        return self.fc(x)
+
+
+HEADS = {"plain": Head}
+
+
+class Net(nn.Module):
+    def __init__(self, kind):
+        super().__init__()
+        self.head = HEADS[kind]()
+
+    def forward(self, x):
+        return self.head(x)
+""",
+        f"""\
+from torch import nn
+{ROOT}{HOOK_POINT}
+
+class Head(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+        self.fc_hook_point = HookPoint()
+
+    def forward(self, x):
+        return self.fc_hook_point(self.fc(x))
+
+
+HEADS = {{"plain": Head}}
+
+
+class Net(HookedRootModule, nn.Module):
+    def __init__(self, kind):
+        super().__init__()
+        self.head = HEADS[kind]()
+        self.head_hook_point = HookPoint()
+        self.setup()
+
+    def forward(self, x):
+        return self.head_hook_point(self.head(x))
+""",
+        id="named in a table",
+    ),
+    pytest.param(
+        """\
+from torch import nn
+
+
+class Head(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+
+    def forward(self, x):
+        return self.fc(x)
+
+
+class Net(nn.Module):
+    def __init__(self, head=Head):
+        super().__init__()
+        self.head = head()
+
+    def forward(self, x):
+        return self.head(x)
+""",
+        f"""\
+from torch import nn
+{ROOT}{HOOK_POINT}
+
+class Head(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+        self.fc_hook_point = HookPoint()
+
+    def forward(self, x):
+        return self.fc_hook_point(self.fc(x))
+
+
+class Net(HookedRootModule, nn.Module):
+    def __init__(self, head=Head):
+        super().__init__()
+        self.head = head()
+        self.head_hook_point = HookPoint()
+        self.setup()
+
+    def forward(self, x):
+        return self.head_hook_point(self.head(x))
+""",
+        id="named as a default",
+    ),
+    pytest.param(
+        """\
+from torch import nn
+
+
+class Head(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+
+    def forward(self, x):
+        return self.fc(x)
+
+
+class Net(nn.Module):
+    def __init__(self, head: Head):
+        super().__init__()
+        self.head = head
+
+    def forward(self, x):
+        return self.head(x)
+""",
+        f"""\
+from torch import nn
+{ROOT}{HOOK_POINT}
+
+class Head(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+        self.fc_hook_point = HookPoint()
+
+    def forward(self, x):
+        return self.fc_hook_point(self.fc(x))
+
+
+class Net(HookedRootModule, nn.Module):
+    def __init__(self, head: Head):
+        super().__init__()
+        self.head = head
+        self.head_hook_point = HookPoint()
+        self.setup()
+
+    def forward(self, x):
+        return self.head_hook_point(self.head(x))
+""",
+        id="named as the annotation of an argument that is called",
+    ),
+    pytest.param(
+        """\
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+
+    def forward(self, x):
+        calls = 0
+        calls += 1
+        return self.fc(x) * calls
+""",
+        f"""\
+import torch
+from torch import nn
+{ROOT}{HOOK_POINT}
+
+class Net(HookedRootModule, nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+        self.fc_hook_point = HookPoint()
+        self.setup()
+
+    def forward(self, x):
+        calls = 0
+        calls += 1
+        return self.fc_hook_point(self.fc(x)) * calls
+""",
+        id="a counter is no value that changes in place",
+    ),
+    pytest.param(
+        """\
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+
+    def forward(self, x):
+        x = self.fc(x)
+        return x.relu_()
+""",
+        f"""\
+from torch import nn
+{AUTO}{ROOT}{HOOK_POINT}
+
+class Net(HookedRootModule, nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+        self.fc_hook_point = HookPoint()
+        auto_hook(self)  # caches values before they change in place
+
+    def forward(self, x):
+        x = self.fc_hook_point(self.fc(x))
+        return x.relu_()
+""",
+        id="a method that changes in place",
+    ),
+    pytest.param(
+        """\
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+        for module in self.modules():
+            if isinstance(module, nn.Linear):
+                nn.init.zeros_(module.bias)
+
+    def forward(self, x):
+        return self.fc(x)
+""",
+        f"""\
+from torch import nn
+{ROOT}{HOOK_POINT}
+
+class Net(HookedRootModule, nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+        self.fc_hook_point = HookPoint()
+        for module in self.modules():
+            if isinstance(module, nn.Linear):
+                nn.init.zeros_(module.bias)
+        self.setup()
+
+    def forward(self, x):
+        return self.fc_hook_point(self.fc(x))
+""",
+        id="modules() in weight initialisation is no walk over children",
+    ),
+    pytest.param(
+        '''\
+#!/usr/bin/env python
+"""A model."""
+from __future__ import annotations
+
+import math  # for pi
+
+from torch import nn
+
+SCALE = math.pi
+import sys
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+
+    def forward(self, x):
+        return self.fc(x) * SCALE
+''',
+        f'''\
+#!/usr/bin/env python
+"""A model."""
+from __future__ import annotations
+
+import math  # for pi
+
+from torch import nn
+{ROOT}{HOOK_POINT}
+SCALE = math.pi
+import sys
+
+
+class Net(HookedRootModule, nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+        self.fc_hook_point = HookPoint()
+        self.setup()
+
+    def forward(self, x):
+        return self.fc_hook_point(self.fc(x)) * SCALE
+''',
+        id="imports follow the opening block",
+    ),
+    pytest.param(
+        """\
+import torch.nn as nn
+from transformer_lens.hook_points import HookPoint as Point
+from transformer_lens import HookedRootModule as Root
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+
+    def forward(self, x):
+        return self.fc(x)
+""",
+        """\
+import torch.nn as nn
+from transformer_lens.hook_points import HookPoint as Point
+from transformer_lens import HookedRootModule as Root
+
+
+class Net(Root, nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+        self.fc_hook_point = Point()
+        self.setup()
+
+    def forward(self, x):
+        return self.fc_hook_point(self.fc(x))
+""",
+        id="imports that stand already, under their alias",
+    ),
+    pytest.param(
+        "from torch import nn\n\n\nclass Net(nn.Module):\n"
+        "\tdef __init__(self):\n\t\tsuper().__init__()\n\t\tself.fc = nn.Linear(8, 8)\n\n"
+        "\tdef forward(self, x):\n\t\treturn self.fc(x)",
+        f"from torch import nn\n{ROOT}{HOOK_POINT}\n\nclass Net(HookedRootModule, nn.Module):\n"
+        "\tdef __init__(self):\n\t\tsuper().__init__()\n\t\tself.fc = nn.Linear(8, 8)\n"
+        "\t\tself.fc_hook_point = HookPoint()\n\t\tself.setup()\n\n"
+        "\tdef forward(self, x):\n\t\treturn self.fc_hook_point(self.fc(x))",
+        id="tabs, and no line end",
+    ),
+    pytest.param(
+        "from torch import nn\r\n\r\n\r\nclass Net(nn.Module):\r\n"
+        "  def __init__(self):\r\n    super().__init__()\r\n    self.fc = nn.Linear(8, 8)\r\n\r\n"
+        "  def forward(self, x):\r\n    return self.fc(x)\r\n",
+        "from torch import nn\r\n"
+        + ROOT.replace("\n", "\r\n")
+        + HOOK_POINT.replace("\n", "\r\n")
+        + "\r\n\r\nclass Net(HookedRootModule, nn.Module):\r\n"
+        "  def __init__(self):\r\n    super().__init__()\r\n    self.fc = nn.Linear(8, 8)\r\n"
+        "    self.fc_hook_point = HookPoint()\r\n    self.setup()\r\n\r\n"
+        "  def forward(self, x):\r\n    return self.fc_hook_point(self.fc(x))\r\n",
+        id="two spaces, and carriage returns",
+    ),
+    pytest.param(
+        """\
+from torch import nn
+
+
+class Net[T: int](nn.Module):
+    def __init__(self, width: T) -> None:
+        super().__init__()
+        self.fc = nn.Linear(width, 8)
+
+    def forward(self, x):
+        print(f"{x.shape[0]:{'>'}{4}} {f"{x.shape[1]}"}")
+        return self.fc(x)
+""",
+        f"""\
+from torch import nn
+{ROOT}{HOOK_POINT}
+
+class Net[T: int](HookedRootModule, nn.Module):
+    def __init__(self, width: T) -> None:
+        super().__init__()
+        self.fc = nn.Linear(width, 8)
+        self.fc_hook_point = HookPoint()
+        self.setup()
+
+    def forward(self, x):
+        print(f"{{x.shape[0]:{{'>'}}{{4}}}} {{f"{{x.shape[1]}}"}}")
+        return self.fc_hook_point(self.fc(x))
+""",
+        id="syntax newer than the running Python",
+    ),
+]
+
+
+@pytest.mark.parametrize(("before", "after"), PAIRS)
+def test_roots(before: str, after: str) -> None:
+    assert hook_source(before, PLAIN).code == after
+
+
+@pytest.mark.parametrize(("before", "after"), PAIRS)
+def test_a_second_pass_changes_nothing(before: str, after: str) -> None:
+    assert hook_source(after, PLAIN).code == after
+
+
+@pytest.mark.parametrize("fallback", list(Fallback))
+@pytest.mark.parametrize(("before", "after"), PAIRS)
+def test_fallback_decides_the_last_line(before: str, after: str, fallback: Fallback) -> None:
+    code = hook_source(before, Options(format=False, fallback=fallback)).code
+    if "HookedRootModule" not in after or "as Root" in after:
+        return
+    assert ("auto_hook(self)" in code) == (
+        fallback is Fallback.ALWAYS or (fallback is Fallback.AUTO and "auto_hook" in after)
+    )

@@ -1,0 +1,56 @@
+"""What holds for every row of every table: insert only, a second pass, and back by `--strip`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from autohook_codegen import hook_source, strip_source
+from tests.insertions import missing_token
+from tests.sites import (
+    test_making,
+    test_module_calls,
+    test_parameter_uses,
+    test_results,
+    test_roots,
+    test_untouched,
+)
+from tests.sites.snippets import BARE, model, module
+from tests.sites.test_roots import PLAIN
+
+
+def _rows() -> list[Any]:
+    forwards: list[tuple[str, str]] = []
+    for table in (test_module_calls, test_parameter_uses):
+        forwards += [(f"return {row[0]}", row[0]) for row in table.EXPRESSIONS]
+        forwards += [(row.values[0], row.id) for row in table.STATEMENTS]
+    forwards += [(row.values[0], row.id) for row in test_results.PAIRS]
+    forwards += [(row.values[0], row.id) for row in test_untouched.FORWARDS]
+    rows = [pytest.param(model(text), BARE, id=name) for text, name in forwards]
+    rows += [pytest.param(module(row.values[0]), BARE, id=row.id) for row in test_making.PAIRS]
+    rows += [pytest.param(row.values[0], BARE, id=row.id) for row in test_making.MODULES]
+    rows += [pytest.param(row.values[0], PLAIN, id=row.id) for row in test_roots.PAIRS[:-1]]
+    return rows
+
+
+ROWS = _rows()
+"""Without the row whose syntax `tokenize` cannot read on every Python."""
+
+
+@pytest.mark.parametrize(("source", "options"), ROWS)
+def test_compiles_and_only_inserts(source: str, options: Any) -> None:
+    code = hook_source(source, options).code
+    compile(code, "model.py", "exec", dont_inherit=True)
+    assert missing_token(source, code) is None
+
+
+@pytest.mark.parametrize(("source", "options"), ROWS)
+def test_a_second_pass_changes_nothing(source: str, options: Any) -> None:
+    code = hook_source(source, options).code
+    assert hook_source(code, options).code == code
+
+
+@pytest.mark.parametrize(("source", "options"), [row for row in ROWS if "taken" not in row.id])
+def test_strip_gives_the_source_back(source: str, options: Any) -> None:
+    assert strip_source(hook_source(source, options).code, options) == source
