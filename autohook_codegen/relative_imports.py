@@ -1,0 +1,74 @@
+"""Relative imports made absolute, for a file that leaves its package.
+
+The one place where a rewrite replaces something: `from ..activations import ACT2FN` reads
+`from transformers.activations import ACT2FN` in a file that no longer lies in transformers.
+Only the module's name changes; the text around it stays.
+"""
+
+from __future__ import annotations
+
+import re
+
+from autohook_codegen.hooked_source import Note
+
+__all__ = ["make_imports_absolute"]
+
+RELATIVE_IMPORT = re.compile(
+    r"""
+      \"\"\"(?:[^\\]|\\.)*?\"\"\" | '''(?:[^\\]|\\.)*?'''
+    | "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*'
+    | \#[^\r\n]*
+    | \bfrom(?:[ \t\f]|\\\r?\n)*(?P<module>\.(?:[. \t\f]|\\\r?\n)*(?P<name>[^\W\d][\w.]*)?)
+      (?P<gap>(?:[ \t\f]|\\\r?\n)*)import\b
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def make_imports_absolute(
+    code: str, package: str, within: str | None = None
+) -> tuple[str, tuple[Note, ...]]:
+    """Replace relative imports in `code`, the text of a module in `package`, and say where.
+
+    With `within`, a package that moves as a whole, only imports that reach out of it change. An
+    import that reaches out of every known package is left.
+
+    Example:
+        >>> make_imports_absolute("from ..nn import Block\\n", "zoo.models")[0]
+        'from zoo.nn import Block\\n'
+    """
+    parents = package.split(".") if package else []
+    pieces: list[str] = []
+    notes: list[Note] = []
+    position = 0
+    for found in RELATIVE_IMPORT.finditer(code):
+        if found["module"] is None:
+            continue
+        name = found["name"] or ""
+        dots = found["module"].removesuffix(name).count(".")
+        base = parents[: len(parents) - dots + 1]
+        if dots > len(parents) or (within and ".".join([*base, ""]).startswith(f"{within}.")):
+            continue
+        absolute = ".".join([*base, *([name] if name else [])])
+        start, end = found.span("module")
+        if name:
+            replacement = absolute
+        else:  # the dots may have taken the space before `import`
+            replacement = absolute + (found["module"].lstrip(".") or "")
+            if not replacement[-1:].isspace() and not found["gap"]:
+                replacement += " "
+        if code[start - 1].isalnum():  # `from.x import y`
+            replacement = " " + replacement
+        pieces += [code[position:start], replacement]
+        position = end
+        line_start = code.rfind("\n", 0, start) + 1
+        notes.append(
+            Note(
+                "absolute-import",
+                code.count("\n", 0, start) + 1,
+                start - line_start + 1,
+                f"the output leaves {package}, so this import of"
+                f" {'.' * dots}{name} is one of {absolute}",
+            )
+        )
+    return "".join([*pieces, code[position:]]), tuple(notes)
