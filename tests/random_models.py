@@ -1,0 +1,230 @@
+"""Random small model files, for hypothesis: what they hold, how they use it, how they are laid out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from textwrap import indent
+
+from hypothesis import strategies as st
+
+HEAD = """\
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.utils.checkpoint import checkpoint
+
+
+def add(x, y):
+    return x + y
+
+
+def mix(pair):
+    return pair[0] - pair[1]
+
+
+class Pair(nn.Module):
+    def forward(self, x):
+        return x.sin(), x.cos()
+
+
+class Part(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.inner = nn.Linear(8, 8)
+
+    def forward(self, x):
+        return torch.tanh(self.inner(x))
+"""
+
+MEMBERS: list[tuple[str, list[str]]] = [
+    (
+        "self.N = nn.Linear(8, 8)",
+        [
+            "x = self.N(x)",
+            "x = x + self.N(x)  # residual",
+            "x = torch.relu(\n    self.N(x)\n)",
+            "x = checkpoint(self.N, x, use_reentrant=False)",
+            "x = self.N.forward(x)",
+            "x = (lambda y: self.N(y))(x)",
+            "inner = self.N\nx = inner(x)",
+            "if self.training:\n    x = self.N(x)\nelse:\n    x = -x",
+            "if self.training: x = self.N(x)",
+            "x = self.N(x); x = self.N(x)",
+            "def body(y):\n    return self.N(y)\n\nx = body(x)",
+            "x = self.N(x) if x.sum() > 0 else x",
+        ],
+    ),
+    (
+        "self.N = nn.Linear(8, 8) if wide else None",
+        [
+            "x = self.N(x) if self.N is not None else x",
+            "if self.N is not None:\n    x = self.N(x)",
+        ],
+    ),
+    (
+        "if wide:\n    self.N = nn.Tanh()\nelse:\n    self.N = nn.Identity()",
+        ["x = self.N(x)"],
+    ),
+    ("if wide:\n    self.N = nn.Tanh()", ["if self.wide:\n    x = self.N(x)"]),
+    ("self.N = Part()", ["x = self.N(x)", "x = self.N.inner(x)"]),
+    ("self.N = nn.Dropout(0.5)", ["x = self.N(x)"]),
+    ("self.N = lambda x: 2 * x", ["x = self.N(x)"]),
+    ("self.N = F.gelu", ["x = self.N(x)"]),
+    ("self.N = 3", ["x = x * self.N"]),
+    ("self.N = nn.Sequential(nn.Linear(8, 8), nn.GELU())", ["x = self.N(x)"]),
+    (
+        "self.N = nn.Sequential(nn.Linear(8, 8), nn.GELU())",
+        ["for layer in self.N:\n    x = layer(x)"],
+    ),
+    (
+        "self.N = nn.ModuleList([nn.Linear(8, 8) for _ in range(2)])",
+        [
+            "for layer in self.N:\n    x = layer(x)",
+            "for i, layer in enumerate(self.N):\n    x = layer(x)",
+            "for i, layer in enumerate(self.N, 1):\n    x = layer(x) * i",
+            "for i in range(len(self.N)):\n    x = self.N[i](x)",
+            "for layer in self.N[1:]:\n    x = layer(x)",
+            "for layer in reversed(self.N):\n    x = layer(x)",
+            "for layer, scale in zip(self.N, (1, 2)):\n    x = layer(x) * scale",
+            "x = sum(layer(x) for layer in self.N)",
+            "x = sum([layer(x) for layer in self.N], x)",
+            "x = self.N[-1](x)",
+            "first = self.N[0]\nx = first(x)",
+            "for layer in self.N:\n    for other in self.N:\n        x = layer(other(x))",
+            "x = x * len(self.N)",
+        ],
+    ),
+    (
+        "self.N = nn.ModuleList()\nfor _ in range(2):\n    self.N.append(nn.Linear(8, 8))",
+        ["for layer in self.N:\n    x = layer(x)"],
+    ),
+    (
+        "self.N = nn.ModuleList([nn.ModuleList([nn.Tanh(), Part()]) for _ in range(2)])",
+        [
+            "for act, part in self.N:\n    x = part(act(x))",
+            "for stage in self.N:\n    for layer in stage:\n        x = layer(x)",
+            "x = sum(layer(x) for stage in self.N for layer in stage)",
+        ],
+    ),
+    (
+        'self.N = nn.ModuleDict({"a": nn.Linear(8, 8), "b": nn.Tanh()})',
+        [
+            "for name, layer in self.N.items():\n    x = layer(x)",
+            "for layer in self.N.values():\n    x = layer(x)",
+            "for name in self.N:\n    x = self.N[name](x)",
+            'x = self.N["a"](x)',
+            "x = sum({name: layer(x) for name, layer in self.N.items()}.values())",
+        ],
+    ),
+    ("self.N = nn.ModuleDict(dict(a=nn.Linear(8, 8), b=nn.Tanh()))", ["x = self.N.b(self.N.a(x))"]),
+    (
+        "self.N = nn.Parameter(torch.ones(8))",
+        [
+            "x = x * self.N",
+            "x = x + self.N[None]",
+            "x = x * 1; x += self.N",
+            "x = torch.add(x, self.N)",
+            "x = x * torch.exp(self.N.float())",
+            "x = add(x, self.N)",
+            "held = self.N\nx = x + held",
+            "x = x.to(self.N.dtype)",
+            "x = x - -self.N",
+            "x = self.N * x + self.N",
+        ],
+    ),
+    (
+        "self.N = nn.Parameter(torch.eye(8))",
+        ["x = x @ self.N", "x = F.linear(x, self.N)", "x = x @ self.N.T", "x = x.matmul(self.N)"],
+    ),
+    (
+        "self.N = nn.Parameter(torch.ones(8)) if wide else None",
+        [
+            "if self.N is not None:\n    x = x + self.N",
+            "x = x if self.N is None else x * self.N",
+        ],
+    ),
+    (
+        "self.N = nn.ParameterList([nn.Parameter(torch.ones(8)) for _ in range(2)])",
+        ["for scale in self.N:\n    x = x * scale", "x = x * self.N[0]"],
+    ),
+    (
+        "self.N = nn.LSTM(8, 8)",
+        [
+            "x, _ = self.N(x)",
+            "x, (h, c) = self.N(x)\nx = x + h",
+            "x = self.N(x)[0]",
+            "out = self.N(x)\nx = out[0]",
+            "out = self.N(x)\nx = out[0] * out[0]",
+        ],
+    ),
+    ("self.N = nn.MultiheadAttention(8, 2)", ["x, _ = self.N(x, x, x)", "x = self.N(x, x, x)[0]"]),
+    (
+        "self.N = Pair()",
+        [
+            "a, b = self.N(x)\nx = a + b",
+            "_, b = self.N(x)\nx = x + b",
+            "out = self.N(x)\nx = mix(out)",
+            "x = mix(self.N(x))",
+            "out = None\nif out is None:\n    out = self.N(x)\nx = out[1]",
+        ],
+    ),
+]
+
+NAMES = ["fc", "norm", "mlp", "mlp_a", "blocks", "head", "W", "b", "act", "up", "layers", "fc1"]
+
+
+@dataclass(frozen=True)
+class RandomModel:
+    """A file with one or two model classes; `names` are theirs."""
+
+    source: str
+    names: tuple[str, ...]
+
+
+def _class(name: str, members: list[tuple[str, str, str]], comment: bool) -> str:
+    made = "\n".join(made.replace("self.N", f"self.{attribute}") for made, _, attribute in members)
+    used = "\n".join(use.replace("self.N", f"self.{attribute}") for _, use, attribute in members)
+    note = "  # as its author wrote it" if comment else ""
+    return (
+        f"\n\nclass {name}(nn.Module):{note}\n"
+        "    def __init__(self, wide=True):\n"
+        "        super().__init__()\n"
+        "        self.wide = wide\n"
+        + indent(made + "\n", " " * 8)
+        + "\n    def forward(self, x):\n"
+        + indent(used + "\n", " " * 8)
+        + "        return x\n"
+    )
+
+
+@st.composite
+def _members(draw: st.DrawFn) -> list[tuple[str, str, str]]:
+    attributes = draw(st.lists(st.sampled_from(NAMES), min_size=1, max_size=5, unique=True))
+    members = []
+    for attribute in attributes:
+        made, uses = draw(st.sampled_from(MEMBERS))
+        members.append((made, draw(st.sampled_from(uses)), attribute))
+    return members
+
+
+@st.composite
+def random_models(draw: st.DrawFn) -> RandomModel:
+    """Files with four-space indentation and plain line ends; see `laid_out` for others."""
+    names = ("First", "Second")[: draw(st.integers(1, 2))]
+    classes = [_class(name, draw(_members()), draw(st.booleans())) for name in names]
+    return RandomModel(HEAD + "".join(classes), names)
+
+
+@st.composite
+def laid_out(draw: st.DrawFn) -> str:
+    """The same files with tabs, two spaces, carriage returns, or no line end at the end."""
+    source = draw(random_models()).source
+    unit = draw(st.sampled_from(["    ", "  ", "\t"]))
+    lines = source.split("\n")
+    depths = [len(line) - len(line.lstrip(" ")) for line in lines]
+    source = "\n".join(
+        unit * (depth // 4) + line.lstrip(" ") for depth, line in zip(depths, lines, strict=True)
+    )
+    if draw(st.booleans()):
+        source = source.rstrip("\n")
+    return source.replace("\n", draw(st.sampled_from(["\n", "\r\n"])))
