@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from autohook_codegen.options import Options, OptionsError
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from autohook_codegen.hooked_source import HookedSource
 
 __all__ = ["Request"]
 
@@ -47,15 +40,3 @@ class Request:
     def writes(self) -> bool:
         """Whether a file changes at all."""
         return not (self.diff or self.check or self.list_sites)
-
-    def check_names(self, codes: Collection[str], results: Collection[HookedSource]) -> None:
-        """Raise `OptionsError` if ``--root`` or ``--only`` names what is not in the sources."""
-        for name in self.options.root or ():
-            definition = re.compile(rf"\bclass\s+{re.escape(name.rpartition('.')[2])}\b")
-            if not any(definition.search(code) for code in codes):
-                raise OptionsError(f"--root {name}: there is no class of this name")
-        if self.options.only and not self.strip and not any(result.sites for result in results):
-            patterns = ",".join(self.options.only)
-            raise OptionsError(
-                f"--only {patterns}: nothing matches, no class, attribute or Class.attribute"
-            )

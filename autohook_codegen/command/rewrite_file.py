@@ -24,7 +24,6 @@ def rewrite_file(request: Request, report: Report) -> None:
     source = read_source_file(request.path)
     shown_path = "<stdin>" if request.path == STDIN else request.path
     result = _rewrite(request, source.code, shown_path)
-    request.check_names([source.code], [result])
     code, import_notes = _leave_package(request, result.code)
     content = source.encode(code)
     if not result.has_module:

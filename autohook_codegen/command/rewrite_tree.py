@@ -27,144 +27,150 @@ LEFT_BEHIND = {"__pycache__", ".git", ".hg", ".svn", ".mypy_cache", ".ruff_cache
 
 def rewrite_tree(request: Request, report: Report) -> None:
     """Do what `request` asks for with its folder. Where one file fails, nothing is written."""
-    top = Path(request.path)
-    out = _out(request, top)
-    paths = sorted(_files(top, out))
-    with Progress(shown=not report.quiet) as progress:
-        sources = _read(paths, report, progress)
-        results = _rewrite(request, sources, report, progress)
+    tree = _Tree(request, report)
+    with Progress(shown=not report.quiet) as tree.progress:
+        sources = tree.read()
+        results = tree.rewrite({name: source.code for name, source in sources.items()})
         if report.failure_count:
             return
-        request.check_names([source.code for source in sources.values()], [*results.values()])
-        contents = {}
-        for path, result in results.items():
-            code, notes = _leave_package(top, out, path, result.code)
-            report.notes(path, (*result.notes, *notes))
-            contents[path] = sources[path].encode(code)
+        contents = {
+            name: sources[name].encode(tree.leave_package(name, result))
+            for name, result in results.items()
+        }
         if not request.list_sites:
-            _write(request, top, out, paths, sources, contents, report, progress)
+            tree.write(sources, contents)
     if request.list_sites:
         from autohook_codegen.command.site_table import show_sites
 
-        show_sites({path: result.sites for path, result in results.items()})
-        return
-    if not report.quiet:
+        show_sites({tree.path(name): result.sites for name, result in results.items()})
+    else:
         report.say(str(report))
 
 
-def _out(request: Request, top: Path) -> Path:
-    if request.out is None:
-        if not (request.in_place or request.diff or request.check or request.list_sites):
-            raise FileError(
-                request.path, "is a directory; say where the hooked tree goes with -o DIR"
-            )
-        return top
-    out = Path(request.out)
-    if out.exists() and not out.is_dir():
-        raise FileError(request.out, "is a file, and the hooked tree needs a directory", "write")
-    if out.resolve() == top.resolve():
-        raise FileError(
-            request.out, "-o names the folder itself; use --in-place to rewrite it", "write"
-        )
-    return out
+class _Tree:
+    """A folder, where it goes, and its files by their names below it (``nn/layer.py``)."""
 
+    def __init__(self, request: Request, report: Report) -> None:
+        self.request = request
+        self.report = report
+        self.progress = Progress(shown=False)
+        self.top = Path(request.path)
+        self.out = _out(request)
+        self.names = sorted(path.relative_to(self.top).as_posix() for path in self._files())
 
-def _files(top: Path, out: Path) -> Iterator[Path]:
-    """Every file below `top`, without caches and without `out` where that lies inside."""
-    for folder, folders, files in os.walk(top):
-        below = Path(folder)
-        folders[:] = [
-            name
-            for name in folders
-            if name not in LEFT_BEHIND and (out == top or (below / name).resolve() != out.resolve())
-        ]
-        yield from (below / name for name in files)
-        yield from (below / name for name in folders if (below / name).is_symlink())
+    def path(self, name: str) -> str:
+        """As the user would write it."""
+        return str(self.top / name)
 
-
-def _read(paths: list[Path], report: Report, progress: Progress) -> dict[str, SourceFile]:
-    sources = {}
-    python = [path for path in paths if path.suffix == ".py" and path.is_file()]
-    for path in progress.over(python, "reading"):
-        try:
-            sources[str(path)] = read_source_file(str(path))
-        except FileError as error:
-            report.failed(error.path, error.message)
-    return sources
-
-
-def _rewrite(
-    request: Request, sources: Mapping[str, SourceFile], report: Report, progress: Progress
-) -> dict[str, HookedSource]:
-    """Every file that holds Python, rewritten; the others are reported."""
-    from autohook_codegen import hook_sources, strip_source
-
-    codes = {path: source.code for path, source in sources.items()}
-    if request.strip:
-        stripped = {}
-        for path, code in progress.over(list(codes.items()), "stripping"):
+    def read(self) -> dict[str, SourceFile]:
+        """The Python files; those that cannot be read are reported."""
+        sources = {}
+        python = [n for n in self.names if n.endswith(".py") and (self.top / n).is_file()]
+        for name in self.progress.over(python, "reading"):
             try:
-                stripped[path] = HookedSource(strip_source(code, request.options))
+                sources[name] = read_source_file(self.path(name))
+            except FileError as error:
+                self.report.failed(error.path, error.message)
+        return sources
+
+    def rewrite(self, codes: dict[str, str]) -> dict[str, HookedSource]:
+        """All of them together; those that hold no Python are reported."""
+        from autohook_codegen import hook_sources, strip_source
+
+        options = self.request.options
+        if self.request.strip:
+            stripped = {}
+            for name, code in self.progress.over(list(codes.items()), "stripping"):
+                try:
+                    stripped[name] = HookedSource(strip_source(code, options))
+                except SourceError as error:
+                    self._failed(name, error)
+            return stripped
+        while True:
+            try:
+                with self.progress.during(f"hooking {len(codes)} files"):
+                    return hook_sources(codes, options)
             except SourceError as error:
-                error.path = path
-                report.source_failed(error)
-        return stripped
-    while True:
-        try:
-            with progress.during(f"hooking {len(codes)} files"):
-                return hook_sources(codes, request.options)
-        except SourceError as error:
-            report.source_failed(error)
-            if error.path is None or codes.pop(error.path, None) is None:
-                return {}
+                if error.path is None or codes.pop(error.path, None) is None:
+                    raise
+                self._failed(error.path, error)  # and on to the next that is wrong
 
+    def leave_package(self, name: str, result: HookedSource) -> str:
+        """The code of a file, its imports absolute where they reach out of a tree that moves."""
+        notes: tuple[Note, ...] = ()
+        code = result.code
+        package = package_of(self.top)
+        if package and self.out != self.top and package_of(self.out) != package:
+            from autohook_codegen.relative_imports import make_imports_absolute
 
-def _leave_package(top: Path, out: Path, path: str, code: str) -> tuple[str, tuple[Note, ...]]:
-    """`code` with those imports made absolute that reach out of a tree that moves away."""
-    moved = package_of(top)
-    if out == top or not moved or package_of(out) == moved:
-        return code, ()
-    from autohook_codegen.relative_imports import make_imports_absolute
+            file_package = package_of((self.top / name).parent)
+            code, notes = make_imports_absolute(code, file_package, within=package)
+        self.report.notes(self.path(name), (*result.notes, *notes))
+        return code
 
-    return make_imports_absolute(code, package_of(Path(path).parent), within=moved)
-
-
-def _write(
-    request: Request,
-    top: Path,
-    out: Path,
-    paths: list[Path],
-    sources: Mapping[str, SourceFile],
-    contents: Mapping[str, bytes],
-    report: Report,
-    progress: Progress,
-) -> None:
-    for path in progress.over(paths, "writing"):
-        target = out / path.relative_to(top)
-        content = contents.get(str(path))
-        if content is None:
-            if out != top:
-                if request.writes:
+    def write(self, sources: Mapping[str, SourceFile], contents: Mapping[str, bytes]) -> None:
+        """Write what changes and copy the rest; or say what would be written."""
+        for name in self.progress.over(self.names, "writing"):
+            path, target = self.top / name, self.out / name
+            if name in contents:
+                self._write_file(sources[name], path, target, contents[name])
+            elif path != target:
+                if self.request.writes:
                     _copy(path, target)
-                report.copied(str(target))
-            continue
-        source = sources[str(path)]
-        if request.diff:
+                self.report.copied(str(target))
+
+    def _write_file(self, source: SourceFile, path: Path, target: Path, content: bytes) -> None:
+        if self.request.diff:
             from autohook_codegen.command.diff import show_diff
 
             show_diff(source, str(target), content.decode(source.encoding))
         if target.is_file() and target.read_bytes() == content:
-            report.same(str(target))
-            continue
-        if request.writes:
+            self.report.same(str(target))
+            return
+        if self.request.writes:
             try:
                 target.parent.mkdir(parents=True, exist_ok=True)
+                write_atomically(str(target), content)
+                if target != path:
+                    shutil.copymode(path, target)
             except OSError as error:
-                raise FileError.from_system(target.parent, error, "write") from None
-            write_atomically(str(target), content)
-            if target != path:
-                shutil.copymode(path, target)
-        report.changed(str(target))
+                raise FileError.from_system(target, error, "write") from None
+        self.report.changed(str(target))
+
+    def _files(self) -> Iterator[Path]:
+        """Every file below the folder, without caches and without `out` where that lies inside."""
+        for folder, folders, files in os.walk(self.top):
+            below = Path(folder)
+            folders[:] = [
+                name
+                for name in folders
+                if name not in LEFT_BEHIND
+                and (self.out == self.top or (below / name).resolve() != self.out.resolve())
+            ]
+            yield from (below / name for name in files)
+            yield from (below / name for name in folders if (below / name).is_symlink())
+
+    def _failed(self, name: str, error: SourceError) -> None:
+        error.path = self.path(name)
+        self.report.source_failed(error)
+
+
+def _out(request: Request) -> Path:
+    """Where the tree goes; itself where it is rewritten in place or nothing is written."""
+    if request.out is None:
+        if request.writes and not request.in_place:
+            raise FileError(
+                request.path, "is a directory; say where the hooked tree goes with -o DIR"
+            )
+        return Path(request.path)
+    out = Path(request.out)
+    if out.exists() and not out.is_dir():
+        raise FileError(request.out, "is a file, and the hooked tree needs a directory", "write")
+    if out.resolve() == Path(request.path).resolve():
+        raise FileError(
+            request.out, "-o names the folder itself; use --in-place to rewrite it", "write"
+        )
+    return out
 
 
 def _copy(path: Path, target: Path) -> None:
