@@ -1,0 +1,98 @@
+"""The library: text in, text out. Pure functions, safe in threads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from autohook_codegen.declares.program import Program
+from autohook_codegen.existing import Existing, read_existing
+from autohook_codegen.hooked_source import HookedSource
+from autohook_codegen.options import Options
+from autohook_codegen.sites.decide import Decided, decide
+from autohook_codegen.sites.report import notes_of, sites_of
+from autohook_codegen.source import Source, read_source
+
+__all__ = ["hook_source", "hook_sources", "strip_source"]
+
+
+def hook_source(source: str, options: Options = Options(), path: str | None = None) -> HookedSource:  # noqa: B008
+    """Insert hook points into the text of one module.
+
+    `path` is for messages alone. No file is read or written, and nothing of the text is run.
+
+    Raises:
+        SourceError: the text is no Python; the message holds the line and the column.
+        OptionsError: a root or an ``only`` pattern names nothing in the text.
+
+    Example:
+        >>> text = '''
+        ... from torch import nn
+        ...
+        ... class Net(nn.Module):
+        ...     def __init__(self):
+        ...         super().__init__()
+        ...         self.fc = nn.Linear(2, 2)
+        ...
+        ...     def forward(self, x):
+        ...         return self.fc(x)
+        ... '''
+        >>> print(hook_source(text, Options(root=())).code.splitlines()[-1])
+                return self.fc_hook_point(self.fc(x))
+    """
+    return hook_sources({path or "<source>": source}, options)[path or "<source>"]
+
+
+def hook_sources(
+    sources: Mapping[str, str], options: Options = Options()
+) -> dict[str, HookedSource]:  # noqa: B008
+    """Insert hook points into the modules of a tree, whose classes may inherit across its files.
+
+    `sources` maps the path of each file, relative to the tree's root and with forward slashes, to
+    its text.
+
+    Raises:
+        SourceError: a text is no Python.
+        OptionsError: a root or an ``only`` pattern names nothing in the tree.
+    """
+    read = {path: read_source(text, path) for path, text in sources.items()}
+    existing: dict[str, Existing] = {
+        path: read_existing(source, options) for path, source in read.items()
+    }
+    program = Program({path: source.tree for path, source in read.items()})
+    decided = decide(program, existing, options)
+    return {
+        path: _hooked(path, source, decided, sources[path], options)
+        for path, source in read.items()
+    }
+
+
+def _hooked(
+    path: str, source: Source, decided: Decided, text: str, options: Options
+) -> HookedSource:
+    from autohook_codegen.rewrite.insertion import (
+        insert,
+    )  # libcst is slow to import, and often not needed
+
+    edits = decided.edits[path]
+    has_module = any(decl.is_module for decl in decided.program.files[path].classes)
+    code = text
+    if edits:
+        code, changed = insert(source, edits)
+        if options.format:
+            from autohook_codegen.layout import lay_out
+
+            code = lay_out(code, changed, options.line_length)
+    return HookedSource(
+        code, sites_of(path, source, decided), notes_of(path, source, decided), has_module
+    )
+
+
+def strip_source(code: str, options: Options = Options()) -> str:  # noqa: B008
+    """Take the hook points out again; `options.name` is the pattern that they follow.
+
+    Raises:
+        SourceError: the text is no Python.
+    """
+    from autohook_codegen.rewrite.strip import strip
+
+    return strip(code, options)

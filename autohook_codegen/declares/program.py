@@ -1,0 +1,301 @@
+"""The classes of the input, across its files, and how they inherit from one another."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from autohook_codegen.declares.names import Imports, dotted_name
+
+__all__ = ["ClassDecl", "FileDecl", "FunctionNode", "Program"]
+
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+
+MODULE_BASES = frozenset(
+    (
+        "Module LightningModule PreTrainedModel FlaxPreTrainedModel ModelMixin PyTorchModelHubMixin HookedRootModule"
+        " GradientCheckpointingLayer TorchModelV2 BaseModel_ ScriptModule"
+    ).split()
+)
+"""Last names of bases that can only be modules."""
+
+NEVER_MODULE_BASES = frozenset(
+    (
+        "Protocol ABC Generic Enum IntEnum StrEnum object NamedTuple TypedDict Exception dict list tuple str int"
+        " Function autograd.Function OrderedDict BaseModel Dataset IterableDataset Optimizer LRScheduler Callback"
+        " ModelOutput Config PretrainedConfig PreTrainedConfig Tensor Parameter Sampler DataLoader ABCMeta"
+    ).split()
+)
+"""Last names of bases that make no class a module."""
+
+
+@dataclass(eq=False)
+class ClassDecl:
+    """A class of the input."""
+
+    name: str
+    qualified_name: str
+    node: ast.ClassDef
+    file: FileDecl
+    methods: dict[str, FunctionNode] = field(default_factory=dict)
+    bases: tuple[ClassDecl, ...] = ()
+    """The bases that are in the input."""
+    outside_bases: tuple[str, ...] = ()
+    """The dotted names of the others."""
+    subclasses: list[ClassDecl] = field(default_factory=list)
+    is_module: bool = False
+    mro: tuple[ClassDecl, ...] = ()
+    """The class and its bases in the input, in the order in which a method is looked up."""
+
+    def __repr__(self) -> str:
+        return f"<class {self.qualified_name}>"
+
+    def method(self, name: str) -> tuple[ClassDecl, FunctionNode] | None:
+        """The method that an instance of exactly this class has under `name`, and who defines it."""
+        for owner in self.mro:
+            if name in owner.methods:
+                return owner, owner.methods[name]
+        return None
+
+    def method_after(self, owner: ClassDecl, name: str) -> tuple[ClassDecl, FunctionNode] | None:
+        """What ``super().name`` in a method of `owner` means for an instance of this class."""
+        start = self.mro.index(owner) + 1 if owner in self.mro else 0
+        for base in self.mro[start:]:
+            if name in base.methods:
+                return base, base.methods[name]
+        return None
+
+    def nested(self, name: str) -> ClassDecl | None:
+        """The class of that name in the body of this one or of a base."""
+        for owner in self.mro:
+            wanted = f"{owner.qualified_name}.{name}"
+            for one in owner.file.classes:
+                if one.qualified_name == wanted:
+                    return one
+        return None
+
+    @property
+    def all_outside_bases(self) -> frozenset[str]:
+        return frozenset(base for owner in self.mro for base in owner.outside_bases)
+
+    def descendants(self) -> Iterator[ClassDecl]:
+        seen: set[ClassDecl] = set()
+        stack = list(self.subclasses)
+        while stack:
+            one = stack.pop()
+            if one not in seen:
+                seen.add(one)
+                yield one
+                stack.extend(one.subclasses)
+
+    def inherits_from(self, names: frozenset[str]) -> bool:
+        return bool(self.all_outside_bases & names)
+
+
+@dataclass(eq=False)
+class FileDecl:
+    """A file of the input."""
+
+    path: str
+    tree: ast.Module
+    imports: Imports
+    classes: list[ClassDecl] = field(default_factory=list)
+    """In the order of the source; nested ones after what they stand in."""
+    by_name: dict[str, ClassDecl] = field(default_factory=dict)
+    functions: dict[str, FunctionNode] = field(default_factory=dict)
+    """Of the top level, also inside ``if`` and ``try``."""
+    assignments: dict[str, list[ast.expr]] = field(default_factory=dict)
+    """Of the top level: what each name is assigned."""
+    exported: frozenset[str] | None = None
+    """What ``__all__`` names."""
+
+    def dotted(self, node: ast.expr | None) -> str | None:
+        name = dotted_name(node)
+        return None if name is None else self.imports.resolve(name)
+
+    def _collect(
+        self, body: list[ast.stmt], prefix: str, owner: ClassDecl | None, top: bool
+    ) -> None:
+        for node in body:
+            if isinstance(node, ast.ClassDef):
+                decl = ClassDecl(node.name, prefix + node.name, node, self)
+                self.classes.append(decl)
+                self.by_name[node.name] = decl
+                self._collect(node.body, f"{decl.qualified_name}.", decl, False)
+            elif isinstance(node, FunctionNode):
+                if owner is not None:
+                    owner.methods[node.name] = node
+                elif top:
+                    self.functions[node.name] = node
+                self._collect(node.body, f"{prefix}{node.name}.<locals>.", None, False)
+            elif isinstance(node, ast.Import | ast.ImportFrom):
+                self.imports.add(node)
+            elif isinstance(node, ast.Assign | ast.AnnAssign):
+                if top and node.value is not None:
+                    self._assign(
+                        node.targets if isinstance(node, ast.Assign) else [node.target], node.value
+                    )
+            elif isinstance(node, ast.AugAssign):
+                if top and isinstance(node.target, ast.Name) and node.target.id == "__all__":
+                    self._export(node.value)
+            else:
+                for name in ("body", "orelse", "finalbody"):
+                    self._collect(getattr(node, name, []), prefix, owner, top)
+                for part in (*getattr(node, "handlers", ()), *getattr(node, "cases", ())):
+                    self._collect(part.body, prefix, owner, top)
+
+    def _assign(self, targets: list[ast.expr], value: ast.expr) -> None:
+        for target in targets:
+            if isinstance(target, ast.Name):
+                self.assignments.setdefault(target.id, []).append(value)
+                if target.id == "__all__":
+                    self._export(value)
+
+    def _export(self, value: ast.expr) -> None:
+        names = {
+            one.value
+            for one in ast.walk(value)
+            if isinstance(one, ast.Constant) and isinstance(one.value, str)
+        }
+        self.exported = frozenset(names | (self.exported or frozenset()))
+
+
+class Program:
+    """Every file of the input.
+
+    `trees` maps the path of a file (POSIX, relative to the root of the tree; any name for a single
+    file) to its syntax tree.
+    """
+
+    def __init__(self, trees: Mapping[str, ast.Module]) -> None:
+        self.files: dict[str, FileDecl] = {}
+        self._by_module: dict[tuple[str, ...], FileDecl] = {}
+        for path, tree in trees.items():
+            pure = PurePosixPath(path)
+            parts = pure.with_suffix("").parts
+            is_package = bool(parts) and parts[-1] == "__init__"
+            module = parts[:-1] if is_package else parts
+            file = FileDecl(path, tree, Imports(module, is_package))
+            file._collect(tree.body, "", None, True)
+            self.files[path] = file
+            self._by_module[module] = file
+        self._resolved: dict[str, ClassDecl | None] = {}
+        self._link()
+
+    @property
+    def classes(self) -> Iterator[ClassDecl]:
+        for file in self.files.values():
+            yield from file.classes
+
+    def class_of(self, file: FileDecl, node: ast.expr | None) -> ClassDecl | None:
+        """The class of the input that the expression names, seen from `file`."""
+        if isinstance(node, ast.Subscript):  # Base[T]
+            node = node.value
+        name = dotted_name(node)
+        if name is None:
+            return None
+        if name in file.by_name:
+            return file.by_name[name]
+        first, _, rest = name.partition(".")
+        if first in file.by_name:
+            return next((one for one in file.classes if one.qualified_name == name), None)
+        aliases = file.assignments.get(name, ())
+        if len(aliases) == 1 and dotted_name(aliases[0]) not in (None, name):
+            return self.class_of(file, aliases[0])
+        if len(self.files) == 1:
+            return None
+        found = self._class_at(file.imports.resolve(name), 0)
+        if found is None:
+            for star in file.imports.stars:
+                found = found or self._class_at(f"{star}.{name}", 0)
+        return found
+
+    def _class_at(self, dotted: str, depth: int) -> ClassDecl | None:
+        """The class under a dotted name, re-exports followed; the tree's own root may be missing."""
+        if dotted in self._resolved:
+            return self._resolved[dotted]
+        self._resolved[dotted] = None  # an import in a circle ends here
+        parts = tuple(dotted.split("."))
+        for skip in range(len(parts) - 1):
+            for cut in range(len(parts) - 1, skip, -1):
+                file = self._by_module.get(parts[skip:cut])
+                if file is None:
+                    continue
+                name = ".".join(parts[cut:])
+                found = file.by_name.get(name)
+                if found is None and depth < 8:
+                    onward = file.imports.resolve(name)
+                    if onward != name:
+                        found = self._class_at(onward, depth + 1)
+                    for star in file.imports.stars:
+                        found = found or self._class_at(f"{star}.{name}", depth + 1)
+                if found is not None:
+                    self._resolved[dotted] = found
+                    return found
+        return None
+
+    def _link(self) -> None:
+        for decl in self.classes:
+            inside: list[ClassDecl] = []
+            outside: list[str] = []
+            for base in decl.node.bases:
+                known = self.class_of(decl.file, base)
+                if known is not None and known is not decl:
+                    inside.append(known)
+                    continue
+                target = base.value if isinstance(base, ast.Subscript) else base
+                outside.append(decl.file.dotted(target) or "?")
+            decl.bases = tuple(inside)
+            decl.outside_bases = tuple(outside)
+            for base_class in inside:
+                base_class.subclasses.append(decl)
+        for decl in self.classes:
+            decl.mro = _linearise(decl, ())
+        for decl in self.classes:
+            decl.is_module = _is_module(decl)
+
+
+def _linearise(decl: ClassDecl, above: tuple[ClassDecl, ...]) -> tuple[ClassDecl, ...]:
+    """The bases depth first, each kept at its last place, which is Python's order for all but
+    contrived diamonds; a class that inherits from itself (two of one name) ends the walk."""
+    order: list[ClassDecl] = [decl]
+    for base in decl.bases:
+        if base is not decl and base not in above:
+            order += _linearise(base, (*above, decl))
+    kept: list[ClassDecl] = []
+    for one in reversed(order):
+        if one not in kept:
+            kept.append(one)
+    return tuple(reversed(kept))
+
+
+def _is_module(decl: ClassDecl) -> bool:
+    outside = decl.all_outside_bases
+    lasts = {base.rsplit(".", 1)[-1] for base in outside}
+    if "torch.autograd.Function" in outside or "Function" in lasts:
+        return False
+    if (
+        any(base.startswith("torch.nn.") and base.count(".") == 2 for base in outside)
+        or lasts & MODULE_BASES
+    ):
+        return not any(base in ("torch.nn.Parameter", "torch.nn.Buffer") for base in outside)
+    unknown = [base for base in outside if base.rsplit(".", 1)[-1] not in NEVER_MODULE_BASES]
+    unknown = [
+        base
+        for base in unknown
+        if not base.startswith(("torch.optim", "torch.utils.data", "enum."))
+    ]
+    found = decl.method("forward")
+    if not unknown or found is None:
+        return False
+    _, forward = found
+    arguments = [*forward.args.posonlyargs, *forward.args.args]
+    return bool(arguments) and arguments[0].arg == "self" and not _is_static(forward)
+
+
+def _is_static(function: FunctionNode) -> bool:
+    return any(
+        dotted_name(one) in ("staticmethod", "classmethod") for one in function.decorator_list
+    )

@@ -1,0 +1,509 @@
+"""What a call gives back: a tensor, or something that holds tensors, as far as the source says."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, replace
+
+from autohook_codegen.declares import torch_library as torch_facts
+from autohook_codegen.declares.inference import Inference
+from autohook_codegen.declares.names import dotted_name
+from autohook_codegen.declares.program import ClassDecl, FileDecl, FunctionNode
+from autohook_codegen.declares.scope import Binding, Scope
+from autohook_codegen.declares.value import Kind, Value
+
+__all__ = ["TENSOR", "UNKNOWN_RESULT", "Result", "Results"]
+
+_DEPTH = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The possible shapes of a result."""
+
+    kinds: frozenset[str]
+    """Of ``tensor``, ``tuple``, ``list``, ``dict``, ``fields``, ``none``, ``other``, ``unknown``."""
+    elements: tuple[Result, ...] | None = None
+    """Of a tuple, in their order."""
+    fields: tuple[tuple[str, Result], ...] | None = None
+    """Of a dataclass or a dict, in the order of their declaration."""
+    settable: bool = False
+    """Surely an object whose fields can be assigned: no named tuple, no frozen dataclass."""
+
+    @property
+    def structured(self) -> bool:
+        """It may be something that holds tensors and is none."""
+        return bool(self.kinds & {"tuple", "list", "dict", "fields"})
+
+    @property
+    def surely_tensor(self) -> bool:
+        return self.kinds == {"tensor"}
+
+    @property
+    def may_be_tensor(self) -> bool:
+        return bool(self.kinds & {"tensor", "unknown"})
+
+    @property
+    def surely_tuple(self) -> bool:
+        return self.kinds == {"tuple"}
+
+
+def _only(kind: str) -> Result:
+    return Result(frozenset({kind}))
+
+
+TENSOR = _only("tensor")
+UNKNOWN_RESULT = _only("unknown")
+_NONE = _only("none")
+_OTHER = _only("other")
+
+
+def _any_of(*results: Result) -> Result:
+    distinct = list(dict.fromkeys(results))
+    if not distinct:
+        return UNKNOWN_RESULT
+    if len(distinct) == 1:
+        return distinct[0]
+    held = [one for one in distinct if one.structured]
+    tuples = [one.elements for one in held if one.elements is not None]
+    elements = None
+    if tuples and all(one.elements is not None for one in held if "tuple" in one.kinds):
+        shortest = min(len(one) for one in tuples)
+        elements = tuple(_any_of(*(one[index] for one in tuples)) for index in range(shortest))
+    fields: dict[str, Result] = {}
+    for one in held:
+        for name, field in one.fields or ():
+            fields[name] = _any_of(fields[name], field) if name in fields else field
+    return Result(
+        kinds=frozenset().union(*(one.kinds for one in distinct)),
+        elements=elements,
+        fields=tuple(fields.items()) if fields else None,
+        settable=bool(held)
+        and all(one.settable for one in held if "fields" in one.kinds)
+        and "tuple" not in frozenset().union(*(one.kinds for one in held)),
+    )
+
+
+def _from_facts(facts: object) -> Result:
+    if isinstance(facts, tuple):
+        return Result(frozenset({"tuple"}), tuple(_from_facts(one) for one in facts))
+    return TENSOR if facts == "tensor" else Result(frozenset({"tensor", "none"}))
+
+
+class Results:
+    """Answers for one program, each worked out once."""
+
+    def __init__(self, inference: Inference) -> None:
+        self.inference = inference
+        self.program = inference.program
+        self._classes: dict[ClassDecl, Result] = {}
+        self._functions: dict[FunctionNode, Result] = {}
+        self._active: set[object] = set()
+
+    def of_module(self, value: Value) -> Result:
+        """What calling a module of this value gives back."""
+        found: list[Result] = []
+        for one in sorted(value.classes, key=str):
+            if not isinstance(one, str):
+                found.append(self.of_class(one))
+            elif one in torch_facts.STRUCTURED_RESULTS:
+                found.append(_from_facts(torch_facts.STRUCTURED_RESULTS[one]))
+            elif one == torch_facts.SEQUENTIAL and value.elements:
+                found.append(self.of_module(value.elements[-1]))
+            elif one in torch_facts.UNCLEAR_RESULTS or not one.startswith("torch.nn."):
+                found.append(UNKNOWN_RESULT)
+            else:
+                found.append(TENSOR)
+        if value.open_class or not found:
+            found.append(UNKNOWN_RESULT)
+        return _any_of(*found)
+
+    def of_class(self, decl: ClassDecl) -> Result:
+        """What ``forward`` of the class returns."""
+        found = decl.method("forward")
+        if found is None:
+            for base in decl.all_outside_bases:
+                if base in torch_facts.STRUCTURED_RESULTS:
+                    return _from_facts(torch_facts.STRUCTURED_RESULTS[base])
+                if (
+                    base.startswith("torch.nn.")
+                    and base not in torch_facts.CONTAINERS
+                    and base != "torch.nn.Module"
+                ):
+                    return TENSOR
+            return UNKNOWN_RESULT
+        return self.of_function(found[1], found[0], found[0].file)
+
+    def of_function(
+        self, function: FunctionNode, owner: ClassDecl | None, file: FileDecl, depth: int = 0
+    ) -> Result:
+        if function in self._functions:
+            return self._functions[function]
+        if function in self._active or depth > _DEPTH:
+            return UNKNOWN_RESULT
+        self._active.add(function)
+        returned = self._returned(function, owner, file, depth)
+        self._active.discard(function)
+        annotated = (
+            self.annotated(function.returns, file)
+            if function.returns is not None
+            else UNKNOWN_RESULT
+        )
+        conclusive = "unknown" not in returned.kinds or (returned.kinds == {"tensor", "unknown"})
+        if annotated.kinds == {"unknown"} or (
+            conclusive and not (annotated.structured and not returned.structured)
+        ):
+            result = returned
+        elif returned.structured or returned.kinds == {"unknown"}:
+            result = annotated if not returned.structured else _any_of(returned, annotated)
+        else:
+            result = _any_of(returned, annotated) if returned.surely_tensor else annotated
+        if conclusive and returned.surely_tensor:
+            result = returned
+        self._functions[function] = result
+        return result
+
+    def _returned(
+        self, function: FunctionNode, owner: ClassDecl | None, file: FileDecl, depth: int
+    ) -> Result:
+        scope = self.inference.scope(function, owner, file)
+        found: list[Result] = []
+        for node in scope.nodes:
+            if isinstance(node, ast.Return):
+                holder = next(
+                    one
+                    for one in scope.ancestors(node)
+                    if isinstance(one, FunctionNode | ast.Lambda)
+                )
+                if holder is function:
+                    found.append(
+                        self.of(node.value, scope, depth + 1) if node.value is not None else _NONE
+                    )
+            elif isinstance(node, ast.Yield | ast.YieldFrom):
+                found.append(_OTHER)
+        return _any_of(*found) if found else _NONE
+
+    # -- annotations -------------------------------------------------------------------------------
+
+    def annotated(self, annotation: ast.expr, file: FileDecl) -> Result:
+        if isinstance(annotation, ast.Constant):
+            if annotation.value is None:
+                return _NONE
+            if isinstance(annotation.value, str):
+                try:
+                    return self.annotated(ast.parse(annotation.value, mode="eval").body, file)
+                except (SyntaxError, ValueError):
+                    return UNKNOWN_RESULT
+        if isinstance(annotation, ast.BinOp):
+            return _any_of(
+                self.annotated(annotation.left, file), self.annotated(annotation.right, file)
+            )
+        if isinstance(annotation, ast.Subscript):
+            return self._annotated_generic(annotation, file)
+        last = (dotted_name(annotation) or "").rsplit(".", 1)[-1]
+        if last in ("Tensor", "FloatTensor", "LongTensor", "BoolTensor"):
+            return TENSOR
+        if last in ("tuple", "Tuple"):
+            return _only("tuple")
+        if last in ("list", "List", "Sequence", "Iterable"):
+            return _only("list")
+        if last in ("dict", "Dict", "Mapping", "OrderedDict"):
+            return _only("dict")
+        if last in ("int", "float", "bool", "str", "Any", "Cache"):
+            return _OTHER if last != "Any" else UNKNOWN_RESULT
+        decl = self.program.class_of(file, annotation)
+        if decl is not None:
+            return self._fields(decl)
+        return (
+            Result(frozenset({"fields"}), settable=True)
+            if _is_model_output(last)
+            else UNKNOWN_RESULT
+        )
+
+    def _annotated_generic(self, annotation: ast.Subscript, file: FileDecl) -> Result:
+        last = (dotted_name(annotation.value) or "").rsplit(".", 1)[-1]
+        inner = annotation.slice
+        parts = list(inner.elts) if isinstance(inner, ast.Tuple) else [inner]
+        if last == "Optional":
+            return _any_of(self.annotated(inner, file), _NONE)
+        if last == "Union":
+            return _any_of(*(self.annotated(one, file) for one in parts))
+        if last in ("tuple", "Tuple"):
+            if any(isinstance(one, ast.Constant) and one.value is Ellipsis for one in parts):
+                return _only("tuple")
+            return Result(frozenset({"tuple"}), tuple(self.annotated(one, file) for one in parts))
+        if last in ("list", "List", "Sequence", "Iterable"):
+            return _only("list")
+        if last in ("dict", "Dict", "Mapping", "OrderedDict"):
+            return _only("dict")
+        if last in ("Float", "Int", "Bool", "Shaped"):  # jaxtyping
+            return TENSOR
+        return UNKNOWN_RESULT
+
+    def _fields(self, decl: ClassDecl) -> Result:
+        """A dataclass or named tuple of the input, or another class."""
+        decorated = [one for one in decl.node.decorator_list]
+        names = [
+            (dotted_name(one.func if isinstance(one, ast.Call) else one) or "").rsplit(".", 1)[-1]
+            for one in decorated
+        ]
+        lasts = {base.rsplit(".", 1)[-1] for base in decl.all_outside_bases}
+        is_output = any(_is_model_output(base) for base in lasts)
+        if (
+            "dataclass" not in names
+            and "NamedTuple" not in lasts
+            and not is_output
+            and "TypedDict" not in lasts
+        ):
+            return _OTHER if not decl.is_module else UNKNOWN_RESULT
+        fields: dict[str, Result] = {}
+        for owner in reversed(decl.mro):
+            for statement in owner.node.body:
+                if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+                    fields[statement.target.id] = self.annotated(statement.annotation, owner.file)
+        frozen = any(
+            isinstance(one, ast.Call)
+            and any(
+                k.arg == "frozen"
+                and not (isinstance(k.value, ast.Constant) and k.value.value is False)
+                for k in one.keywords
+            )
+            for one in decorated
+        )
+        kind = "dict" if "TypedDict" in lasts else "fields"
+        settable = "NamedTuple" not in lasts and not frozen
+        return Result(frozenset({kind}), fields=tuple(fields.items()), settable=settable)
+
+    # -- expressions -------------------------------------------------------------------------------
+
+    def of(self, node: ast.expr, scope: Scope, depth: int = 0) -> Result:
+        """What the expression gives in `scope`."""
+        if depth > _DEPTH:
+            return UNKNOWN_RESULT
+        if isinstance(node, ast.Tuple):
+            if any(isinstance(one, ast.Starred) for one in node.elts):
+                leading: list[Result] = []
+                for one in node.elts:
+                    if isinstance(one, ast.Starred):
+                        break
+                    leading.append(self.of(one, scope, depth + 1))
+                return Result(frozenset({"tuple"}), tuple(leading) or None)
+            return Result(
+                frozenset({"tuple"}), tuple(self.of(one, scope, depth + 1) for one in node.elts)
+            )
+        if isinstance(node, ast.List | ast.ListComp | ast.GeneratorExp):
+            return _only("list")
+        if isinstance(node, ast.Dict):
+            keys = [
+                (key.value, self.of(value, scope, depth + 1))
+                for key, value in zip(node.keys, node.values, strict=True)
+                if isinstance(key, ast.Constant) and isinstance(key.value, str)
+            ]
+            return Result(frozenset({"dict"}), fields=tuple(keys), settable=True)
+        if isinstance(node, ast.DictComp):
+            return _only("dict")
+        if isinstance(node, ast.Constant):
+            return _NONE if node.value is None else _OTHER
+        if isinstance(node, ast.IfExp):
+            return _any_of(
+                self.of(node.body, scope, depth + 1), self.of(node.orelse, scope, depth + 1)
+            )
+        if isinstance(node, ast.BoolOp):
+            return _any_of(*(self.of(one, scope, depth + 1) for one in node.values))
+        if isinstance(node, ast.NamedExpr | ast.Await):
+            return self.of(node.value, scope, depth + 1)
+        if isinstance(node, ast.BinOp):
+            return self._binary(node, scope, depth)
+        if isinstance(node, ast.UnaryOp):
+            return _OTHER if isinstance(node.op, ast.Not) else TENSOR
+        if isinstance(node, ast.Name):
+            return self._name(node, scope, depth + 1)
+        if isinstance(node, ast.Subscript):
+            return self._item(node, scope, depth + 1)
+        if isinstance(node, ast.Attribute):
+            return self._field(node, scope, depth + 1)
+        if isinstance(node, ast.Call):
+            return self._call(node, scope, depth + 1)
+        return _OTHER if isinstance(node, ast.Lambda | ast.JoinedStr) else UNKNOWN_RESULT
+
+    def _binary(self, node: ast.BinOp, scope: Scope, depth: int) -> Result:
+        left = self.of(node.left, scope, depth + 1)
+        right = self.of(node.right, scope, depth + 1)
+        if "tuple" in left.kinds or "tuple" in right.kinds:
+            elements = left.elements
+            if elements is not None and right.elements is not None:
+                elements = (*elements, *right.elements)
+            return Result(frozenset({"tuple"}), elements)
+        if "list" in left.kinds or "list" in right.kinds:
+            return _only("list")
+        return TENSOR
+
+    def _name(self, node: ast.Name, scope: Scope, depth: int) -> Result:
+        sure = scope.binding_at(node.id, node) if node in scope.parents else None
+        bindings = [sure] if sure is not None else scope.visible(node.id, node)
+        found = [
+            self.bound(one, scope, depth)
+            for one in bindings
+            if not isinstance(one.node, ast.AugAssign) or len(bindings) == 1
+        ]
+        result = _any_of(*found)
+        if (
+            sure is None
+            and any(isinstance(one.node, ast.AugAssign) for one in bindings)
+            and result.structured
+        ):
+            return replace(result, elements=result.elements)
+        return result
+
+    def bound(self, binding: Binding, scope: Scope, depth: int) -> Result:
+        """What a local name is after one of its bindings."""
+        key = (scope.function, binding, "result")
+        if key in self._active or depth > _DEPTH:
+            return UNKNOWN_RESULT
+        if isinstance(binding.node, ast.arg):
+            return (
+                self.annotated(binding.node.annotation, scope.file)
+                if binding.node.annotation
+                else UNKNOWN_RESULT
+            )
+        if binding.value is None or binding.is_loop:
+            return UNKNOWN_RESULT
+        self._active.add(key)
+        result = self.of(binding.value, scope, depth + 1)
+        self._active.discard(key)
+        for index in binding.path:
+            result = _element(result, index)
+        return result
+
+    def _item(self, node: ast.Subscript, scope: Scope, depth: int) -> Result:
+        held = self.of(node.value, scope, depth)
+        if isinstance(node.slice, ast.Constant):
+            if isinstance(node.slice.value, int):
+                return _element(held, node.slice.value)
+            return dict(held.fields or ()).get(str(node.slice.value), UNKNOWN_RESULT)
+        if isinstance(node.slice, ast.Slice) and held.structured:
+            return replace(held, elements=None)
+        return TENSOR if held.surely_tensor else UNKNOWN_RESULT
+
+    def _field(self, node: ast.Attribute, scope: Scope, depth: int) -> Result:
+        if node.attr in torch_facts.TENSOR_PROPERTIES:
+            return TENSOR
+        if node.attr in torch_facts.TENSOR_FACTS and node.attr not in ("data", "grad"):
+            return _OTHER
+        if isinstance(node.value, ast.Name) and node.value.id == scope.receiver:
+            if scope.owner is not None:
+                held = self.inference.attribute(scope.owner, node.attr)
+                if held is not None and held.kinds == {Kind.PARAMETER}:
+                    return TENSOR
+            return UNKNOWN_RESULT
+        return dict(self.of(node.value, scope, depth).fields or ()).get(node.attr, UNKNOWN_RESULT)
+
+    def _call(self, node: ast.Call, scope: Scope, depth: int) -> Result:
+        func = node.func
+        dotted = scope.file.dotted(func) or ""
+        last = dotted.rsplit(".", 1)[-1]
+        if dotted in ("tuple", "list", "dict"):
+            kind = Result(frozenset({dotted}), settable=dotted == "dict")
+            if dotted == "dict":
+                return replace(
+                    kind,
+                    fields=tuple(
+                        (k.arg, self.of(k.value, scope, depth + 1)) for k in node.keywords if k.arg
+                    ),
+                )
+            if dotted == "tuple" and node.args and isinstance(node.args[0], ast.Tuple | ast.List):
+                return Result(
+                    frozenset({"tuple"}),
+                    tuple(self.of(one, scope, depth + 1) for one in node.args[0].elts),
+                )
+            return kind
+        decl = self.program.class_of(scope.file, func)
+        if decl is not None and not decl.is_module:
+            return self._constructed(self._fields(decl), node, scope, depth)
+        if _is_model_output(last):
+            return self._constructed(
+                Result(frozenset({"fields"}), settable=True), node, scope, depth
+            )
+        if dotted.startswith(("torch.", "einops.")):
+            return (
+                UNKNOWN_RESULT
+                if last in torch_facts.MULTIPLE_RESULTS or "checkpoint" in last
+                else TENSOR
+            )
+        if isinstance(func, ast.Attribute):
+            called = self._method(func, node, scope, depth)
+            if called is not None:
+                return called
+        elif isinstance(func, ast.Name):
+            if func.id in scope.file.functions and not scope.visible(func.id, func):
+                return self.of_function(scope.file.functions[func.id], None, scope.file, depth + 1)
+        value = self.inference.infer(func, scope, depth)
+        if value.classes:
+            return self.of_module(value)
+        return UNKNOWN_RESULT
+
+    def _method(
+        self, func: ast.Attribute, node: ast.Call, scope: Scope, depth: int
+    ) -> Result | None:
+        owner = scope.owner
+        if owner is not None:
+            if isinstance(func.value, ast.Name) and func.value.id == scope.receiver:
+                found = owner.method(func.attr)
+                if found is not None:
+                    return self.of_function(found[1], found[0], found[0].file, depth + 1)
+            if isinstance(func.value, ast.Call) and dotted_name(func.value.func) == "super":
+                found = owner.method_after(owner, func.attr)
+                if found is not None:
+                    return self.of_function(found[1], found[0], found[0].file, depth + 1)
+                return UNKNOWN_RESULT
+        held = self.inference.infer(func.value, scope, depth)
+        if held.is_module:
+            if func.attr in ("forward", "__call__"):
+                return self.of_module(held)
+            methods = [decl.method(func.attr) for decl in held.input_classes]
+            if methods and all(methods):
+                return _any_of(
+                    *(
+                        self.of_function(one[1], one[0], one[0].file, depth + 1)
+                        for one in methods
+                        if one
+                    )
+                )
+            return None
+        if func.attr in torch_facts.MULTIPLE_RESULTS:
+            return UNKNOWN_RESULT
+        if func.attr in torch_facts.TENSOR_FACT_METHODS:
+            return _OTHER
+        if func.attr in torch_facts.TENSOR_METHODS and held.kinds <= {
+            Kind.OTHER,
+            Kind.UNKNOWN,
+            Kind.PARAMETER,
+        }:
+            return TENSOR
+        return None
+
+    def _constructed(self, declared: Result, node: ast.Call, scope: Scope, depth: int) -> Result:
+        """``Output(last_hidden_state=x, pooled=y)``: the arguments say more than the declaration."""
+        fields = dict(declared.fields or ())
+        for name, value in zip(list(fields), node.args, strict=False):
+            fields[name] = self.of(value, scope, depth + 1)
+        for keyword in node.keywords:
+            if keyword.arg:
+                fields[keyword.arg] = self.of(keyword.value, scope, depth + 1)
+        return replace(declared, fields=tuple(fields.items()))
+
+
+def _element(result: Result, index: int) -> Result:
+    if result.elements is not None and -len(result.elements) <= index < len(result.elements):
+        return result.elements[index]
+    return TENSOR if result.surely_tensor else UNKNOWN_RESULT
+
+
+def _is_model_output(name: str) -> bool:
+    """Whether a class of this name is one of transformers' or diffusers' ``ModelOutput``: a mutable
+    dataclass by their convention."""
+    return (
+        name == "ModelOutput"
+        or "ModelOutput" in name
+        or name.endswith(("Output", "OutputWithPast", "LMOutput", "OutputWithPooling"))
+    )

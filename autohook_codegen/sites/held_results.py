@@ -1,0 +1,275 @@
+"""``out = self.encoder(x)``: whether ``out`` is a tensor, and if not, which field or item of it is hooked."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+
+from autohook_codegen.declares import torch_library as torch_facts
+from autohook_codegen.declares.results import UNKNOWN_RESULT, Result
+from autohook_codegen.declares.scope import Scope
+from autohook_codegen.sites.candidate import After, Wrap
+
+__all__ = ["hook_held_result"]
+
+
+@dataclass
+class _Reads:
+    """How a local name is read after one of its bindings."""
+
+    parts: dict[str, list[ast.expr]] = field(default_factory=dict)
+    """``[0]`` or ``.hidden`` -> the reads, in the order of the source."""
+    unpacked: list[tuple[ast.Assign, ast.Tuple | ast.List]] = field(default_factory=list)
+    whole: list[ast.Name] = field(default_factory=list)
+    as_tensor: bool = False
+    unsure: bool = False
+    """Some of the reads may see another binding."""
+    type_tested: bool = False
+
+
+def hook_held_result(
+    value: ast.expr,
+    statement: ast.Assign | ast.AnnAssign,
+    target: ast.Name,
+    result: Result,
+    scope: Scope,
+) -> tuple[list[Wrap | After], str | None]:
+    """The form of the site and which element it hooks; without a form, the code of a note."""
+    if result.surely_tensor:
+        return [Wrap(value)], None
+    reads = _reads(statement, target.id, scope)
+    if not result.structured:
+        fields = [part for part in reads.parts if part.startswith(".") or part.startswith("['")]
+        if reads.type_tested:
+            return [], "unclear-result"
+        if not fields and (reads.as_tensor or not (reads.parts or reads.unpacked)):
+            if "none" in result.kinds and not reads.as_tensor:
+                return [], "may-be-none"
+            return [Wrap(value)], None
+    elif result.may_be_tensor and reads.as_tensor and not reads.parts and not reads.unpacked:
+        return [Wrap(value)], None
+    elif result.may_be_tensor and not reads.parts and not reads.unpacked:
+        return [], "unclear-result"
+    return _hook_part(statement, target.id, result, reads, scope)
+
+
+def _hook_part(
+    statement: ast.stmt, name: str, result: Result, reads: _Reads, scope: Scope
+) -> tuple[list[Wrap | After], str | None]:
+    part = _chosen(result, reads)
+    if part is None:
+        return _pass_whole(statement, name, result, reads)
+    places = reads.parts.get(part, [])
+    passed_whole = bool(reads.whole) or bool(reads.unpacked)
+    if len(places) == 1 and not reads.unsure and not passed_whole:
+        return [Wrap(places[0])], part
+    if not reads.parts and len(reads.unpacked) == 1 and not reads.whole and not reads.unsure:
+        return _hook_later_unpacking(reads, result, scope)
+    rebuilt = _rebuild(statement, name, part, result)
+    if rebuilt is not None:
+        return [rebuilt], part
+    if places and not reads.unpacked:
+        return [Wrap(place) for place in places], part
+    return [], "unclear-result"
+
+
+def _hook_later_unpacking(
+    reads: _Reads, result: Result, scope: Scope
+) -> tuple[list[Wrap | After], str | None]:
+    from autohook_codegen.sites.unpacked_results import hook_unpacked_result
+
+    later, target = reads.unpacked[0]
+    form = hook_unpacked_result(later, target, result, scope)
+    return ([form], f"[{form.part}]") if form is not None else ([], "unclear-result")
+
+
+def _pass_whole(
+    statement: ast.stmt, name: str, result: Result, reads: _Reads
+) -> tuple[list[Wrap | After], str | None]:
+    """Nothing reads a part that is surely a tensor: the first tensor of what is passed on is hooked."""
+    if not reads.whole and not reads.unpacked:
+        return [], "unclear-result"
+    if result.surely_tuple:
+        for index, element in enumerate(result.elements or (UNKNOWN_RESULT,)):
+            if element.may_be_tensor and "none" not in element.kinds:
+                return _all(_rebuild(statement, name, f"[{index}]", result)), f"[{index}]"
+        return [], "no-tensor"
+    first = next(
+        (
+            key
+            for key, element in result.fields or ()
+            if element.surely_tensor
+            or (element.may_be_tensor and key not in torch_facts.NOT_TENSOR_FIELDS)
+        ),
+        None,
+    )
+    if first is not None and result.kinds in ({"fields"}, {"dict"}) and result.settable:
+        part = f".{first}" if "fields" in result.kinds else f"[{first!r}]".replace("'", '"')
+        return _all(_rebuild(statement, name, part, result)), part
+    return [], "unclear-result"
+
+
+def _all(form: After | None) -> list[Wrap | After]:
+    return [form] if form is not None else []
+
+
+def _rebuild(statement: ast.stmt, name: str, part: str, result: Result) -> After | None:
+    """The statement after the call, where the type surely allows one."""
+    if result.surely_tuple and part.startswith("[") and part[1:-1].isdigit():
+        index = int(part[1:-1])
+        before = f"*{name}[:{index}], " if index else ""
+        return After(statement, f"{name}{part}", name, f"({before}{{}}, *{name}[{index + 1}:])")
+    if result.settable and result.kinds == {"fields"}:
+        if part.startswith("[") and part[1:-1].isdigit() and result.fields:
+            index = int(part[1:-1])
+            if index < len(result.fields):
+                part = f".{result.fields[index][0]}"
+        if part.startswith("."):
+            return After(statement, f"{name}{part}", f"{name}{part}", "{}")
+    if result.settable and result.kinds == {"dict"} and part.startswith("["):
+        return After(statement, f"{name}{part}", f"{name}{part}", "{}")
+    return None
+
+
+def _chosen(result: Result, reads: _Reads) -> str | None:
+    """The part that is hooked: of those that are read, the first in the order that the result declares."""
+    candidates = [part for part in reads.parts if _may_be_tensor(part, result)]
+    if not candidates:
+        if reads.unpacked and not reads.whole and not reads.parts:
+            return "[0]"
+        return None
+    order = [f".{name}" for name, _ in result.fields or ()] + [
+        f"['{name}']" for name, _ in result.fields or ()
+    ]
+    order = [f"[{index}]" for index in range(12)] + order
+
+    def rank(part: str) -> int:
+        plain = part.replace('"', "'")
+        return order.index(plain) if plain in order else len(order)
+
+    return min(candidates, key=rank)
+
+
+def _may_be_tensor(part: str, result: Result) -> bool:
+    if part.startswith("["):
+        key = part[1:-1]
+        if key.lstrip("-").isdigit():
+            index = int(key)
+            if result.elements is not None and -len(result.elements) <= index < len(
+                result.elements
+            ):
+                return (
+                    result.elements[index].may_be_tensor
+                    and "none" not in result.elements[index].kinds
+                )
+            if result.fields and 0 <= index < len(result.fields):
+                return result.fields[index][1].may_be_tensor
+            return index == 0 or not result.structured
+        name = key.strip("'\"")
+    else:
+        name = part[1:]
+    declared = dict(result.fields or ()).get(name)
+    if declared is not None and declared.kinds != {"unknown"}:
+        return declared.may_be_tensor or declared.kinds == {"tensor", "none"}
+    return name not in torch_facts.NOT_TENSOR_FIELDS
+
+
+def _reads(statement: ast.stmt, name: str, scope: Scope) -> _Reads:
+    """Every read of `name` that may see what `statement` binds."""
+    reads = _Reads()
+    visible_here = None
+    for node in scope.reads(name):
+        if statement in scope.ancestors(node):
+            continue
+        binding = scope.binding_at(name, node)
+        if binding is not None and binding.node is not statement:
+            continue
+        if binding is None:
+            visible_here = scope.visible(name, node)
+            if not any(one.node is statement for one in visible_here):
+                continue
+            if scope.position(node) < scope.position(statement) and not _in_loop(
+                statement, node, scope
+            ):
+                continue
+            if any(_replaced(one.node, statement, node, scope) for one in visible_here):
+                continue
+        _sort_in(node, reads, scope, unsure=binding is None)
+    return reads
+
+
+def _in_loop(statement: ast.stmt, node: ast.AST, scope: Scope) -> bool:
+    loops = [one for one in scope.ancestors(statement) if isinstance(one, ast.For | ast.While)]
+    return any(loop in scope.ancestors(node) for loop in loops)
+
+
+def _replaced(other: ast.AST, statement: ast.stmt, node: ast.AST, scope: Scope) -> bool:
+    """A binding in a block around the read stands between the statement and the read."""
+    if other is statement or not isinstance(other, ast.stmt):
+        return False
+    if (
+        not scope.position(statement)
+        < scope.position(other)
+        < scope.position(scope.statement(node))
+    ):
+        return False
+    block = scope.block(other)
+    chain = (node, *scope.ancestors(node))
+    return any(one in chain for one in block) and not any(
+        one in scope.ancestors(statement) for one in block
+    )
+
+
+def _sort_in(node: ast.Name, reads: _Reads, scope: Scope, unsure: bool) -> None:
+    parent = scope.parents[node]
+    grand = scope.parents.get(parent)
+    if isinstance(parent, ast.Compare) and any(
+        isinstance(op, ast.Is | ast.IsNot) for op in parent.ops
+    ):
+        return
+    if (
+        isinstance(parent, ast.Call)
+        and isinstance(parent.func, ast.Name)
+        and parent.func.id in ("isinstance", "len", "hasattr", "type")
+    ):
+        reads.type_tested = reads.type_tested or parent.func.id == "isinstance"
+        return
+    if isinstance(parent, ast.Attribute):
+        called = isinstance(grand, ast.Call) and grand.func is parent
+        if parent.attr in torch_facts.TENSOR_METHODS:
+            reads.as_tensor = True
+            reads.unsure = reads.unsure or unsure
+            return
+        if called:
+            reads.whole.append(node)
+        elif isinstance(parent.ctx, ast.Load):
+            reads.parts.setdefault(f".{parent.attr}", []).append(parent)
+            reads.unsure = reads.unsure or unsure
+        return
+    if isinstance(parent, ast.Subscript) and parent.value is node:
+        if not isinstance(parent.ctx, ast.Load):
+            return
+        key = parent.slice
+        if isinstance(key, ast.UnaryOp) and isinstance(key.operand, ast.Constant):
+            reads.parts.setdefault(f"[-{key.operand.value}]", []).append(parent)
+        elif isinstance(key, ast.Constant) and isinstance(key.value, int | str):
+            text = f"[{key.value}]" if isinstance(key.value, int) else f'["{key.value}"]'
+            reads.parts.setdefault(text, []).append(parent)
+        elif isinstance(key, ast.Tuple) or (
+            isinstance(key, ast.Constant) and key.value in (None, Ellipsis)
+        ):
+            reads.as_tensor = True
+        reads.unsure = reads.unsure or unsure
+        return
+    if (
+        isinstance(parent, ast.Assign)
+        and isinstance(parent.targets[0], ast.Tuple | ast.List)
+        and parent.value is node
+    ):
+        reads.unpacked.append((parent, parent.targets[0]))
+        reads.unsure = reads.unsure or unsure
+        return
+    if isinstance(parent, ast.BinOp | ast.UnaryOp | ast.AugAssign):
+        reads.as_tensor = True
+    reads.whole.append(node)
+    reads.unsure = reads.unsure or unsure

@@ -1,0 +1,109 @@
+"""The records that a user sees: sites and notes, in the order of the source."""
+
+from __future__ import annotations
+
+import ast
+
+from autohook_codegen.declares.scope import Scope
+from autohook_codegen.hooked_source import Note, Site
+from autohook_codegen.options import Fallback
+from autohook_codegen.sites.candidate import Candidate, Wrap
+from autohook_codegen.sites.decide import Decided
+from autohook_codegen.source import Source
+
+__all__ = ["notes_of", "sites_of"]
+
+_ADVICE = {
+    "members-unnamed": "auto_hook hooks them",
+    "no-tensor": "auto_hook hooks the first tensor in it; to hook it in the source, read the tensor from it first",
+    "unclear-result": "auto_hook hooks the first tensor in it; an annotation of what it returns helps",
+    "may-be-none": "auto_hook hooks it where it is a tensor",
+    "unused-result": "auto_hook hooks it",
+    "own-children": "auto_hook hooks it",
+    "no-index": "auto_hook hooks it; a plain loop over the container helps",
+    "container-grows": "call auto_hook again afterwards",
+    "several-classes": "auto_hook hooks it",
+    "several-modules": "auto_hook hooks them; calling each in its own branch helps",
+    "passed-on": "auto_hook hooks it",
+}
+
+
+def sites_of(path: str, source: Source, decided: Decided) -> tuple[Site, ...]:
+    found: list[Site] = []
+    for one in decided.sites:
+        candidate = one.candidate
+        if candidate.scope.file.path != path:
+            continue
+        line, column = source.position(candidate.node)
+        owner = candidate.scope.owner or candidate.reference.owner
+        found.append(
+            Site(
+                class_name=owner.qualified_name,
+                attribute=candidate.reference.path,
+                kind=candidate.kind,
+                element=candidate.element,
+                hook_point=one.planned.name,
+                runtime_name=one.planned.runtime_name,
+                line=line,
+                column=column,
+            )
+        )
+    return tuple(sorted(found, key=lambda site: (site.line, site.column)))
+
+
+def notes_of(path: str, source: Source, decided: Decided) -> tuple[Note, ...]:
+    found: dict[tuple[str, int, int], Note] = {}
+
+    def note(code: str, node: ast.AST, message: str) -> None:
+        assert isinstance(node, ast.expr | ast.stmt)
+        line, column = source.position(node)
+        found.setdefault((code, line, column), Note(code, line, column, message))
+
+    never = decided.options.fallback is Fallback.NEVER
+    for one in decided.left_alone:
+        if one.scope.file.path == path:
+            advice = "it has no hook point" if never else _ADVICE.get(one.code)
+            note(one.code, one.node, f"{one.message}; {advice}" if advice else one.message)
+    shared: dict[object, list[Candidate]] = {}
+    for site in decided.sites:
+        shared.setdefault(site.planned, []).append(site.candidate)
+    for site in decided.sites:
+        candidate = site.candidate
+        if candidate.scope.file.path != path:
+            continue
+        if _shows_other_result(candidate):
+            note(
+                "optional-parameter",
+                candidate.node,
+                f"{site.planned.name} shows the result without {candidate.reference.path} where that is None",
+            )
+        sites = shared[site.planned]
+        if len(sites) > 1 and sites[0] is candidate:
+            note(
+                "shared-hook-point",
+                candidate.node,
+                f"{site.planned.name} has {len(sites)} sites, so that a hook sees each of them; --per-site gives each its own",
+            )
+    for file, nodes in decided.in_place.items():
+        if file.path == path:
+            for node in nodes:
+                note(
+                    "changes-in-place",
+                    node,
+                    "a value is changed in place here; auto_hook's cache keeps what passed before",
+                )
+    return tuple(sorted(found.values(), key=lambda one: (one.line, one.column)))
+
+
+def _shows_other_result(candidate: Candidate) -> bool:
+    form = candidate.form
+    optional = candidate.kind == "parameter use" and candidate.reference.value.may_be_none
+    return (
+        optional
+        and isinstance(form, Wrap)
+        and form.tested is None
+        and isinstance(form.node, ast.Call)
+    )
+
+
+_ = Scope

@@ -1,0 +1,238 @@
+"""What the roots gain: the base, and the line that ends ``__init__``."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from autohook_codegen.declares.names import dotted_name
+from autohook_codegen.declares.program import ClassDecl, FunctionNode
+from autohook_codegen.options import DEFAULT_NAME, Fallback
+from autohook_codegen.sites.candidate import LeftAlone
+from autohook_codegen.sites.placement import initialisers
+from autohook_codegen.sites.roots import (
+    ROOT_NAMES,
+    base_position,
+    find_roots,
+    held_classes,
+    is_unknown,
+    uses_name,
+)
+
+if TYPE_CHECKING:
+    from autohook_codegen.sites.decide import Decided
+
+__all__ = ["end_roots"]
+
+PLAIN_BASES = frozenset(
+    {"torch.nn.Module", "abc.ABC", "ABC", "object", "typing.Generic", "Generic", "typing.Protocol"}
+)
+_MOST_PLACES = 3
+_LONGEST = 34
+"""Characters that keep ``auto_hook(self)`` and its comment within 88 columns of an ``__init__``."""
+
+
+def end_roots(decided: Decided, ends: dict[ClassDecl, list[str]]) -> None:
+    """Add bases, the lines at the end of ``__init__`` (`ends`: those that make hook points) and imports."""
+    roots = _chosen(decided)
+    converted: set[ClassDecl] = set()
+    for root in roots:
+        taken = _clashing_name(root, decided)
+        if taken is not None:
+            scope = (
+                decided.inference.scope(next(iter(root.methods.values())), root, root.file)
+                if root.methods
+                else None
+            )
+            if scope is not None:
+                decided.left_alone.append(
+                    LeftAlone(
+                        root.node,
+                        "name-taken",
+                        f"{root.name} has its own {taken!r}, so that it cannot be a HookedRootModule: use auto_hook(model)",
+                        scope,
+                    )
+                )
+            continue
+        converted.add(root)
+    for root in list(converted):
+        converted.update(one for one in root.descendants() if "__init__" in one.methods)
+    lines: dict[ClassDecl, list[str]] = {decl: list(made) for decl, made in ends.items()}
+    for decl in decided.program.classes:
+        if decl not in converted:
+            continue
+        above = [one for one in decl.mro[1:] if one in converted]
+        if not above and decl in roots:
+            _add_base(decl, decided)
+        if above and "__init__" not in decl.methods and decl not in lines:
+            continue
+        if not _is_ended(decl, decided):
+            lines.setdefault(decl, []).append(_last_line(decl, decided))
+    for decl, made in lines.items():
+        edits = decided.edits[decl.file.path]
+        init = decl.methods.get("__init__")
+        if init is not None:
+            edits.init_ends[init] = made
+        else:
+            edits.written_inits[decl.node] = made
+    _add_imports(decided)
+
+
+def _chosen(decided: Decided) -> list[ClassDecl]:
+    named = decided.options.root
+    if named is None:
+        return find_roots(decided.program)
+    return [
+        decl
+        for decl in decided.program.classes
+        if decl.is_module and (decl.name in named or decl.qualified_name in named)
+    ]
+
+
+def _clashing_name(decl: ClassDecl, decided: Decided) -> str | None:
+    for one in (*decl.mro, *decl.descendants()):
+        members = decided.inference.members(one)
+        for name in sorted(ROOT_NAMES):
+            if name in one.methods or name in members.definitions:
+                return name
+    return None
+
+
+def _add_base(decl: ClassDecl, decided: Decided) -> None:
+    existing = decided.existing.get(decl.file.path)
+    if existing is not None and any(
+        one.node in existing.roots and existing.roots[one.node].base for one in decl.mro
+    ):
+        return
+    if any(base.rsplit(".", 1)[-1] == "HookedRootModule" for base in decl.all_outside_bases):
+        return
+    decided.edits[decl.file.path].bases[decl.node] = base_position(decl)
+
+
+def _is_ended(decl: ClassDecl, decided: Decided) -> bool:
+    existing = decided.existing.get(decl.file.path)
+    root = existing.roots.get(decl.node) if existing is not None else None
+    if root is not None and root.ending is not None:
+        return True
+    init = decl.methods.get("__init__")
+    if init is None or not any(
+        base.endswith("HookedRootModule") for base in decl.all_outside_bases
+    ):
+        return False
+    return any(
+        dotted_name(node.func) == "self.setup"
+        for node in ast.walk(init)
+        if isinstance(node, ast.Call)
+    )
+
+
+def _last_line(decl: ClassDecl, decided: Decided) -> str:
+    init = decl.methods.get("__init__")
+    receiver = init.args.args[0].arg if init is not None and init.args.args else "self"
+    comment = _why_auto_hook(decl, decided)
+    if comment is None:
+        return f"{receiver}.setup()"
+    name = decided.options.name
+    pattern = "" if name == DEFAULT_NAME else f', name="{name}"'
+    return f"auto_hook({receiver}{pattern})  # {comment}"
+
+
+def _why_auto_hook(decl: ClassDecl, decided: Decided) -> str | None:
+    """The comment beside ``auto_hook(self)``; ``None`` where ``self.setup()`` does as well."""
+    if decided.options.fallback is Fallback.NEVER:
+        return None
+    held = held_classes(decl, decided.inference)
+    places = _places(held, decided)
+    if places:
+        return f"adds the hook points inside {_shown(places)}"
+    if decided.in_place.get(decl.file):
+        return "caches values before they change in place"
+    if decided.options.fallback is Fallback.ALWAYS or _is_unsafe(decl, held, decided):
+        return "in place of self.setup()"
+    return None
+
+
+def _shown(places: list[str]) -> str:
+    """At most three of the places, and no more than fit on the line."""
+    for count in range(min(len(places), _MOST_PLACES), 0, -1):
+        shown = ", ".join(places[:count]) + (", ..." if len(places) > count else "")
+        if len(shown) <= _LONGEST or count == 1:
+            return shown
+    return ""
+
+
+def _places(held: set[ClassDecl], decided: Decided) -> list[str]:
+    """What the source does not name, in the order of the source."""
+    found: dict[str, tuple[str, int, int]] = {}
+
+    def note(place: str, file: str, node: ast.AST) -> None:
+        found.setdefault(place, (file, getattr(node, "lineno", 0), getattr(node, "col_offset", 0)))
+
+    for one in decided.left_alone:
+        if one.inside is not None and one.scope.owner in held:
+            for place in one.inside.split(", "):
+                note(place, one.scope.file.path, one.node)
+    for site in decided.sites:
+        reference = site.candidate.reference
+        if (
+            site.candidate.kind == "module call"
+            and reference.owner in held
+            and is_unknown(reference.value)
+        ):
+            note(
+                reference.place,
+                site.candidate.scope.file.path,
+                site.candidate.node,
+            )
+    for decl in decided.own_children:
+        if decl in held:
+            note(decl.name, decl.file.path, decl.node)
+    return sorted(found, key=lambda place: found[place])
+
+
+def _is_unsafe(decl: ClassDecl, held: set[ClassDecl], decided: Decided) -> bool:
+    """Whether TransformerLens's ``setup()`` might meet something that it would break."""
+    if any(uses_name(one, decided.inference) for one in held):
+        return True
+    for one in (decl, *decl.descendants()):
+        if one.all_outside_bases - PLAIN_BASES:
+            return True
+    return any(_breaks_chain(function) for function in initialisers(decl, decided.inference))
+
+
+def _breaks_chain(function: FunctionNode) -> bool:
+    """``nn.Module.__init__(self)``, which leaves out what stands between."""
+    for node in ast.walk(function):
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr == "__init__"
+        ):
+            if dotted_name(node.func.value) is not None:
+                return True
+    return False
+
+
+_ORDER = (
+    ("auto_hook", "from autohook_runtime import auto_hook"),
+    ("HookedRootModule", "from transformer_lens import HookedRootModule"),
+    ("HookPoint", "from transformer_lens.hook_points import HookPoint"),
+)
+
+
+def _add_imports(decided: Decided) -> None:
+    for path, edits in decided.edits.items():
+        texts = [
+            *(line for lines in edits.after.values() for line in lines),
+            *(line for lines in edits.init_ends.values() for line in lines),
+            *(line for lines in edits.written_inits.values() for line in lines),
+        ]
+        needed = {
+            "auto_hook": any(text.startswith("auto_hook(") for text in texts),
+            "HookedRootModule": bool(edits.bases),
+            "HookPoint": any("HookPoint()" in text for text in texts),
+        }
+        existing = decided.existing.get(path)
+        for name, line in _ORDER:
+            if needed[name] and (existing is None or existing.imported.spelling(name) is None):
+                edits.imports.append(line)
