@@ -38,6 +38,19 @@ class Pair(nn.Module):
         return x.sin(), x.cos()
 
 
+class Annotated(nn.Module):
+    """Says so in its return annotation alone."""
+
+    def forward(self, x) -> tuple[torch.Tensor, torch.Tensor]:
+        return plain(x)
+
+
+class Part(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.inner = nn.Linear(8, 8)
+
+
 class Model(nn.Module):
     def __init__(self, config, tokenizer):
         super().__init__()
@@ -52,6 +65,8 @@ class Model(nn.Module):
         self.lstm = nn.LSTM(8, 8)
         self.attn = nn.MultiheadAttention(8, 2)
         self.pair = Pair()
+        self.annotated = Annotated()
+        self.part = Part()
         self.W = nn.Parameter(torch.zeros(8, 8))
         self.b = nn.Parameter(torch.zeros(8))
         self.g = nn.Parameter(torch.zeros(8))

@@ -151,9 +151,9 @@ PAIRS = [
         """,
         """
         self.fc = None
-        self.fc_hook_point = HookPoint()
         if width > 8:
             self.fc = nn.Linear(8, 8)
+        self.fc_hook_point = HookPoint()
         --
         return self.fc_hook_point(self.fc(x)) if self.fc is not None else x
         """,
@@ -499,6 +499,114 @@ PAIRS = [
 ]
 
 MODULES = [
+    pytest.param(
+        """\
+import sys
+from torch import nn
+
+if sys.version_info > (3, 8):
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.fc = nn.Linear(8, 8)
+
+        def forward(self, x):
+            return self.fc(x)
+
+else:
+    try:
+
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.fc = nn.Linear(8, 8)
+
+            def forward(self, x):
+                return self.fc(x) + 1
+
+    finally:
+        pass
+""",
+        """\
+import sys
+from torch import nn
+from transformer_lens.hook_points import HookPoint
+
+if sys.version_info > (3, 8):
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.fc = nn.Linear(8, 8)
+            self.fc_hook_point = HookPoint()
+
+        def forward(self, x):
+            return self.fc_hook_point(self.fc(x))
+
+else:
+    try:
+
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.fc = nn.Linear(8, 8)
+                self.fc_hook_point = HookPoint()
+
+            def forward(self, x):
+                return self.fc_hook_point(self.fc(x)) + 1
+
+    finally:
+        pass
+""",
+        id="classes in branches",
+    ),
+    pytest.param(
+        """\
+from torch import nn
+
+
+class Net(nn.Module):
+    class Inner(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.fc = nn.Linear(8, 8)
+
+        def forward(self, x):
+            return self.fc(x)
+
+    def __init__(self):
+        super().__init__()
+        self.inner = Net.Inner()
+
+    def forward(self, x):
+        return self.inner(x)
+""",
+        """\
+from torch import nn
+from transformer_lens.hook_points import HookPoint
+
+
+class Net(nn.Module):
+    class Inner(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.fc = nn.Linear(8, 8)
+            self.fc_hook_point = HookPoint()
+
+        def forward(self, x):
+            return self.fc_hook_point(self.fc(x))
+
+    def __init__(self):
+        super().__init__()
+        self.inner = Net.Inner()
+        self.inner_hook_point = HookPoint()
+
+    def forward(self, x):
+        return self.inner_hook_point(self.inner(x))
+""",
+        id="a nested class",
+    ),
     pytest.param(
         """\
 from torch import nn

@@ -44,6 +44,7 @@ EXPRESSIONS = [
         "self.mlp.down(self.mlp.up(x))",
         "self.mlp_down_hook_point(self.mlp.down(self.mlp_up_hook_point(self.mlp.up(x))))",
     ),
+    ("self.part.inner(x)", "self.part_inner_hook_point(self.part.inner(x))"),
     ('self.heads["a"](x)', 'self.heads_hook_points["a"](self.heads["a"](x))'),
     ("self.heads[key](x)", "self.heads_hook_points[key](self.heads[key](x))"),
     ("self.layers[0](x)", "self.layers_hook_points[0](self.layers[0](x))"),
@@ -91,6 +92,7 @@ EXPRESSIONS = [
     ("self.attn(x, x, x)[0]", "self.attn_hook_point(self.attn(x, x, x)[0])"),
     ("self.lstm(x)[0]", "self.lstm_hook_point(self.lstm(x)[0])"),
     ("self.pair(x)[1]", "self.pair_hook_point(self.pair(x)[1])"),
+    ("self.annotated(x)[0]", "self.annotated_hook_point(self.annotated(x)[0])"),
     ("(self.pair(x))[0]", "self.pair_hook_point((self.pair(x))[0])"),
 ]
 

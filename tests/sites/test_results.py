@@ -164,6 +164,18 @@ PAIRS = [
     ),
     pytest.param(
         """
+        out = self.annotated(x)
+        return plain(x, out)
+        """,
+        """
+        out = self.annotated(x)
+        out = (self.annotated_hook_point(out[0]), *out[1:])
+        return plain(x, out)
+        """,
+        id="a tuple by its annotation, passed on whole",
+    ),
+    pytest.param(
+        """
         out = None
         if out is None:
             out = self.pair(x)
@@ -206,6 +218,7 @@ def test_results(before: str, after: str) -> None:
     [
         "return self.pair(x)",
         "return plain(*self.pair(x))",
+        "return self.annotated(x)",
         "self.pair(x)\nreturn x",
         "return [self.pair(h) for h in hs]",
     ],

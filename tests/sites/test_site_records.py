@@ -87,7 +87,7 @@ NOTED = [
     pytest.param(
         "from torch import nn\n\n\nclass Stack(nn.Sequential):\n"
         "    def forward(self, x):\n        return self.fc(x)\n",
-        "Sequential",
+        "Stack",
         id="a subclass of Sequential",
     ),
     pytest.param(
