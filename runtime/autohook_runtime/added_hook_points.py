@@ -1,0 +1,81 @@
+"""The hook points that `auto_hook` adds. They stand outside of the modules: the root's `hook_dict`
+holds them, and nothing is on a module before one of its hook points has a hook."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
+
+from autohook_runtime.first_tensor import first_tensor, with_tensor
+from autohook_runtime.hook_points import FiringHookPoint
+from autohook_runtime.tracked_tensors import track
+from autohook_runtime.watched_modules import unwatch, watch
+
+
+class AddedHookPoint(FiringHookPoint):
+    """A hook point for the output of `module`, or for the parameter `attribute` of it."""
+
+    attribute = ""
+    handle: RemovableHandle | None = None
+    is_watching = False
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        # past nn.Module, which would make it a child of this one
+        self.__dict__["module"] = module
+
+    def settle(self) -> None:
+        if self.is_hooked == self.is_watching:
+            return
+        self.is_watching = self.is_hooked
+        if self.is_watching:
+            self.start()
+        else:
+            self.stop()
+
+    def start(self) -> None:
+        watch(self.module, self)
+
+    def stop(self) -> None:
+        unwatch(self.module, self)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return super().__getstate__() | {"is_watching": False, "handle": None}
+
+
+class OutputHookPoint(AddedHookPoint):
+    """A hook point for the first tensor in a module's output."""
+
+    def start(self) -> None:
+        super().start()
+        # first of all: whatever else is recorded of the module shows what the hooks made of it
+        self.handle = self.module.register_forward_hook(self.fire_on_output, prepend=True)
+
+    def stop(self) -> None:
+        if self.handle is not None:
+            self.handle.remove()
+            self.handle = None
+        super().stop()
+
+    def fire_on_output(self, module: nn.Module, arguments: Any, output: Any) -> Any:
+        if isinstance(output, Tensor):
+            return self(output)
+        tensor, steps = first_tensor(output)
+        if tensor is None:
+            return None
+        fired = self(tensor)
+        return None if fired is tensor else with_tensor(output, steps, fired)
+
+
+class ParameterHookPoint(AddedHookPoint):
+    """A hook point for the results of the operations that take a parameter."""
+
+    def __init__(self, module: nn.Module, attribute: str) -> None:
+        super().__init__(module)
+        self.attribute = attribute
+
+    def follow(self, value: Tensor) -> Tensor:
+        """What the module's code sees in place of the parameter."""
+        return track(value, self)

@@ -1,0 +1,155 @@
+"""Hook points that know when they get their first hook and lose their last one.
+
+TransformerLens adds every hook through `register_forward_hook` or `register_full_backward_hook` and
+takes it off through the handle that these return, so that is where these classes listen.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
+from transformer_lens.hook_points import HookPoint, LensHandle
+
+from autohook_runtime.checkpointing import refuse_other_recomputation
+from autohook_runtime.gradients import GradientHook, with_gradient_hooks
+from autohook_runtime.own_thread import OwnThread, in_replica, is_seen_by
+
+
+class HookHandle(RemovableHandle):
+    """torch's handle, which tells the hook point when its hook is gone."""
+
+    def __init__(self, handle: RemovableHandle, hook_point: KeptHookPoint) -> None:
+        self.__dict__.update(handle.__dict__)
+        self.hook_point = hook_point
+
+    def remove(self) -> None:
+        super().remove()
+        self.hook_point.settle()
+
+
+class KeptHookPoint(HookPoint):
+    """A hook point that stands in the model, written by hand or generated, while it has no hook.
+
+    Its call is `nn.Module`'s own. The class changes to `FiringHookPoint` with the first hook, which
+    also makes what `torch.compile` made without the hook invalid: torch does not look whether a
+    module has got hooks (`skip_nnmodule_hook_guards`), but it does look at its class.
+    """
+
+    gradient_hooks: OrderedDict[int, tuple[GradientHook, int | None]]
+    """torch's backward hook and the thread whose values it sees (None: all threads')."""
+    root: weakref.ref[nn.Module] | None
+    """The model that named this hook point."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._prepare()
+
+    def _prepare(self) -> None:
+        self.gradient_hooks = OrderedDict()
+        self.root = None
+
+    @classmethod
+    def take_over(cls, hook_point: HookPoint) -> None:
+        """Makes a plain hook point of TransformerLens's one of these. Its hooks stay."""
+        if type(hook_point) is HookPoint:
+            hook_point.__class__ = cls
+            hook_point._prepare()  # type: ignore[attr-defined]
+            hook_point.settle()  # type: ignore[attr-defined]
+
+    def give_back(self) -> None:
+        """Makes it TransformerLens's own again, without hooks."""
+        self.remove_hooks("both", including_permanent=True)
+        self.name = None
+        del self.gradient_hooks, self.root
+        self.__class__ = HookPoint  # type: ignore[assignment]
+
+    @property
+    def is_hooked(self) -> bool:
+        return bool(self._forward_hooks or self._forward_pre_hooks or self.gradient_hooks)
+
+    def settle(self) -> None:
+        """Called after every change of the hooks."""
+        self.__class__ = FiringHookPoint if self.is_hooked else KeptHookPoint
+
+    def add_hook(
+        self,
+        hook: Callable[..., Any],
+        dir: Literal["fwd", "bwd"] = "fwd",
+        *args: Any,
+        **kwargs: Any,
+    ) -> LensHandle:
+        if dir == "fwd" or not isinstance(hook, OwnThread):
+            return super().add_hook(hook, dir, *args, **kwargs)
+        # a gradient may come back on a thread of autograd's: the thread is asked on the way there
+        handle = super().add_hook(hook.hook, dir, *args, **kwargs)
+        number = handle.hook.id
+        self.gradient_hooks[number] = self.gradient_hooks[number][0], hook.thread
+        return handle
+
+    def register_forward_hook(self, *args: Any, **kwargs: Any) -> HookHandle:
+        handle = HookHandle(super().register_forward_hook(*args, **kwargs), self)
+        self.settle()
+        return handle
+
+    def register_forward_pre_hook(self, *args: Any, **kwargs: Any) -> HookHandle:
+        handle = HookHandle(super().register_forward_pre_hook(*args, **kwargs), self)
+        self.settle()
+        return handle
+
+    def register_full_backward_hook(self, hook: GradientHook, prepend: bool = False) -> HookHandle:
+        """As torch's own, and the value may be changed in place afterwards."""
+        handle = HookHandle(RemovableHandle(self.gradient_hooks), self)
+        self.gradient_hooks[handle.id] = hook, None
+        if prepend:
+            self.gradient_hooks.move_to_end(handle.id, last=False)
+        self.settle()
+        return handle
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without hooks: most are local functions, and they know the hook point that they are at."""
+        state = self.__dict__.copy()
+        for name in ("_forward_hooks", "_forward_pre_hooks", "gradient_hooks"):
+            state[name] = OrderedDict()
+        return state | {"fwd_hooks": [], "bwd_hooks": [], "root": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self.settle()
+
+
+class FiringHookPoint(KeptHookPoint):
+    """A hook point that has hooks."""
+
+    def __call__(self, value: Any) -> Any:
+        if "_is_replica" in self.__dict__:
+            with in_replica():
+                return self.fire(value)
+        return self.fire(value)
+
+    def fire(self, value: Any) -> Any:
+        """What the hooks make of `value`; also arranges for the gradient hooks."""
+        if torch.compiler.is_compiling():
+            hooks = [hook for hook, _ in self.gradient_hooks.values()]
+            if hooks:
+                return with_gradient_hooks(self, hooks, super().__call__, value)
+            return super().__call__(value)
+        hooks = [hook for hook, thread in self.gradient_hooks.values() if is_seen_by(thread)]
+        version = _version(value)
+        if hooks:
+            fired = with_gradient_hooks(self, hooks, super().__call__, value)
+        else:
+            fired = super().__call__(value)
+        if fired is value and _version(fired) == version:
+            return fired
+        return refuse_other_recomputation(self, fired) if self._forward_hooks else fired
+
+
+def _version(value: Any) -> int | None:
+    """Counts the changes in place."""
+    return value._version if isinstance(value, Tensor) and not value.is_inference() else None

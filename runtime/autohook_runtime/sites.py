@@ -1,0 +1,126 @@
+"""Which modules and parameters get a hook point, and under which name.
+
+The runtime's names: `hook_point` for the model's own output, `PATH.hook_point` for every submodule
+that can be called, `PATH.NAME.hook_point` for every parameter of a module that is not one of
+torch's library. Hook points that stand in the model keep their names, and what they hook is not
+hooked again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from torch import nn
+from transformer_lens import HookedRootModule
+from transformer_lens.hook_points import HookPoint
+
+from autohook_runtime.subclasses import Unannounced
+from autohook_runtime.watched_modules import own_class
+
+DEFAULT_PATTERN = "{name}_hook_point"
+OUTPUT = ""
+"""In place of a parameter's name: the module's output."""
+
+
+class Site(NamedTuple):
+    """What one hook point is for."""
+
+    name: str
+    module: nn.Module
+    attribute: str
+
+    @property
+    def key(self) -> tuple[int, str]:
+        return id(self.module), self.attribute
+
+
+def sites(root: nn.Module) -> Iterator[Site]:
+    """All of them, in the order of `hook_dict`: outputs, then parameters."""
+    modules = dict(root.named_modules())
+    for path, module in modules.items():
+        if path == "" or (is_callable(module) and not isinstance(module, HookPoint)):
+            yield Site(f"{path}.hook_point".lstrip("."), module, OUTPUT)
+    for path, module in modules.items():
+        if has_own_parameters(module):
+            for name, parameter in module._parameters.items():
+                if parameter is not None:
+                    yield Site(f"{path}.{name}.hook_point".lstrip("."), module, name)
+
+
+def is_callable(module: nn.Module) -> bool:
+    """False for what only holds others: `nn.ModuleList`, `nn.ParameterDict`, a bare `nn.Module`."""
+    return "forward" in module.__dict__ or type(module).forward is not nn.Module.forward
+
+
+def has_own_parameters(module: nn.Module) -> bool:
+    """Whether its code is not torch's: then it may use its parameters in ways worth a hook point."""
+    if isinstance(module, (nn.ParameterList, nn.ParameterDict)):
+        return True
+    added = (*HookedRootModule.__mro__, Unannounced)
+    classes = [cls for cls in own_class(module).__mro__ if cls not in added]
+    return not all(cls.__module__.split(".")[0] in ("torch", __package__) for cls in classes)
+
+
+def hooked_in_source(root: nn.Module, patterns: set[str]) -> set[tuple[int, str]]:
+    """The keys of the sites for which a hook point stands in the model."""
+    hooked: set[tuple[int, str]] = set()
+    for module in root.modules():
+        for attribute, child in module._modules.items():
+            if child is None:
+                continue
+            for pattern in patterns:
+                is_container = not isinstance(child, HookPoint)
+                name = hooked_name(attribute, pattern + "s" if is_container else pattern)
+                if name is None:
+                    continue
+                holder_and_name = find(module, name)
+                if holder_and_name is None:
+                    continue
+                if is_container:
+                    hooked.update(_members(getattr(*holder_and_name), child))
+                else:
+                    hooked.add(_key(*holder_and_name))
+    return hooked
+
+
+def hooked_name(attribute: str, pattern: str) -> str | None:
+    """The `{name}` in an attribute that follows the pattern, also with `_2` after it.
+
+    >>> hooked_name("fc1_hook_point", "{name}_hook_point")
+    'fc1'
+    """
+    before, after = (re.escape(part) for part in pattern.split("{name}"))
+    match = re.fullmatch(rf"{before}(.+?){after}(?:_\d+)?", attribute)
+    return match[1] if match else None
+
+
+def find(module: nn.Module, name: str) -> tuple[nn.Module, str] | None:
+    """The module that has what `name` stands for, and its name there: `fc1` of the module itself,
+    or `mlp_up` for `module.mlp.up`."""
+    if name in module._modules or name in module._parameters:
+        return module, name
+    for attribute, child in module._modules.items():
+        if child is not None and name.startswith(f"{attribute}_"):
+            found = find(child, name[len(attribute) + 1 :])
+            if found is not None:
+                return found
+    return None
+
+
+def _key(holder: nn.Module, name: str) -> tuple[int, str]:
+    child = holder._modules.get(name)
+    return (id(holder), name) if child is None else (id(child), OUTPUT)
+
+
+def _members(container: object, hook_points: nn.Module) -> Iterator[tuple[int, str]]:
+    """The keys of a container's members for which a container of hook points has one."""
+    if not isinstance(container, nn.Module) or isinstance(hook_points, HookPoint):
+        return
+    for name, hook_point in hook_points._modules.items():
+        if isinstance(hook_point, HookPoint):
+            if name in container._modules or name in container._parameters:
+                yield _key(container, name)
+        elif hook_point is not None and name in container._modules:
+            yield from _members(container._modules[name], hook_point)
