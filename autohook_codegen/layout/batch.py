@@ -18,11 +18,12 @@ it is, with as much scaffolding around them as makes that text parse:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextvars import ContextVar
 
 from autohook_codegen.layout.surroundings import TOKEN
 
-__all__ = ["lay_out_statements"]
+__all__ = ["lay_out_elsewhere", "lay_out_here", "lay_out_statements"]
 
 FIRST_WORD = re.compile(r" *(\w*)")
 # What has to stand before a clause that cannot stand alone; `{0}` is the scaffolding's name.
@@ -34,6 +35,12 @@ BEFORE_CLAUSE = {
 }
 
 
+Elsewhere = Callable[[Sequence[str], int, tuple[int, int] | None], list[str] | None]
+
+# Who lays out in place of this process (see `black_ahead`); it answers None if it cannot.
+lay_out_elsewhere: ContextVar[Elsewhere | None] = ContextVar("lay_out_elsewhere", default=None)
+
+
 def lay_out_statements(
     statements: Sequence[str], line_length: int, python: tuple[int, int] | None
 ) -> list[str]:
@@ -42,6 +49,15 @@ def lay_out_statements(
     What black cannot read comes back as it is. `python` is the oldest Python that can read the
     file, None for any.
     """
+    elsewhere = lay_out_elsewhere.get()
+    laid_out = elsewhere(statements, line_length, python) if elsewhere else None
+    return lay_out_here(statements, line_length, python) if laid_out is None else laid_out
+
+
+def lay_out_here(
+    statements: Sequence[str], line_length: int, python: tuple[int, int] | None
+) -> list[str]:
+    """As `lay_out_statements`, in this process."""
     import black  # takes a quarter of a second: only where something has to be laid out
     from black.mode import TargetVersion
 
