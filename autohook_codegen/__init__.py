@@ -5,9 +5,13 @@ Example:
     >>> print(hook_source(open("model.py").read(), Options(root=())).code)  # doctest: +SKIP
 """
 
-from autohook_codegen.api import hook_source, hook_sources, strip_source
+from typing import TYPE_CHECKING
+
 from autohook_codegen.hooked_source import HookedSource, Note, Site, SourceError
 from autohook_codegen.options import Fallback, Options, OptionsError
+
+if TYPE_CHECKING:
+    from autohook_codegen.api import hook_source, hook_sources, strip_source
 
 __all__ = [
     "Fallback",
@@ -21,3 +25,12 @@ __all__ = [
     "hook_sources",
     "strip_source",
 ]
+
+
+def __getattr__(name: str) -> object:
+    # libcst takes a quarter of a second to load, and `autohook-gen --help` needs none of it
+    if name in ("hook_source", "hook_sources", "strip_source"):
+        from autohook_codegen import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
