@@ -24,11 +24,17 @@ _BARE_FIELDS: dict[type[cst.CSTNode], tuple[str, ...]] = {
 }
 
 
-def bracketed(node: cst.BaseExpression) -> cst.BaseExpression:
-    """`node` in one more pair of brackets."""
-    return node.with_changes(
-        lpar=[cst.LeftParen(), *node.lpar], rpar=[*node.rpar, cst.RightParen()]
-    )
+def bracketed(node: cst.BaseExpression, call: cst.Call | None = None) -> cst.BaseExpression:
+    """`node` in one more pair of brackets, with what stood around it as the argument of `call`."""
+    left, right = cst.LeftParen(), cst.RightParen()
+    if call is not None:
+        argument = call.args[0]
+        comma = argument.comma
+        last = comma.whitespace_after if isinstance(comma, cst.Comma) else None
+        after = argument.whitespace_after_arg
+        left = cst.LeftParen(whitespace_after=call.whitespace_before_args)
+        right = cst.RightParen(whitespace_before=after if last is None else last)
+    return node.with_changes(lpar=[left, *node.lpar], rpar=[*node.rpar, right])
 
 
 def with_bare_newlines_bracketed(statement: cst.CSTNode) -> cst.CSTNode:

@@ -3,8 +3,12 @@
 Everything that a rewrite puts in can be taken out again because both keep to one rule each for
 brackets and separators:
 
-- ``(EXPR)`` is wrapped inside its brackets, ``(self.N(EXPR))``. What stands in a wrap or in an
-  ``enumerate`` has brackets of its own only where its kind cannot do without (a tuple): those go.
+- ``(EXPR)`` is wrapped inside its brackets, ``(self.N(EXPR))``, so that all brackets around a wrap
+  are the author's.
+- a loop's target that is a tuple gains brackets, ``hook_index, (a, b)``; the author's own stand
+  around the whole, ``(hook_index, (a, b))``.
+- what a loop runs over keeps its brackets inside ``enumerate`` and ``zip``. A tuple without any
+  gains two pairs, and one that has two or more gains one.
 - a small statement or base that is put behind another one takes over what stood behind that one
   (the semicolon, the comma).
 """
@@ -128,17 +132,19 @@ class _Deletion(PairedTransformer):
                 if any(line.comment for line in lines):
                     waiting += lines
                 # An `__init__` that was written as the first of its class brought the blank line
-                # below it, any other the one above.
+                # below it, any other the one above; none where `class A(B): pass` became a block.
                 extra_blank = isinstance(statement, cst.FunctionDef) and not lines
                 continue
             following = left.pop(0)
             lines = following.leading_lines
-            if extra_blank and lines and lines[0].comment is None:
+            if extra_blank and lines and lines[0].comment is None and not kept:
                 lines = lines[1:]
             if waiting or len(lines) != len(following.leading_lines):
                 following = following.with_changes(leading_lines=[*waiting, *lines])
             kept.append(following)
             waiting, extra_blank = [], False
+        if extra_blank and len(kept) == 1 and isinstance(kept[0], cst.SimpleStatementLine):
+            return cst.SimpleStatementSuite(kept[0].body, trailing_whitespace=updated.header)
         footer = [*waiting, *updated.footer]
         return cast("cst.CSTNode", updated.with_changes(body=kept, footer=footer))
 
@@ -150,7 +156,17 @@ def _argument(call: cst.Call, *, needs_brackets: bool) -> cst.BaseExpression:
         # The brackets that it needs as an argument; its own stand around the call.
         value = value.with_changes(lpar=value.lpar[1:], rpar=value.rpar[:-1])
     value = _in_place_of(call, value)
-    return bracketed(value) if needs_brackets and not value.lpar else value
+    comments = _has_comment(call.whitespace_before_args) or _has_comment(call.args[0])
+    return bracketed(value, call) if comments or (needs_brackets and not value.lpar) else value
+
+
+def _has_comment(node: cst.CSTNode) -> bool:
+    """Whether there is a comment in `node`, but not in an expression that it holds."""
+    if isinstance(node, cst.Comment):
+        return True
+    return any(
+        _has_comment(child) for child in node.children if not isinstance(child, cst.BaseExpression)
+    )
 
 
 def _in_place_of(outer: cst.BaseExpression, inner: Expression) -> Expression:
@@ -172,9 +188,11 @@ def _without_pairing(loop: Loop) -> Loop:
     inner = target.elements[0 if zipped else 1].value
     if isinstance(inner, cst.Tuple) and inner.lpar:
         inner = inner.with_changes(lpar=inner.lpar[1:], rpar=inner.rpar[:-1])
-    return loop.with_changes(
-        target=_in_place_of(target, inner), iter=_argument(iterated, needs_brackets=False)
-    )
+    over = iterated.args[0].value
+    if isinstance(over, cst.Tuple) and len(over.lpar) > 1:
+        pairs = 0 if len(over.lpar) == 2 else len(over.lpar) - 1
+        over = over.with_changes(lpar=over.lpar[:pairs], rpar=over.rpar[len(over.rpar) - pairs :])
+    return loop.with_changes(target=_in_place_of(target, inner), iter=_in_place_of(iterated, over))
 
 
 def _without_base(node: cst.ClassDef, place: int) -> cst.ClassDef:

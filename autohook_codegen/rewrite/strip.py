@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import libcst as cst
+
 from autohook_codegen.existing import read_existing
 from autohook_codegen.hooked_source import SourceError
 from autohook_codegen.options import Options
@@ -37,3 +39,6 @@ def strip(code: str, options: Options | None = None, path: str | None = None) ->
         return source.print(delete(source, existing.deletions))
     except RecursionError:
         raise SourceError("nested too deeply", path) from None
+    except cst.CSTValidationError as error:
+        # libcst asks for blanks that Python does not, as in `a if b else(c if d else e)`.
+        raise SourceError(f"libcst cannot print the text: {error}", path) from None

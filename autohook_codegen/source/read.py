@@ -18,6 +18,7 @@ __all__ = ["Source", "read_source"]
 
 BYTE_ORDER_MARK = "\ufeff"
 LINE_END = re.compile(r"\r\n|\r|\n")
+INDENTED_COMMENT = re.compile(r"^[ \t\f]+#", re.MULTILINE)
 TOO_DEEP = "nested too deeply"
 
 # libcst's parser recurses once for every operand of `a and b and …` and every string of an implicit
@@ -49,6 +50,9 @@ class Source:
         self.parsed_text = parsed_text
         """What `tree` is the tree of: `text`, or `text` in older syntax."""
         self.byte_order_mark = byte_order_mark
+        self.tail = _tail(text, tree)
+        """What stands below the code and is left out of `module`: libcst drops blank lines before
+        an indented comment there. Usually empty."""
 
     @cached_property
     def numbering(self) -> Numbering:
@@ -65,20 +69,20 @@ class Source:
         if _may_overflow(self.parsed_text) and _has_many_operands(self.tree):
             raise SourceError(TOO_DEEP, self.path)
         try:
-            return cst.parse_module(self.text)
+            return cst.parse_module(self.text[: len(self.text) - len(self.tail)])
         except cst.ParserSyntaxError as error:
             raise _from_libcst(error, self.text, self.path) from None
         except RecursionError:
             raise SourceError(TOO_DEEP, self.path) from None
 
     def print(self, module: cst.Module) -> str:
-        """The text of a changed `module`, with the byte order mark that the source had.
+        """The text of a changed `module`, with the byte order mark and tail that the source had.
 
         Raises:
             SourceError: the module is nested too deeply to print.
         """
         try:
-            return self.byte_order_mark + module.code
+            return self.byte_order_mark + module.code + self.tail
         except RecursionError:
             raise SourceError(TOO_DEEP, self.path) from None
 
@@ -147,6 +151,18 @@ def _older_text(text: str, error: SyntaxError, path: str | None) -> str:
         return in_older_syntax(text, module, sys.version_info[:2])
     except RecursionError:
         raise SourceError(TOO_DEEP, path) from None
+
+
+def _tail(text: str, tree: ast.Module) -> str:
+    if not tree.body:
+        return ""
+    # From the back: the lines below the code are few.
+    below = len(LINE_END.findall(text)) - (tree.body[-1].end_lineno or 0)
+    if below <= 0:
+        return ""
+    ends = [end.end() for end in LINE_END.finditer(text)]
+    tail = text[ends[-below - 1] :]
+    return tail if INDENTED_COMMENT.search(tail) else ""
 
 
 def _from_ast(error: SyntaxError, text: str, path: str | None) -> SourceError:

@@ -123,6 +123,15 @@ def test_a_byte_order_mark_is_kept() -> None:
     assert source.print(source.module) == "\ufeffx = 1\n"
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["x\n\n  # end\n", "def f():\n    x\n\n  # a\n\n# b\n\n", "x = '''\n\n  # a'''", "\n\n  # a\n"],
+)
+def test_comments_at_the_end_are_kept(text: str) -> None:
+    source = read_source(text)
+    assert source.print(source.module) == text
+
+
 def test_columns_count_characters() -> None:
     source = read_source("x = 1\r\ny = 'äöü', z\r\n")
     pair = source.tree.body[1].value  # type: ignore[attr-defined]
