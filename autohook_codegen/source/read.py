@@ -7,12 +7,13 @@ import re
 import sys
 import warnings
 from functools import cached_property
-
-import libcst as cst
+from typing import TYPE_CHECKING
 
 from autohook_codegen.hooked_source import SourceError
-from autohook_codegen.source.newer_syntax import in_older_syntax
 from autohook_codegen.source.numbering import Numbering
+
+if TYPE_CHECKING:
+    import libcst as cst
 
 __all__ = ["Source", "read_source"]
 
@@ -66,6 +67,8 @@ class Source:
         Raises:
             SourceError: libcst cannot parse the text, although Python can.
         """
+        import libcst as cst
+
         if _may_overflow(self.parsed_text) and _has_many_operands(self.tree):
             raise SourceError(TOO_DEEP, self.path)
         try:
@@ -136,6 +139,10 @@ def _parse(text: str) -> ast.Module:
 
 def _older_text(text: str, error: SyntaxError, path: str | None) -> str:
     """`text` without the syntax that made `ast.parse` fail with `error`."""
+    import libcst as cst
+
+    from autohook_codegen.source.newer_syntax import in_older_syntax
+
     if "too many" in str(error.msg) or _bracket_depth(text) > MOST_BRACKETS:
         raise _from_ast(error, text, path) from None
     try:
