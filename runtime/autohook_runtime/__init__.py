@@ -1,6 +1,13 @@
-"""Hook points for any PyTorch model at run time."""
+"""Hook points for any PyTorch model at run time.
 
-from autohook_runtime.auto_hook import auto_hook
+from autohook_runtime import auto_hook
+
+model = auto_hook(model)  # or @auto_hook on its class
+output, cache = model.run_with_cache(x)
+"""
+
+from autohook_runtime.entry import auto_hook
 from autohook_runtime.hooking import unwrap
+from autohook_runtime.root_methods import RootMethods
 
-__all__ = ["auto_hook", "unwrap"]
+__all__ = ["RootMethods", "auto_hook", "unwrap"]

@@ -17,6 +17,7 @@ from autohook_runtime.watched_modules import unwatch, watch
 class AddedHookPoint(FiringHookPoint):
     """A hook point for the output of `module`, or for the parameter `attribute` of it."""
 
+    module: nn.Module
     attribute = ""
     handle: RemovableHandle | None = None
     is_watching = False

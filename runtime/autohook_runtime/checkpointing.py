@@ -12,9 +12,10 @@ from torch import Tensor
 from torch.utils.checkpoint import CheckpointFunction
 
 MESSAGE = (
-    "a forward hook at {name!r} changed a value inside a checkpointed part of the model, and is gone "
-    "(or another came) now that backward computes that part again: the gradients would be wrong. "
-    "Call backward while the hooks are there: `with model.hooks(fwd_hooks=...): model(...).backward()`"
+    "a forward hook at {name!r} changed a value inside a checkpointed part of the model, and now "
+    "that backward computes that part again, it is gone or another came: the gradients would be "
+    "wrong. Call backward while the hooks are there: "
+    "`with model.hooks(fwd_hooks=...): model(...).backward()`"
 )
 
 
@@ -43,7 +44,8 @@ def refuse_other_recomputation(hook_point: Any, value: Any) -> Any:
         _before_reentrant_recomputation(check)
     elif isinstance(value, Tensor) and _is_checkpointed():
         if not value.requires_grad:
-            value = Anchored.apply(value, torch.zeros((), requires_grad=True))
+            anchor = torch.zeros((), requires_grad=True)
+            value = Anchored.apply(value, anchor)  # type: ignore[no-untyped-call]
         value.register_hook(check)
     return value
 
@@ -55,7 +57,7 @@ def _is_checkpointed() -> bool:
 
 
 def _before_reentrant_recomputation(check: Callable[..., None]) -> None:
-    """`checkpoint(…, use_reentrant=True)` runs without gradients: its node is found on the stack."""
+    """`checkpoint(…, use_reentrant=True)` runs without gradients: its node is on the stack."""
     code = CheckpointFunction.forward.__code__
     frame = sys._getframe()
     while (frame := frame.f_back) is not None:  # type: ignore[assignment]

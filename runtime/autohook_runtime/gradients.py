@@ -55,11 +55,15 @@ def with_gradient_hooks(
     if isinstance(value, Tensor) and value.requires_grad and torch.is_grad_enabled():
         entering = value.clone()
         version = entering._version
-        entering.register_hook(gradients.entering)
+        _on_gradient(entering, gradients.entering)
     fired = call(entering)
     is_same = fired is entering and version is not None and fired._version == version
     if isinstance(fired, Tensor) and fired.requires_grad and torch.is_grad_enabled():
         if not is_same:
             fired = fired.clone()
-            fired.register_hook(gradients.leaving)
+            _on_gradient(fired, gradients.leaving)
     return fired
+
+
+def _on_gradient(tensor: Tensor, hook: Callable[[Tensor], Tensor | None]) -> None:
+    tensor.register_hook(hook)  # type: ignore[no-untyped-call]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +19,7 @@ from transformer_lens.hook_points import HookPoint, LensHandle
 from autohook_runtime.checkpointing import refuse_other_recomputation
 from autohook_runtime.gradients import GradientHook, with_gradient_hooks
 from autohook_runtime.own_thread import OwnThread, in_replica, is_seen_by
+from autohook_runtime.subclasses import swap_class
 
 
 class HookHandle(RemovableHandle):
@@ -47,7 +48,7 @@ class KeptHookPoint(HookPoint):
     """The model that named this hook point."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._prepare()
 
     def _prepare(self) -> None:
@@ -58,16 +59,17 @@ class KeptHookPoint(HookPoint):
     def take_over(cls, hook_point: HookPoint) -> None:
         """Makes a plain hook point of TransformerLens's one of these. Its hooks stay."""
         if type(hook_point) is HookPoint:
-            hook_point.__class__ = cls
-            hook_point._prepare()  # type: ignore[attr-defined]
-            hook_point.settle()  # type: ignore[attr-defined]
+            swap_class(hook_point, cls)
+            taken = cast("KeptHookPoint", hook_point)
+            taken._prepare()
+            taken.settle()
 
     def give_back(self) -> None:
         """Makes it TransformerLens's own again, without hooks."""
         self.remove_hooks("both", including_permanent=True)
         self.name = None
         del self.gradient_hooks, self.root
-        self.__class__ = HookPoint  # type: ignore[assignment]
+        swap_class(self, HookPoint)
 
     @property
     def is_hooked(self) -> bool:
@@ -75,7 +77,7 @@ class KeptHookPoint(HookPoint):
 
     def settle(self) -> None:
         """Called after every change of the hooks."""
-        self.__class__ = FiringHookPoint if self.is_hooked else KeptHookPoint
+        swap_class(self, FiringHookPoint if self.is_hooked else KeptHookPoint)
 
     def add_hook(
         self,
@@ -112,14 +114,14 @@ class KeptHookPoint(HookPoint):
         return handle
 
     def __getstate__(self) -> dict[str, Any]:
-        """Without hooks: most are local functions, and they know the hook point that they are at."""
+        """Without hooks: most are local functions, and they know the hook point they are at."""
         state = self.__dict__.copy()
         for name in ("_forward_hooks", "_forward_pre_hooks", "gradient_hooks"):
             state[name] = OrderedDict()
         return state | {"fwd_hooks": [], "bwd_hooks": [], "root": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)
+        super().__setstate__(state)  # type: ignore[no-untyped-call]
         self.settle()
 
 

@@ -7,22 +7,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from torch import nn
-from transformer_lens import HookedRootModule
 from transformer_lens.hook_points import HookPoint
 
-from autohook_runtime.added_hook_points import (
-    AddedHookPoint,
-    OutputHookPoint,
-    ParameterHookPoint,
-)
+from autohook_runtime.added_hook_points import OutputHookPoint, ParameterHookPoint
+from autohook_runtime.copies import RECORD, STATE
 from autohook_runtime.hook_points import KeptHookPoint
 from autohook_runtime.hooked_classes import hooked_class
-from autohook_runtime.root_methods import RootMethods
+from autohook_runtime.parameters import is_hooked_parameter, unhook_parameter
 from autohook_runtime.sites import DEFAULT_PATTERN, OUTPUT, Site, hooked_in_source, sites
 from autohook_runtime.subclasses import swapped_from
 from autohook_runtime.watched_modules import own_class, set_own_class
-
-RECORD = "_auto_hook_record"
 
 
 @dataclass
@@ -32,21 +26,19 @@ class Record:
     patterns: set[str] = field(default_factory=set)
     had: dict[str, Any] = field(default_factory=dict)
     """The attributes of `HookedRootModule` that the model had before."""
-    added: dict[tuple[int, str], AddedHookPoint] = field(default_factory=dict)
-
-
-STATE = ("hook_dict", "mod_dict", "is_caching", "context_level")
+    added: dict[tuple[int, str], KeptHookPoint] = field(default_factory=dict)
 
 
 def hook_module(model: nn.Module, pattern: str = DEFAULT_PATTERN) -> None:
     """Makes `model` a root with hook points for all that it holds now."""
     record = model.__dict__.get(RECORD)
     if record is None:
-        set_own_class(model, hooked_class(model))
+        cls = hooked_class(model)
         had = {name: model.__dict__[name] for name in STATE if name in model.__dict__}
         record = model.__dict__[RECORD] = Record(had=had)
         model.__dict__.setdefault("is_caching", False)
         model.__dict__.setdefault("context_level", 0)
+        set_own_class(model, cls)
     record.patterns.add(pattern)
     complete(model, record)
 
@@ -64,12 +56,13 @@ def complete(model: nn.Module, record: Record) -> None:
             KeptHookPoint.take_over(module)
             hook_dict[path] = module
     in_source = hooked_in_source(model, patterns)
-    added: dict[tuple[int, str], AddedHookPoint] = {}
+    added: dict[tuple[int, str], KeptHookPoint] = {}
     for site in sites(model):
         if site.key not in in_source:
             point = existing.get(site.key) or _added_for(site)
-            added[site.key] = hook_dict[_free(site.name, mod_dict)] = point
-            mod_dict[_free(site.name, mod_dict)] = point
+            name = _free(site.name, mod_dict)
+            added[site.key] = hook_dict[name] = point
+            mod_dict[name] = point
     record.added = added
     inner = set(modules.values())
     for name, hook_point in hook_dict.items():
@@ -77,9 +70,13 @@ def complete(model: nn.Module, record: Record) -> None:
     model.__dict__.update(hook_dict=hook_dict, mod_dict=mod_dict)
 
 
-def _added_for(site: Site) -> AddedHookPoint:
+def _added_for(site: Site) -> KeptHookPoint:
     if site.attribute == OUTPUT:
         return OutputHookPoint(site.module)
+    parameter = site.module._parameters[site.attribute]
+    if is_hooked_parameter(parameter):
+        point: KeptHookPoint = parameter.__dict__["hook_point"]
+        return point
     return ParameterHookPoint(site.module, site.attribute)
 
 
@@ -107,6 +104,8 @@ def unwrap(model: Any) -> Any:
     Raises:
         TypeError: if it is not hooked.
     """
+    if is_hooked_parameter(model):
+        return unhook_parameter(model)
     if not isinstance(model, nn.Module) or RECORD not in model.__dict__:
         raise TypeError(f"not hooked by auto_hook: {type(model).__name__}")
     own = swapped_from(own_class(model))
@@ -118,7 +117,7 @@ def unwrap(model: Any) -> Any:
     record = model.__dict__[RECORD]
     for hook_point in model.__dict__["hook_dict"].values():
         hook_point.remove_hooks("both", including_permanent=True)
-        if isinstance(hook_point, KeptHookPoint) and not isinstance(hook_point, AddedHookPoint):
+        if type(hook_point) is KeptHookPoint:
             hook_point.give_back()
     for name in (RECORD, *STATE):
         model.__dict__.pop(name, None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, Literal, TypeVar
@@ -14,7 +14,7 @@ from transformer_lens.hook_points import HookPoint, LensHandle
 from autohook_runtime.first_tensor import first_tensor
 from autohook_runtime.own_thread import OwnThread
 
-Hooks = list[tuple[str | Callable[[str], bool], Callable[..., Any]]]
+Hooks = Sequence[tuple[str | Callable[[str], bool], Callable[..., Any]]]
 Direction = Literal["fwd", "bwd"]
 Model = TypeVar("Model", bound="RootMethods")
 
@@ -83,7 +83,7 @@ class RootMethods(HookedRootModule):
                         handles.remove(handle)
                 self.is_caching = False
                 if clear_contexts:
-                    RootMethods.clear_contexts(self)
+                    RootMethods.clear_contexts(self)  # type: ignore[no-untyped-call]
 
     def _hook_points_of(self, name: str | Callable[[str], bool]) -> list[HookPoint]:
         if not isinstance(name, str):
@@ -141,7 +141,7 @@ class RootMethods(HookedRootModule):
                 scalar, _ = first_tensor(output)
                 if scalar is None:
                     raise TypeError(f"incl_bwd needs a scalar output, got {type(output).__name__}")
-                scalar.backward()
+                scalar.backward()  # type: ignore[no-untyped-call]
         return output, cache
 
     def get_caching_hooks(self, *args: Any, **kwargs: Any) -> tuple[dict[str, Tensor], Any, Any]:
@@ -156,7 +156,7 @@ class RootMethods(HookedRootModule):
     def add_caching_hooks(
         self, names_filter: Any = None, incl_bwd: bool = False, *args: Any, **kwargs: Any
     ) -> dict[str, Tensor]:
-        """Adds hooks that cache, and stay until `reset_hooks()`. Returns the cache that they fill."""
+        """Adds hooks that cache until `reset_hooks()`. Returns the cache that they fill."""
         cache, fwd, bwd = RootMethods.get_caching_hooks(
             self, names_filter, incl_bwd, *args, **kwargs
         )

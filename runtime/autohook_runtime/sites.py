@@ -55,7 +55,7 @@ def is_callable(module: nn.Module) -> bool:
 
 
 def has_own_parameters(module: nn.Module) -> bool:
-    """Whether its code is not torch's: then it may use its parameters in ways worth a hook point."""
+    """Whether its code is not torch's: then it may use its parameters in ways of its own."""
     if isinstance(module, (nn.ParameterList, nn.ParameterDict)):
         return True
     added = (*HookedRootModule.__mro__, Unannounced)

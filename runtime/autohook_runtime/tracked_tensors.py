@@ -90,8 +90,10 @@ def _call_and_fire(
     with torch._C.DisableTorchFunctionSubclass() if is_its_own else nullcontext():
         result = function(*plain_args, **plain_kwargs)
     name = getattr(function, "__name__", "")
-    first = args[0] if args else None
+    first: Any = args[0] if args else None
     if type(first) in _tracked:
+        if name == "detach" and is_its_own:
+            return result  # for a state dict
         if name in VIEWS_AND_CASTS or function in VIEWING_PROPERTIES:
             return _track_views(result, first)
         if name in ("__get__", "__set__") or _is_in_place(name):
@@ -129,7 +131,7 @@ def fire_on_result(hook_point: Any, result: Any) -> Any:
 
 
 def _fire_on_changed(result: Any, hook_points: Any) -> Any:
-    """`x += W` changes `x` for everyone who has it, so what the hooks make of it is written there."""
+    """`x += W` changes `x` for all who have it, so what the hooks make of it is written there."""
     if not isinstance(result, Tensor):
         return result
     for hook_point in hook_points:

@@ -1,0 +1,64 @@
+"""`auto_hook`: the one entry for instances, classes and parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, overload
+
+import torch
+from torch import nn
+
+from autohook_runtime.decorated_classes import hook_class
+from autohook_runtime.hooking import hook_module
+from autohook_runtime.parameters import hook_parameter
+from autohook_runtime.sites import DEFAULT_PATTERN
+
+Target = TypeVar("Target")
+
+
+@overload
+def auto_hook(target: Target, *, name: str = DEFAULT_PATTERN) -> Target: ...
+@overload
+def auto_hook(*, name: str = DEFAULT_PATTERN) -> Callable[[Target], Target]: ...
+def auto_hook(target: Any = ..., *, name: str = DEFAULT_PATTERN) -> Any:
+    """Gives a model TransformerLens's hooks. It stays the same object, and costs nothing idle.
+
+    Args:
+        target: a module, a class of modules (as a decorator), or a parameter.
+        name: how hook points in the model's source are named after what they hook.
+
+    Returns:
+        `target` itself. A module's class is now a subclass of its own and `HookedRootModule`; its
+        `hook_dict` holds `hook_point` for its output, `PATH.hook_point` for each submodule and
+        `PATH.NAME.hook_point` for each parameter that is not inside one of torch's modules.
+        Called again, it adds hook points for what has come since.
+
+    Raises:
+        TypeError: for anything else, or if the model uses names such as `hook_dict` itself.
+        ValueError: if `name` does not hold `{name}` once.
+
+    Example:
+        >>> model = auto_hook(nn.Sequential(nn.Linear(10, 10), nn.ReLU()))
+        >>> list(model.hook_dict)
+        ['hook_point', '0.hook_point', '1.hook_point']
+        >>> output, cache = model.run_with_cache(torch.ones(2, 10))
+        >>> cache["0.hook_point"].shape
+        torch.Size([2, 10])
+    """
+    if name.count("{name}") != 1 or name == "{name}":
+        raise ValueError(f"name is a pattern with {{name}} in it, such as {DEFAULT_PATTERN!r}")
+    if target is ...:
+        return lambda later: auto_hook(later, name=name)
+    if isinstance(target, nn.Module) and not isinstance(target, torch.jit.ScriptModule):
+        hook_module(target, name)
+    elif isinstance(target, type) and issubclass(target, nn.Module):
+        hook_class(target, name)
+    elif isinstance(target, nn.Parameter):
+        hook_parameter(target)
+    else:
+        kind = target.__name__ if isinstance(target, type) else f"a {type(target).__name__}"
+        raise TypeError(
+            "auto_hook takes an nn.Module (not a scripted one), a class of nn.Modules, or an "
+            f"nn.Parameter, not {kind}"
+        )
+    return target
