@@ -11,47 +11,59 @@ from autohook_codegen.command.visible import visible
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from rich.table import Table
+
     from autohook_codegen.hooked_source import Site
 
 __all__ = ["show_sites"]
 
-COLUMNS = ("place", "class", "attribute", "kind", "element", "hook point", "runtime name")
+COLUMNS = ("place", "class", "attribute", "kind", "hook point", "runtime name")
 
 
 def show_sites(sites: Mapping[str, tuple[Site, ...]]) -> None:
     """Print every site of every file on stdout.
 
-    On a terminal a table that fits the window; elsewhere columns that tools can cut.
+    On a terminal a table for each file, folded to the window; elsewhere lines that tools can cut.
     """
     from rich.console import Console
 
-    rows = [_row(path, site) for path, its_sites in sites.items() for site in its_sites]
     console = Console(highlight=False, markup=False, emoji=False)
     if console.is_terminal:
-        from rich import box
-        from rich.table import Table
-        from rich.text import Text
-
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-        for column in COLUMNS:
-            table.add_column(column, overflow="fold")
-        for row in rows:
-            table.add_row(*map(Text, row))
-        console.print(table)
+        for path, its_sites in sites.items():
+            if its_sites:
+                console.print(_table(path, its_sites))
         return
+    rows = [
+        (visible(f"{path}:{place}"), *others)
+        for path, its_sites in sites.items()
+        for place, *others in map(_row, its_sites)
+    ]
     widths = [max(map(len, column)) for column in zip(COLUMNS, *rows, strict=True)]
     for row in (COLUMNS, *rows):
         line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         click.echo(line.rstrip())
 
 
-def _row(path: str, site: Site) -> tuple[str, ...]:
+def _table(path: str, sites: tuple[Site, ...]) -> Table:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    title = Text(visible(path), style="bold")
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=0, pad_edge=False)
+    for column in COLUMNS:
+        table.add_column(column, overflow="fold")
+    for site in sites:
+        table.add_row(*map(Text, _row(site)))
+    return table
+
+
+def _row(site: Site) -> tuple[str, ...]:
     cells = (
-        f"{path}:{site.line}:{site.column}",
+        f"{site.line}:{site.column}",
         site.class_name,
-        site.attribute,
+        f"{site.attribute}{site.element or ''}",
         site.kind,
-        site.element or "-",
         site.hook_point,
         site.runtime_name,
     )
