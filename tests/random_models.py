@@ -181,25 +181,50 @@ class RandomModel:
     names: tuple[str, ...]
 
 
-def _class(name: str, members: list[tuple[str, str, str]], comment: bool) -> str:
-    made = "\n".join(made.replace("self.N", f"self.{attribute}") for made, _, attribute in members)
-    used = "\n".join(use.replace("self.N", f"self.{attribute}") for _, use, attribute in members)
-    note = "  # as its author wrote it" if comment else ""
-    return (
-        f"\n\nclass {name}(nn.Module):{note}\n"
-        "    def __init__(self, wide=True):\n"
-        "        super().__init__()\n"
-        "        self.wide = wide\n"
-        + indent(made + "\n", " " * 8)
-        + "\n    def forward(self, x):\n"
-        + indent(used + "\n", " " * 8)
-        + "        return x\n"
+@dataclass(frozen=True)
+class _Frame:
+    """What stands around the members of a class."""
+
+    base: str
+    """Name of the class of the same file that it inherits, or ``nn.Module``."""
+    part: str | None
+    """Name of the class of the same file that it makes and calls as ``self.part``."""
+    helper: bool
+    """Whether half of the uses stand in a method that forward calls."""
+    comments: bool
+
+
+def _class(name: str, members: list[tuple[str, str, str]], frame: _Frame) -> str:
+    made = [made.replace("self.N", f"self.{attribute}") for made, _, attribute in members]
+    used = [use.replace("self.N", f"self.{attribute}") for _, use, attribute in members]
+    if frame.part is not None:
+        made.append(f"self.part = {frame.part}(wide)")
+        used.insert(0, "x = self.part(x)")
+    if frame.base != "nn.Module":
+        used.append("x = super().forward(x)")
+    helped = used[: len(used) // 2] if frame.helper else []
+    if helped:
+        used = ["x = self.helper(x)", *used[len(helped) :]]
+    if frame.comments:
+        made = [f"# how {name} begins", *made, "# and ends"]
+        used = ["", *used]
+    parent = "wide" if frame.base != "nn.Module" else ""
+    body = " " * 8
+    code = (
+        f"\n\nclass {name}({frame.base}):{'  # by hand' if frame.comments else ''}\n"
+        f"    def __init__(self, wide=True):\n        super().__init__({parent})\n"
+        "        self.wide = wide\n" + indent("\n".join(made) + "\n", body)
     )
+    if helped:
+        code += "\n    def helper(self, x):\n" + indent("\n".join(helped) + "\n", body)
+        code += "        return x\n"
+    code += "\n    def forward(self, x):\n" + indent("\n".join(used) + "\n", body)
+    return code + "        return x\n"
 
 
 @st.composite
-def _members(draw: st.DrawFn) -> list[tuple[str, str, str]]:
-    attributes = draw(st.lists(st.sampled_from(NAMES), min_size=1, max_size=5, unique=True))
+def _members(draw: st.DrawFn, names: list[str]) -> list[tuple[str, str, str]]:
+    attributes = draw(st.lists(st.sampled_from(names), min_size=1, max_size=5, unique=True))
     members = []
     for attribute in attributes:
         made, uses = draw(st.sampled_from(MEMBERS))
@@ -209,10 +234,30 @@ def _members(draw: st.DrawFn) -> list[tuple[str, str, str]]:
 
 @st.composite
 def random_models(draw: st.DrawFn) -> RandomModel:
-    """Files with four-space indentation and plain line ends; see `laid_out` for others."""
-    names = ("First", "Second")[: draw(st.integers(1, 2))]
-    classes = [_class(name, draw(_members()), draw(st.booleans())) for name in names]
-    return RandomModel(HEAD + "".join(classes), names)
+    """Files with four-space indentation and plain line ends; see `laid_out` for others.
+
+    The second class stands for itself, inherits the first, or holds it.
+    """
+    first = _class(
+        "First",
+        draw(_members(NAMES[:6])),
+        _Frame("nn.Module", None, draw(st.booleans()), draw(st.booleans())),
+    )
+    relation = draw(st.sampled_from(["none", "alone", "inherits", "holds"]))
+    if relation == "none":
+        return RandomModel(HEAD + first, ("First",))
+    second = _class(
+        "Second",
+        draw(_members(NAMES[6:] if relation == "inherits" else NAMES)),
+        _Frame(
+            "First" if relation == "inherits" else "nn.Module",
+            "First" if relation == "holds" else None,
+            relation != "inherits" and draw(st.booleans()),
+            draw(st.booleans()),
+        ),
+    )
+    names = draw(st.sampled_from(["", '\n\n__all__ = ["First", "Second"]\n']))
+    return RandomModel(HEAD + names + first + second, ("First", "Second"))
 
 
 @st.composite

@@ -45,6 +45,40 @@ class Annotated(nn.Module):
         return plain(x)
 
 
+class Wrapper(nn.Module):
+    """Returns what another module returns."""
+
+    def __init__(self):
+        super().__init__()
+        self.pair = Pair()
+
+    def forward(self, x):
+        return self.pair(x)
+
+
+class Sometimes(nn.Module):
+    """May return nothing."""
+
+    def forward(self, x):
+        if self.training:
+            return None
+        return x
+
+
+class Silent(nn.Module):
+    """Returns nothing at all."""
+
+    def forward(self, x):
+        print(x)
+
+
+class Counter(nn.Module):
+    """Returns a number."""
+
+    def forward(self, x) -> int:
+        return len(x)
+
+
 class Part(nn.Module):
     def __init__(self):
         super().__init__()
@@ -67,6 +101,10 @@ class Model(nn.Module):
         self.pair = Pair()
         self.annotated = Annotated()
         self.part = Part()
+        self.wrapper = Wrapper()
+        self.sometimes = Sometimes()
+        self.silent = Silent()
+        self.counter = Counter()
         self.W = nn.Parameter(torch.zeros(8, 8))
         self.b = nn.Parameter(torch.zeros(8))
         self.g = nn.Parameter(torch.zeros(8))

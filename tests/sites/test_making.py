@@ -414,6 +414,20 @@ PAIRS = [
     ),
     pytest.param(
         """
+        self.act = torch.relu if config.relu else nn.GELU()
+        --
+        return self.act(x)
+        """,
+        """
+        self.act = torch.relu if config.relu else nn.GELU()
+        self.act_hook_point = HookPoint()
+        --
+        return self.act_hook_point(self.act(x))
+        """,
+        id="a function or a module",
+    ),
+    pytest.param(
+        """
         self.fc = config.make(width)
         --
         return self.fc(x)
@@ -606,6 +620,78 @@ class Net(nn.Module):
         return self.inner_hook_point(self.inner(x))
 """,
         id="a nested class",
+    ),
+    pytest.param(
+        """\
+from torch.nn import Linear, Module, ModuleList
+
+
+class Net(Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = ModuleList([Linear(8, 8)])
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer(x)
+        return x
+""",
+        """\
+from torch.nn import Linear, Module, ModuleList
+from transformer_lens.hook_points import HookPoint
+
+
+class Net(Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = ModuleList([Linear(8, 8)])
+        self.layers_hook_points = ModuleList([HookPoint() for _ in self.layers])
+
+    def forward(self, x):
+        for hook_index, layer in enumerate(self.layers):
+            x = self.layers_hook_points[hook_index](layer(x))
+        return x
+""",
+        id="bare names of torch.nn",
+    ),
+    pytest.param(
+        """\
+from torch import nn
+
+
+class HookPoint:
+    '''Someone's own.'''
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+        self.point = HookPoint()
+
+    def forward(self, x):
+        return self.fc(x)
+""",
+        """\
+from torch import nn
+from transformer_lens.hook_points import HookPoint as HookPoint_2
+
+
+class HookPoint:
+    '''Someone's own.'''
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+        self.fc_hook_point = HookPoint_2()
+        self.point = HookPoint()
+
+    def forward(self, x):
+        return self.fc_hook_point(self.fc(x))
+""",
+        id="the name HookPoint is taken",
     ),
     pytest.param(
         """\

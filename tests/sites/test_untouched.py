@@ -59,6 +59,10 @@ FORWARDS = [
     pytest.param("self.fc.requires_grad_(False)\nreturn x", id="requires_grad_"),
     pytest.param("self.layers.append(self.fc)\nreturn x", id="append of a module, never called"),
     pytest.param("return super().forward(x)", id="super"),
+    pytest.param("return self.wrapper(x)", id="a tuple through another module"),
+    pytest.param("return self.sometimes(x)", id="a module that may return None"),
+    pytest.param("self.silent(x)\nreturn x", id="a module that returns nothing"),
+    pytest.param("return x * self.counter(x)", id="a module that returns a number"),
     pytest.param("return self(x)", id="the module itself"),
 ]
 
