@@ -206,6 +206,8 @@ class Inference:
             return replace(union(*lists), elements=None) if lists else OTHER
         if isinstance(node, ast.NamedExpr | ast.Await | ast.Starred):
             return self.infer(node.value, scope, depth + 1, file)
+        if isinstance(node, ast.Lambda) and isinstance(node.body, ast.Constant):
+            return replace(OTHER, gives_none=node.body.value is None)
         return OTHER
 
     def _dict(

@@ -116,6 +116,8 @@ class Results:
                 found.append(TENSOR)
         if value.open_class or not found:
             found.append(UNKNOWN_RESULT)
+        if value.gives_none:
+            found.append(_NONE)
         return _any_of(*found)
 
     def of_class(self, decl: ClassDecl) -> Result:

@@ -41,6 +41,8 @@ class Value:
     """For a dict whose keys are seen: each member by its key."""
     open_class: bool = False
     """The class may also be one that the source does not name (a factory handed in)."""
+    gives_none: bool = False
+    """It may be a function that gives back ``None``, as in ``self.head = lambda x: None``."""
 
     @property
     def may_be_module(self) -> bool:
@@ -115,4 +117,5 @@ def union(*values: Value) -> Value:
         if entries
         else None,
         open_class=any(value.open_class for value in distinct),
+        gives_none=any(value.gives_none for value in distinct),
     )

@@ -11,7 +11,7 @@ import libcst as cst
 
 from autohook_codegen.layout.span import Span
 from autohook_codegen.rewrite.printing import print_with_spans
-from autohook_codegen.sites.edits import Edits, LoopEdit, WrapEdit
+from autohook_codegen.sites.edits import BaseEdit, Edits, LoopEdit, WrapEdit
 from autohook_codegen.source import Key, Numbering, PairedTransformer, Source
 
 __all__ = ["insert"]
@@ -42,7 +42,7 @@ class _Planned:
     comprehensions: dict[Key, LoopEdit] = field(default_factory=dict)
     loops: dict[int, LoopEdit] = field(default_factory=dict)
     after: dict[int, list[str]] = field(default_factory=dict)
-    bases: dict[int, int] = field(default_factory=dict)
+    bases: dict[int, BaseEdit] = field(default_factory=dict)
     init_ends: dict[int, list[str]] = field(default_factory=dict)
     written_inits: dict[int, list[str]] = field(default_factory=dict)
     changed: set[int] = field(default_factory=set)
@@ -271,8 +271,11 @@ def _wrapped(node: cst.BaseExpression, wrap: WrapEdit) -> cst.BaseExpression:
 def _looped(
     target: cst.BaseAssignTargetExpression, iterated: cst.BaseExpression, edit: LoopEdit
 ) -> tuple[cst.BaseAssignTargetExpression, cst.BaseExpression]:
-    if isinstance(target, cst.Tuple) and not target.lpar:
-        target = target.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+    if isinstance(target, cst.Tuple):
+        # Also where it has brackets already, so that no two sources give one text.
+        target = target.with_changes(
+            lpar=[cst.LeftParen(), *target.lpar], rpar=[*target.rpar, cst.RightParen()]
+        )
     space = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
     plain = (
         iterated.with_changes(lpar=[], rpar=[])
@@ -296,10 +299,11 @@ def _looped(
     return cst.Tuple(elements, lpar=[], rpar=[]), cst.Call(cst.Name("zip"), arguments)
 
 
-def _with_base(node: cst.ClassDef, place: int) -> cst.ClassDef:
+def _with_base(node: cst.ClassDef, edit: BaseEdit) -> cst.ClassDef:
     space = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
     bases = list(node.bases)
-    base = cst.Arg(cst.Name("HookedRootModule"))
+    base = cst.Arg(cst.parse_expression(edit.name))
+    place = edit.place
     if place < len(bases):
         bases.insert(place, base.with_changes(comma=space))
     else:

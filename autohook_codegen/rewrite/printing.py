@@ -61,6 +61,8 @@ def print_with_spans(
     state = _Watching(module.default_indent, module.default_newline, watched=watched)
     module._codegen(state)
     offsets = [0, *accumulate(len(token) for token in state.tokens)]
+    # Without a line end at the end of the file, the last token is taken back after it was counted.
+    offsets.append(offsets[-1])
     code = byte_order_mark + "".join(state.tokens)
     shift = len(byte_order_mark)
     spans: list[Span] = []

@@ -27,7 +27,7 @@ def hook_result(
         return [Candidate(call, reference, "module call", form, scope, part)]
 
     def alone(code: str, message: str) -> list[LeftAlone]:
-        return [LeftAlone(call, code, message, scope, reference.place)]
+        return [LeftAlone(call, code, message, scope, reference.place, reference)]
 
     if result.kinds <= {"other", "none"}:
         return alone("no-tensor", f"{_called(call)} gives back no tensor")

@@ -58,3 +58,5 @@ class LeftAlone:
     scope: Scope
     inside: str | None = None
     """What the fallback hooks instead: ``Layer.ff``; ``None`` where there is nothing to hook."""
+    reference: Reference | None = None
+    """The submodule that the place is about, where it is one."""

@@ -16,10 +16,12 @@ from autohook_codegen.declares.scope import Scope
 from autohook_codegen.existing import Existing
 from autohook_codegen.options import Options
 from autohook_codegen.sites.candidate import After, Candidate, LeftAlone, Wrap
+from autohook_codegen.sites.computed_names import hook_point_name, name_shape
 from autohook_codegen.sites.edits import Edits, WrapEdit
 from autohook_codegen.sites.filters import check_names, is_wanted
 from autohook_codegen.sites.handed_modules import handed_modules
 from autohook_codegen.sites.hook_points import HookPointNames, PlannedHookPoint
+from autohook_codegen.sites.imports import Spellings, add_imports
 from autohook_codegen.sites.in_place import changes_in_place, makes_in_place_modules
 from autohook_codegen.sites.loops import LoopIndexes
 from autohook_codegen.sites.making import growth_statement, making_statement
@@ -27,7 +29,7 @@ from autohook_codegen.sites.module_calls import module_calls
 from autohook_codegen.sites.own_children import classes_with_own_children
 from autohook_codegen.sites.parameter_uses import parameter_uses
 from autohook_codegen.sites.placement import Placement, initialisers, place
-from autohook_codegen.sites.reference import Item, LoopStep, References
+from autohook_codegen.sites.reference import Item, LoopStep, Reference, References
 from autohook_codegen.sites.root_ends import end_roots
 
 __all__ = ["Decided", "DecidedSite", "decide"]
@@ -51,6 +53,7 @@ class Decided:
     inference: Inference
     options: Options
     existing: Mapping[str, Existing]
+    spellings: Spellings
     edits: dict[str, Edits] = field(default_factory=dict)
     sites: list[DecidedSite] = field(default_factory=list)
     left_alone: list[LeftAlone] = field(default_factory=list)
@@ -82,10 +85,10 @@ class _Decider:
         self.inference = Inference(program)
         self.results = Results(self.inference)
         self.names = HookPointNames(self.inference, options)
-        self.decided = Decided(program, self.inference, options, existing)
+        self.decided = Decided(program, self.inference, options, existing, Spellings(existing))
         self.decided.edits = {path: Edits() for path in program.files}
         self._initialisers: dict[ClassDecl, dict[FunctionNode, ClassDecl]] = {}
-        self._making: dict[tuple[str, ast.stmt], list[tuple[int, str]]] = {}
+        self._making: dict[tuple[str, ast.stmt], list[tuple[tuple[int, int], str]]] = {}
         self._ends: dict[ClassDecl, list[str]] = {}
 
     def run(self) -> None:
@@ -111,6 +114,7 @@ class _Decider:
             if made is not None:
                 self.decided.in_place.setdefault(file, []).append(made)
         end_roots(self.decided, self._ends)
+        add_imports(self.program, self.decided.edits, self.decided.spellings)
 
     # -- which sites -------------------------------------------------------------------------------
 
@@ -137,6 +141,8 @@ class _Decider:
     def _of_scope(self, scope: Scope, references: References) -> list[Candidate | LeftAlone]:
         found: list[Candidate | LeftAlone] = list(module_calls(scope, references, self.results))
         found += parameter_uses(scope, references)
+        if any(isinstance(node, ast.JoinedStr) for node in scope.nodes):
+            found = [_outside_strings(one) for one in found]
         return sorted(found, key=lambda one: scope.position(one.node))
 
     def _scope(self, scope: Scope, found: list[Candidate | LeftAlone]) -> None:
@@ -152,7 +158,8 @@ class _Decider:
             key=lambda one: (scope.position(scope.statement(one.node)), -_depth(one.node, scope)),
         ):
             if isinstance(one, LeftAlone):
-                self.decided.left_alone.append(one)
+                if one.reference is None or self._is_wanted(one, one.reference):
+                    self.decided.left_alone.append(one)
             elif is_wanted(one, self.options):
                 self._site(one, scope, loops, existing)
         edits = self.decided.edits[scope.file.path]
@@ -171,25 +178,28 @@ class _Decider:
                 barred.name,
             )
             return
-        families = {self.names.family(one) for one in candidate.reference.owners}
-        if len(families) > 1:
-            self._leave(
-                candidate,
-                "several-classes",
-                "the module may be of several classes that are not related",
-            )
-            return
         stands = _standing(candidate, existing)
-        planned = self.names.of(candidate, _attribute_of(stands) if stands else None)
+        name = _attribute_of(stands) if stands else None
+        plans = [self.names.of(candidate, home, name) for home in self._homes(candidate)]
+        planned = plans[0]
+        if any(one.name != planned.name for one in plans):
+            message = (
+                "the module may be of several classes, where the hook point has different names"
+            )
+            self._leave(candidate, "several-classes", message)
+            return
         text = self._hook_text(candidate, planned, loops)
         if text is None:
             self._leave(
                 candidate, "no-index", "the loop has no form that says which member this is"
             )
             return
-        for owner in candidate.reference.owners:
-            if owner not in planned.owners:
-                planned.owners.append(owner)
+        for plan in plans:
+            for owner in candidate.reference.owners:
+                if owner not in plan.owners and self.names.family(owner) is plan.home:
+                    plan.owners.append(owner)
+            if plan is not planned:
+                plan.sites.append(candidate)
         planned.sites.append(candidate)
         self.decided.sites.append(DecidedSite(candidate, planned, stands is not None))
         if stands is not None:
@@ -201,6 +211,15 @@ class _Decider:
         else:
             hooked = form.value.format(f"{text}({form.part})")
             edits.after.setdefault(form.statement, []).append(f"{form.target} = {hooked}")
+
+    def _homes(self, candidate: Candidate) -> list[ClassDecl]:
+        """The families of classes that the module of the site may be of."""
+        return list(dict.fromkeys(self.names.family(one) for one in candidate.reference.owners))
+
+    def _is_wanted(self, left: LeftAlone, reference: Reference) -> bool:
+        form = Wrap(reference_node(left.node))
+        candidate = Candidate(form.node, reference, "module call", form, left.scope)
+        return is_wanted(candidate, self.options)
 
     def _is_barred(self, decl: ClassDecl) -> bool:
         return any(one in self.decided.own_children for one in (decl, *decl.descendants()))
@@ -217,7 +236,7 @@ class _Decider:
     ) -> None:
         place = inside or candidate.reference.place
         self.decided.left_alone.append(
-            LeftAlone(candidate.node, code, message, candidate.scope, place)
+            LeftAlone(candidate.node, code, message, candidate.scope, place, candidate.reference)
         )
 
     def _hook_text(
@@ -225,7 +244,8 @@ class _Decider:
     ) -> str | None:
         reference = candidate.reference
         if reference.computed is not None:
-            return f'getattr({reference.receiver}, f"{planned.name}")'
+            name = hook_point_name(reference.computed.name, self.options)
+            return f"getattr({reference.receiver}, {name})"
         text = f"{reference.receiver}.{planned.name}"
         for position, step in enumerate(reference.items):
             index = self._index(step, text, position, loops)
@@ -251,7 +271,7 @@ class _Decider:
             if planned.sites:
                 self._make_one(planned, index)
         for (path, statement), lines in self._making.items():
-            texts = [text for _, text in sorted(lines)]
+            texts = list(dict.fromkeys(text for _, text in sorted(lines)))
             known = self.decided.edits[path].after.setdefault(statement, [])
             known += texts
 
@@ -270,7 +290,7 @@ class _Decider:
                 continue
             line = self._statement(planned, owner, function)
             if line is not None:
-                rank = _rank(planned, order, self.inference)
+                rank = _rank(planned, statement, order, self.inference)
                 self._making.setdefault((owner.file.path, statement), []).append((rank, line))
         for decl in placement.ends:
             if not self._is_made(decl, planned.name):
@@ -303,8 +323,7 @@ class _Decider:
         )
 
     def _spelling(self, owner: ClassDecl, name: str) -> str:
-        existing = self.existing.get(owner.file.path)
-        return (existing.imported.spelling(name) if existing else None) or name
+        return self.decided.spellings.of(owner.file, name)
 
     def _is_made(self, decl: ClassDecl, name: str) -> bool:
         existing = self.existing.get(decl.file.path)
@@ -313,25 +332,17 @@ class _Decider:
         return any(name in existing.made.get(one.node, ()) for one in decl.mro)
 
     def _make_computed(self, planned: PlannedHookPoint, order: int) -> None:
-        from autohook_codegen.sites.reference import text_between_quotes
-
         computed = planned.reference.computed
         assert computed is not None
         for owner in planned.reference.owner.mro:
             for dynamic in self.inference.members(owner).dynamic:
-                if not isinstance(dynamic.name, ast.JoinedStr) or self._is_made(
-                    owner, planned.name
-                ):
-                    continue
-                used, made = computed.text, text_between_quotes(dynamic.name)
-                if _filled(used) != _filled(made):
+                if name_shape(dynamic.name) != computed.shape or self._is_made(owner, planned.name):
                     continue
                 receiver = [*dynamic.method.args.posonlyargs, *dynamic.method.args.args][0].arg
-                name = planned.name.replace(used, made)
-                line = f'setattr({receiver}, f"{name}", {self._spelling(owner, "HookPoint")}())'
-                self._making.setdefault((owner.file.path, dynamic.statement), []).append(
-                    (order, line)
-                )
+                name = hook_point_name(dynamic.name, self.options)
+                line = f"setattr({receiver}, {name}, {self._spelling(owner, 'HookPoint')}())"
+                making = self._making.setdefault((owner.file.path, dynamic.statement), [])
+                making.append(((0, order), line))
 
     def _grow(self) -> None:
         """Statements outside ``__init__`` that add a member add its hook point."""
@@ -371,12 +382,24 @@ class _Decider:
                     edits.after[growth.statement].append(line)
 
 
+def reference_node(node: ast.AST) -> ast.expr:
+    return node if isinstance(node, ast.expr) else ast.Constant(None)
+
+
+def _outside_strings(one: Candidate | LeftAlone) -> Candidate | LeftAlone:
+    """A call inside an f-string is no site: its value goes into text."""
+    if isinstance(one, LeftAlone):
+        return one
+    if not any(isinstance(ancestor, ast.JoinedStr) for ancestor in one.scope.ancestors(one.node)):
+        return one
+    message = f"{one.reference.path} is used inside an f-string"
+    return LeftAlone(
+        one.node, "in-f-string", message, one.scope, one.reference.place, one.reference
+    )
+
+
 def _depth(node: ast.AST, scope: Scope) -> int:
     return sum(1 for _ in scope.ancestors(node))
-
-
-def _filled(text: str) -> list[str]:
-    return re.split(r"\{[^{}]*\}", text)
 
 
 def _in_place_of(step: LoopStep, hooks: str) -> str:
@@ -439,15 +462,25 @@ def _attribute_of(text: str) -> str | None:
     return found.group(1) if found and "." in text else None
 
 
-def _rank(planned: PlannedHookPoint, order: int, inference: Inference) -> int:
-    """Members of one container in the order of their declaration, where the source shows it."""
+def _rank(
+    planned: PlannedHookPoint, statement: ast.stmt, order: int, inference: Inference
+) -> tuple[int, int]:
+    """The order of what one statement makes: of its targets, of a container's members as they are
+    declared, and else of the sites."""
     names = planned.reference.names
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    place = next(
+        (
+            (node.lineno, node.col_offset)
+            for target in targets
+            for node in ast.walk(target)
+            if isinstance(node, ast.Attribute) and node.attr == names[0]
+        ),
+        (0, 0),
+    )
     if len(names) == 2:
         value = inference.attribute(planned.reference.owner, names[0])
         declared = [name for name, _ in (value.entries or ())] if value is not None else []
         if names[1] in declared:
-            return declared.index(names[1])
-    return order
-
-
-_ = torch_facts, initialisers
+            return place[0] * 10_000 + place[1], declared.index(names[1])
+    return place[0] * 10_000 + place[1], order

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 
-__all__ = ["Edits", "LoopEdit", "WrapEdit"]
+__all__ = ["BaseEdit", "Edits", "LoopEdit", "WrapEdit"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,14 @@ class LoopEdit:
     """For each container the local name of its hook points and what they are taken from."""
 
 
+@dataclass(frozen=True, slots=True)
+class BaseEdit:
+    """``HookedRootModule``, as the file spells it, becomes a base."""
+
+    name: str
+    place: int
+
+
 @dataclass
 class Edits:
     """What one file gains."""
@@ -35,8 +43,7 @@ class Edits:
     after: dict[ast.stmt, list[str]] = field(default_factory=dict)
     """Statements that follow, in the same block."""
     loops: dict[ast.For | ast.AsyncFor | ast.comprehension, LoopEdit] = field(default_factory=dict)
-    bases: dict[ast.ClassDef, int] = field(default_factory=dict)
-    """Where among the bases ``HookedRootModule`` goes."""
+    bases: dict[ast.ClassDef, BaseEdit] = field(default_factory=dict)
     init_ends: dict[ast.FunctionDef | ast.AsyncFunctionDef, list[str]] = field(default_factory=dict)
     written_inits: dict[ast.ClassDef, list[str]] = field(default_factory=dict)
     imports: list[str] = field(default_factory=list)

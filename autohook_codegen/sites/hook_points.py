@@ -8,6 +8,7 @@ from autohook_codegen.declares.inference import Inference
 from autohook_codegen.declares.program import ClassDecl
 from autohook_codegen.options import Options
 from autohook_codegen.sites.candidate import Candidate
+from autohook_codegen.sites.computed_names import display_name
 from autohook_codegen.sites.reference import Computed, Item, Reference
 
 __all__ = ["HookPointNames", "PlannedHookPoint", "family"]
@@ -19,6 +20,8 @@ class PlannedHookPoint:
 
     name: str
     reference: Reference
+    home: ClassDecl
+    """The family that it belongs to (see `family`)."""
     owners: list[ClassDecl] = field(default_factory=list)
     """The classes whose methods have a site of it."""
     sites: list[Candidate] = field(default_factory=list)
@@ -39,7 +42,7 @@ class PlannedHookPoint:
         parts: list[str] = []
         for step in self.reference.steps:
             if isinstance(step, Computed):
-                parts.append(step.text)
+                parts.append(display_name(step.name))
             else:
                 parts.append(step if isinstance(step, str) else "*")
         return ".".join((*parts, "hook_point"))
@@ -73,10 +76,12 @@ class HookPointNames:
             self._families[decl] = family(decl)
         return self._families[decl]
 
-    def of(self, candidate: Candidate, existing: str | None = None) -> PlannedHookPoint:
-        """The hook point of a site; `existing` is the name of one that the source already has."""
+    def of(
+        self, candidate: Candidate, home: ClassDecl, existing: str | None = None
+    ) -> PlannedHookPoint:
+        """The hook point of a site in one family of classes; `existing` is the name of one that the
+        source already has."""
         reference = candidate.reference
-        home = self.family(reference.owner)
         shape = tuple(step.by_key if isinstance(step, Item) else step for step in reference.steps)
         key: object = shape
         if self.options.per_site:
@@ -84,7 +89,7 @@ class HookPointNames:
         planned = self.planned.get((home, key))
         if planned is None:
             name = existing or self._free_name(home, reference)
-            planned = PlannedHookPoint(name, reference)
+            planned = PlannedHookPoint(name, reference, home)
             self.planned[home, key] = planned
             self._names(home).add(name)
         return planned
@@ -92,7 +97,7 @@ class HookPointNames:
     def _free_name(self, home: ClassDecl, reference: Reference) -> str:
         computed = reference.computed
         if computed is not None:
-            return self.options.hook_point(computed.text)
+            return self.options.hook_point(display_name(computed.name))
         plain = "_".join(reference.names)
         name = (
             self.options.hook_points(plain) if reference.items else self.options.hook_point(plain)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 
+from autohook_codegen.declares import torch_library as torch_facts
 from autohook_codegen.declares.inference import Inference
 from autohook_codegen.declares.members import Growth
-from autohook_codegen.declares.program import ClassDecl, FileDecl, FunctionNode
+from autohook_codegen.declares.program import FileDecl, FunctionNode
 from autohook_codegen.declares.value import Kind
 from autohook_codegen.sites.hook_points import PlannedHookPoint
 from autohook_codegen.sites.reference import Item
@@ -25,7 +26,7 @@ def making_statement(
     steps = planned.reference.steps
     if not planned.is_container:
         return f"{receiver}.{planned.name} = {hook_point}()"
-    prefix = container_prefix(file)
+    prefix = _written_prefix(planned, inference) or container_prefix(file)
     if prefix is None:
         return None
     path: list[str] = []
@@ -75,6 +76,22 @@ def _made(
     return f"{prefix}ModuleList([{inner} for {member} in {either}])"
 
 
+def _written_prefix(planned: PlannedHookPoint, inference: Inference) -> str | None:
+    """``torch.nn.`` where the container itself is made as ``torch.nn.ModuleList(…)``."""
+    attribute = planned.attribute
+    if attribute is None:
+        return None
+    for definition in inference.definitions(planned.reference.owner, attribute):
+        if definition.value is None:
+            continue
+        for node in ast.walk(definition.value):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                dotted = definition.owner.file.dotted(node.func) or ""
+                if dotted in torch_facts.CONTAINERS and definition.owner.file is planned.home.file:
+                    return f"{ast.unparse(node.func.value)}."
+    return None
+
+
 def container_prefix(file: FileDecl) -> str | None:
     """What the file writes before ``ModuleList``: ``nn.``, ``torch.nn.`` or nothing."""
     torch_name = None
@@ -104,25 +121,15 @@ def growth_statement(growth: Growth, planned: PlannedHookPoint, hook_point: str)
         return f"{hooks}.append({hook_point}())"
     if growth.how == "insert" and not items[0].by_key and len(growth.arguments) == 2:
         return f"{hooks}.insert({ast.unparse(growth.arguments[0])}, {hook_point}())"
-    if (
-        growth.how == "update"
-        and items[0].by_key
-        and isinstance(growth.arguments[0], ast.Name | ast.Dict | ast.Attribute)
-    ):
-        given = growth.arguments[0]
-        if isinstance(given, ast.Dict):
-            if any(not isinstance(key, ast.Constant) for key in given.keys):
-                return None
-            entries = ", ".join(
-                f"{ast.unparse(key)}: {hook_point}()" for key in given.keys if key is not None
-            )
-            return f"{hooks}.update({{{entries}}})"
-        return f"{hooks}.update({{name: {hook_point}() for name in {ast.unparse(given)}}})"
+    container = f"{receiver}.{growth.attribute}"
+    if growth.how == "update" and items[0].by_key:
+        # What is added is not evaluated twice: the container itself says what is new.
+        missing = f"name in {container} if name not in {hooks}"
+        return f"{hooks}.update({{name: {hook_point}() for {missing}}})"
+    if growth.how == "extend" and not items[0].by_key:
+        return f"{hooks}.extend([{hook_point}() for _ in {container}[len({hooks}):]])"
     return None
 
 
 def _receiver(function: FunctionNode) -> str:
     return [*function.args.posonlyargs, *function.args.args][0].arg
-
-
-_ = ClassDecl

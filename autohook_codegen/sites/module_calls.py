@@ -28,15 +28,9 @@ def module_calls(
             yield from _members_called(node, scope, references)
             continue
         yield from hook_result(node, reference, scope, results)
-        whole = reference.value
-        if whole.calls_its_members and whole.items is not None or whole.calls_its_members:
-            yield LeftAlone(
-                node,
-                "members-unnamed",
-                f"{reference.path} calls its members, which no source names",
-                scope,
-                f"{reference.owner.name}.{reference.path}",
-            )
+        if reference.value.calls_its_members:
+            message = f"{reference.path} calls its members, which no source names"
+            yield LeftAlone(node, "members-unnamed", message, scope, reference.place, reference)
 
 
 def _members_called(node: ast.Call, scope: Scope, references: References) -> Iterator[LeftAlone]:
@@ -49,7 +43,7 @@ def _members_called(node: ast.Call, scope: Scope, references: References) -> Ite
         if found:
             places = ", ".join(dict.fromkeys(one.place for one in found))
             message = f"{node.func.id} may be any of {places}"
-            yield LeftAlone(node, "several-modules", message, scope, places)
+            yield LeftAlone(node, "several-modules", message, scope, places, found[0])
     name = _last_name(node.func) or ""
     if name in torch_facts.NO_VALUE_FUNCTIONS or name in _LOOPING:
         return
@@ -63,7 +57,7 @@ def _members_called(node: ast.Call, scope: Scope, references: References) -> Ite
                 and not reference.value.may_be_none
             ):
                 message = f"{reference.path} is passed on to {ast.unparse(node.func)}"
-                yield LeftAlone(argument, "passed-on", message, scope, reference.place)
+                yield LeftAlone(argument, "passed-on", message, scope, reference.place, reference)
 
 
 _LOOPING = frozenset("enumerate zip reversed list tuple iter len range next append extend".split())
@@ -107,6 +101,8 @@ def _function_argument(node: ast.expr, references: References) -> Reference | No
 
 def is_module_call(reference: Reference) -> bool:
     value = reference.value
+    if Kind.MODULE not in value.kinds and "tokenizer" in reference.path:
+        return False
     if value.surely_neither or value.kinds <= {Kind.PARAMETER, Kind.NONE}:
         return False
     return value.may_be_module

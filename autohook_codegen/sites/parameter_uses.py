@@ -243,11 +243,26 @@ def _with_views(node: ast.expr, scope: Scope) -> tuple[ast.expr, bool]:
             return current, False
 
 
+def _innermost(value: ast.expr) -> ast.expr:
+    """``self.W`` in ``self.W.float()[0]``."""
+    while True:
+        if isinstance(value, ast.Call):
+            value = value.func
+        elif isinstance(value, ast.Attribute) and not isinstance(value.value, ast.Name):
+            value = value.value
+        elif isinstance(value, ast.Subscript):
+            value = value.value
+        else:
+            return value
+
+
 def _changes_weights(value: ast.expr, scope: Scope) -> bool:
     """Whether the statement is weight surgery: under ``no_grad``, it writes to a parameter or in place."""
     statement = scope.statement(value)
     if isinstance(statement, ast.Delete):
         return True
+    if isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Attribute):
+        return dotted_name(statement.target) == dotted_name(_innermost(value))
     under = [
         one
         for one in scope.ancestors(value)

@@ -63,8 +63,26 @@ def place(attribute: str, owner: ClassDecl, inference: Inference, placement: Pla
     _place_for(attribute, owner, inference, placement)
     for descendant in owner.descendants():
         runs = set(initialisers(descendant, inference).values())
+        if _calls_every_base(descendant, inference):
+            runs |= set(descendant.mro)
         if not runs & placement.unconditional:
             _place_for(attribute, descendant, inference, placement)
+
+
+def _calls_every_base(decl: ClassDecl, inference: Inference) -> bool:
+    """Whether each ``__init__`` that runs goes on to the next by ``super()``, so that one that is
+    written for a base runs too."""
+    inits = [one for one in initialisers(decl, inference) if one.name == "__init__"]
+    return all(
+        any(
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr == "__init__"
+            and isinstance(node.func.value, ast.Call)
+            for node in ast.walk(init)
+        )
+        for init in inits
+    )
 
 
 def _place_for(attribute: str, decl: ClassDecl, inference: Inference, placement: Placement) -> None:

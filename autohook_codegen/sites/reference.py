@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from autohook_codegen.declares import torch_library as torch_facts
 from autohook_codegen.declares.inference import Inference
@@ -11,17 +11,10 @@ from autohook_codegen.declares.names import dotted_name
 from autohook_codegen.declares.program import ClassDecl
 from autohook_codegen.declares.scope import Binding, Loop, Scope
 from autohook_codegen.declares.value import UNKNOWN, Kind, Value, union
+from autohook_codegen.sites.computed_names import display_name, name_shape, source_text
 from autohook_codegen.sites.inherited import may_be_inherited_module
 
-__all__ = [
-    "Computed",
-    "Item",
-    "LoopStep",
-    "Reference",
-    "References",
-    "template_of",
-    "text_between_quotes",
-]
+__all__ = ["Computed", "Item", "LoopStep", "Reference", "References"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,9 +43,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """A name that an f-string makes, ``layer{i}``: the f-string's text between its quotes."""
+    """A name that is worked out, ``f"layer{i}"``."""
 
-    text: str
+    name: ast.expr = field(compare=False)
+    shape: tuple[str | None, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,7 +88,7 @@ class Reference:
     @property
     def path(self) -> str:
         """``transformer.h`` for ``self.transformer.h[i]``: what the hook point is named after."""
-        return ".".join(self.names) if self.computed is None else self.computed.text
+        return ".".join(self.names) if self.computed is None else display_name(self.computed.name)
 
 
 class References:
@@ -238,6 +232,8 @@ class References:
             if method is not None:
                 return self._property(held, *method)
             value = self.inference.attribute(owner, attribute)
+            if value is not None and value.surely_neither:
+                return None
             if value is None:
                 if not may_be_inherited_module(owner, attribute):
                     return None
@@ -381,6 +377,8 @@ class References:
                 source, path = source.args[path[0]], path[1:]
             elif isinstance(source, ast.Call) and name == "reversed" and source.args:
                 source, zipped = source.args[0], True
+            elif isinstance(source, ast.BoolOp) and _is_or_empty(source):
+                source = source.values[0]
             elif (
                 isinstance(source, ast.Call)
                 and name in ("list", "tuple", "iter")
@@ -468,40 +466,15 @@ class References:
         name = node.args[1]
         if isinstance(name, ast.Constant) and isinstance(name.value, str):
             return self._own(held, name.value)
-        if isinstance(name, ast.JoinedStr):
-            template = template_of(name)
+        shape = name_shape(name)
+        if shape is not None:
             for owner in held.owner.mro:
                 for dynamic in self.inference.members(owner).dynamic:
-                    if (
-                        isinstance(dynamic.name, ast.JoinedStr)
-                        and template_of(dynamic.name) == template
-                    ):
+                    if name_shape(dynamic.name) == shape:
                         scope = self.inference.scope(dynamic.method, owner, owner.file)
                         value = self.inference.infer(dynamic.value, scope, 0)
-                        return replace(
-                            held, steps=(Computed(text_between_quotes(name)),), value=value
-                        )
+                        return replace(held, steps=(Computed(name, shape),), value=value)
         return None
-
-
-def template_of(name: ast.JoinedStr) -> tuple[str | None, ...]:
-    """The constant parts of an f-string, with ``None`` for what is filled in."""
-    return tuple(str(one.value) if isinstance(one, ast.Constant) else None for one in name.values)
-
-
-def source_text(node: ast.expr) -> str:
-    """The expression as text, with double quotes."""
-    text = ast.unparse(node)
-    return text.replace("'", '"') if '"' not in text else text
-
-
-def text_between_quotes(name: ast.JoinedStr) -> str:
-    """``layer{i}`` for ``f"layer{i}"``."""
-    parts = [
-        str(one.value) if isinstance(one, ast.Constant) else ast.unparse(ast.JoinedStr([one]))[2:-1]
-        for one in name.values
-    ]
-    return "".join(parts)
 
 
 _CONTAINER_METHODS = frozenset(
@@ -522,6 +495,17 @@ _METHODS = torch_facts.MODULE_METHODS | frozenset(
 def _is_noun(name: str) -> bool:
     """Whether an attribute of a module that the input does not show is more likely a submodule than a method."""
     return name not in _METHODS and not name.startswith(tuple(_VERBS))
+
+
+def _is_or_empty(node: ast.BoolOp) -> bool:
+    """``self.layers or []``"""
+    last = node.values[-1]
+    return (
+        isinstance(node.op, ast.Or)
+        and len(node.values) == 2
+        and isinstance(last, ast.List | ast.Tuple)
+        and not last.elts
+    )
 
 
 def _is_zero(node: ast.expr) -> bool:

@@ -9,6 +9,7 @@ from autohook_codegen.declares.names import dotted_name
 from autohook_codegen.declares.program import ClassDecl, FunctionNode
 from autohook_codegen.options import DEFAULT_NAME, Fallback
 from autohook_codegen.sites.candidate import LeftAlone
+from autohook_codegen.sites.edits import BaseEdit
 from autohook_codegen.sites.placement import initialisers
 from autohook_codegen.sites.roots import (
     ROOT_NAMES,
@@ -75,18 +76,25 @@ def end_roots(decided: Decided, ends: dict[ClassDecl, list[str]]) -> None:
             edits.init_ends[init] = made
         else:
             edits.written_inits[decl.node] = made
-    _add_imports(decided)
 
 
 def _chosen(decided: Decided) -> list[ClassDecl]:
     named = decided.options.root
     if named is None:
-        return find_roots(decided.program)
+        return [decl for decl in find_roots(decided.program) if _has_anything(decl, decided)]
     return [
         decl
         for decl in decided.program.classes
         if decl.is_module and (decl.name in named or decl.qualified_name in named)
     ]
+
+
+def _has_anything(decl: ClassDecl, decided: Decided) -> bool:
+    """Whether there is a hook point anywhere in the class, made in the source or by the fallback."""
+    held = held_classes(decl, decided.inference)
+    if any(one.candidate.reference.owner in held for one in decided.sites):
+        return True
+    return decided.options.fallback is not Fallback.NEVER and bool(_places(held, decided))
 
 
 def _clashing_name(decl: ClassDecl, decided: Decided) -> str | None:
@@ -106,7 +114,8 @@ def _add_base(decl: ClassDecl, decided: Decided) -> None:
         return
     if any(base.rsplit(".", 1)[-1] == "HookedRootModule" for base in decl.all_outside_bases):
         return
-    decided.edits[decl.file.path].bases[decl.node] = base_position(decl)
+    name = decided.spellings.of(decl.file, "HookedRootModule")
+    decided.edits[decl.file.path].bases[decl.node] = BaseEdit(name, base_position(decl))
 
 
 def _is_ended(decl: ClassDecl, decided: Decided) -> bool:
@@ -134,7 +143,7 @@ def _last_line(decl: ClassDecl, decided: Decided) -> str:
         return f"{receiver}.setup()"
     name = decided.options.name
     pattern = "" if name == DEFAULT_NAME else f', name="{name}"'
-    return f"auto_hook({receiver}{pattern})  # {comment}"
+    return f"{decided.spellings.of(decl.file, 'auto_hook')}({receiver}{pattern})  # {comment}"
 
 
 def _why_auto_hook(decl: ClassDecl, decided: Decided) -> str | None:
@@ -187,7 +196,22 @@ def _places(held: set[ClassDecl], decided: Decided) -> list[str]:
     for decl in decided.own_children:
         if decl in held:
             note(decl.name, decl.file.path, decl.node)
-    return sorted(found, key=lambda place: found[place])
+    return sorted(found, key=lambda place: _made_at(place, held, decided) or found[place])
+
+
+def _made_at(place: str, held: set[ClassDecl], decided: Decided) -> tuple[str, int, int] | None:
+    """Where the source makes ``Layer.ff``."""
+    holder, _, path = place.partition(".")
+    attribute = path.partition(".")[0]
+    for decl in held:
+        definitions = decided.inference.members(decl).definitions.get(attribute) if path else None
+        if decl.name == holder and definitions:
+            return (
+                decl.file.path,
+                definitions[0].statement.lineno,
+                definitions[0].statement.col_offset,
+            )
+    return None
 
 
 def _is_unsafe(decl: ClassDecl, held: set[ClassDecl], decided: Decided) -> bool:
@@ -211,28 +235,3 @@ def _breaks_chain(function: FunctionNode) -> bool:
             if dotted_name(node.func.value) is not None:
                 return True
     return False
-
-
-_ORDER = (
-    ("auto_hook", "from autohook_runtime import auto_hook"),
-    ("HookedRootModule", "from transformer_lens import HookedRootModule"),
-    ("HookPoint", "from transformer_lens.hook_points import HookPoint"),
-)
-
-
-def _add_imports(decided: Decided) -> None:
-    for path, edits in decided.edits.items():
-        texts = [
-            *(line for lines in edits.after.values() for line in lines),
-            *(line for lines in edits.init_ends.values() for line in lines),
-            *(line for lines in edits.written_inits.values() for line in lines),
-        ]
-        needed = {
-            "auto_hook": any(text.startswith("auto_hook(") for text in texts),
-            "HookedRootModule": bool(edits.bases),
-            "HookPoint": any("HookPoint()" in text for text in texts),
-        }
-        existing = decided.existing.get(path)
-        for name, line in _ORDER:
-            if needed[name] and (existing is None or existing.imported.spelling(name) is None):
-                edits.imports.append(line)

@@ -124,9 +124,6 @@ def _read(
             if name in ("isinstance", "issubclass", "super"):
                 stack += one.args[:1] if name != "super" else []
                 continue
-            made = program.class_of(file, one.func)
-            if made is not None and "<locals>" in made.qualified_name:
-                used.add(made)
             if not creating and isinstance(one.func, ast.Name | ast.Attribute):
                 stack += [*one.args, *(keyword.value for keyword in one.keywords)]
                 continue
@@ -156,12 +153,13 @@ def _nested(node: ast.expr, own: ClassDecl | None) -> ClassDecl | None:
 
 
 def _called_annotations(function: FunctionNode) -> Iterator[ast.expr]:
-    """``block: type[Block]`` of an argument that the function calls."""
+    """``block: type[Block]`` of an argument that the function calls, or keeps to be called."""
     arguments = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
     called = {
-        one.func.id
+        one.func.id if isinstance(one, ast.Call) else one.value.id
         for one in ast.walk(function)
-        if isinstance(one, ast.Call) and isinstance(one.func, ast.Name)
+        if (isinstance(one, ast.Call) and isinstance(one.func, ast.Name))
+        or (isinstance(one, ast.Assign) and isinstance(one.value, ast.Name))
     }
     for argument in arguments:
         if argument.annotation is not None and argument.arg in called:
