@@ -168,6 +168,7 @@ def _run(request: Request, report: Report) -> None:
 
         rewrite_tree(request, report)
     else:
+        from autohook_codegen.command.libcst_sooner import load_libcst
         from autohook_codegen.command.rewrite_file import rewrite_file
         from autohook_codegen.layout.black_ahead import black_ahead
 
@@ -176,6 +177,7 @@ def _run(request: Request, report: Report) -> None:
         gc.disable()
         try:
             with black_ahead() if request.options.format else nullcontext():
+                load_libcst()
                 rewrite_file(request, report)
         finally:
             if collects:

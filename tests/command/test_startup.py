@@ -47,6 +47,30 @@ def test_black_beside_gives_the_same_text() -> None:
     assert run(FIXTURE)[0] == HOOKED
 
 
+def test_the_classes_of_libcst_behave_as_ever() -> None:
+    script = """
+import dataclasses
+real = dataclasses.dataclass
+from autohook_codegen.command.libcst_sooner import load_libcst
+load_libcst()
+assert dataclasses.dataclass is real
+import libcst as cst
+from libcst.metadata import CodePosition
+name = cst.Name("x")
+assert name != cst.Name("x") and len({name, cst.Name("x")}) == 2
+assert name.with_changes(value="y").value == "y" and name.value == "x"
+assert name.deep_clone().deep_equals(name)
+assert CodePosition(1, 2) == CodePosition(1, 2)
+assert len({CodePosition(1, 2), CodePosition(1, 2), CodePosition(1, 3)}) == 2
+try:
+    name.other = 1
+except AttributeError:
+    print("slots")
+"""
+    process = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+    assert process.stdout == b"slots\n"
+
+
 def test_as_a_module() -> None:
     command = [sys.executable, "-m", "autohook_codegen", FIXTURE]
     assert subprocess.run(command, capture_output=True, check=True).stdout == HOOKED
