@@ -210,8 +210,9 @@ class Forms:
                 return None
         if not self._is_hook_value(value):
             return None
-        spelled = ast.unparse(name)
-        text = spelled[spelled.index(spelled[-1]) + 1 : -1] if spelled[-1] in "'\"" else spelled
+        text = ast.unparse(name)
+        if isinstance(name, ast.Constant | ast.JoinedStr):
+            text = text[text.index(text[-1]) + 1 : -1]
         return Made([text], self.names.fits_string(name))
 
     def _is_hook_point(self, node: ast.expr) -> bool:

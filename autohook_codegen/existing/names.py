@@ -76,12 +76,20 @@ class HookNames:
         """Whether a string, formatted or not, spells a hook point: ``f"layer{i}_hook_point"``."""
         if isinstance(node, ast.Constant):
             return isinstance(node.value, str) and self.is_single(node.value)
-        if not isinstance(node, ast.JoinedStr) or not node.values:
+        if not isinstance(node, ast.JoinedStr | ast.BinOp):
             return False
-        text = "".join(
-            str(part.value) if isinstance(part, ast.Constant) else "x" for part in node.values
-        )
-        return self.is_single(text)
+        return self.is_single(_spelled(node))
+
+
+def _spelled(node: ast.expr) -> str:
+    """``xlayerx`` for a name that is worked out, with ``x`` for what is filled in."""
+    if isinstance(node, ast.Constant):
+        return str(node.value)
+    if isinstance(node, ast.JoinedStr):
+        return "".join(_spelled(part) for part in node.values)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return _spelled(node.left) + _spelled(node.right)
+    return "x"
 
 
 def _chain(node: ast.expr) -> list[str]:

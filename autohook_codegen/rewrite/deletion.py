@@ -4,7 +4,9 @@ Everything that a rewrite puts in can be taken out again because both keep to on
 brackets and separators:
 
 - ``(EXPR)`` is wrapped inside its brackets, ``(self.N(EXPR))``, so that all brackets around a wrap
-  are the author's.
+  are the author's. What follows a word without a blank, ``return-x``, is wrapped by a hook point in
+  brackets, ``return(self.N)(-x)``.
+- a test for `None` has one pair of its own exactly where `needs_brackets` says so.
 - a loop's target that is a tuple gains brackets, ``hook_index, (a, b)``; the author's own stand
   around the whole, ``(hook_index, (a, b))``.
 - what a loop runs over keeps its brackets inside ``enumerate`` and ``zip``. A tuple without any

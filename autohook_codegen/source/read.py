@@ -7,6 +7,7 @@ import re
 import sys
 import warnings
 from functools import cached_property
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from autohook_codegen.hooked_source import SourceError
@@ -20,6 +21,7 @@ __all__ = ["Source", "read_source"]
 BYTE_ORDER_MARK = "\ufeff"
 LINE_END = re.compile(r"\r\n|\r|\n")
 INDENTED_COMMENT = re.compile(r"^[ \t\f]+#", re.MULTILINE)
+_WARNINGS = Lock()
 TOO_DEEP = "nested too deeply"
 
 # libcst's parser recurses once for every operand of `a and b and …` and every string of an implicit
@@ -75,6 +77,9 @@ class Source:
             return cst.parse_module(self.text[: len(self.text) - len(self.tail)])
         except cst.ParserSyntaxError as error:
             raise _from_libcst(error, self.text, self.path) from None
+        except cst.CSTValidationError as error:
+            # libcst asks for blanks that Python does not, as in `a if b else(c if d else e)`.
+            raise SourceError(f"libcst cannot read the text: {error}", self.path) from None
         except RecursionError:
             raise SourceError(TOO_DEEP, self.path) from None
 
@@ -131,8 +136,9 @@ def read_source(text: str, path: str | None = None) -> Source:
 
 
 def _parse(text: str) -> ast.Module:
-    with warnings.catch_warnings():
-        # Invalid escapes in the text are the author's business.
+    # Invalid escapes in the text are the author's business. The filters belong to the process: two
+    # threads that put them back in the wrong order would leave them changed.
+    with _WARNINGS, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return ast.parse(text)
 
@@ -152,8 +158,8 @@ def _older_text(text: str, error: SyntaxError, path: str | None) -> str:
         if (error.lineno or 0) >= other.raw_line:
             raise _from_ast(error, text, path) from None
         raise _from_libcst(other, text, path) from None
-    except RecursionError:
-        raise SourceError(TOO_DEEP, path) from None
+    except (cst.CSTValidationError, RecursionError):
+        raise _from_ast(error, text, path) from None
     try:
         return in_older_syntax(text, module, sys.version_info[:2])
     except RecursionError:

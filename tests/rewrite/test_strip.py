@@ -55,6 +55,13 @@ EXPRESSIONS = [
         "y = self.pool_hook_point(self.pool(x)) if self.pool is not None else None\n",
         "y = self.pool(x) if self.pool is not None else None\n",
     ),
+    ("return(self.a_hook_point)(-self.a)\n", "return-self.a\n"),
+    ("y = a if b else(self.a_hook_points[0])([a][b])\n", "y = a if b else[a][b]\n"),
+    (
+        "y = (self.b_hook_point(self.b) if self.b is not None else None)"
+        " if self.b is not None else None\n",
+        "y = self.b if self.b is not None else None\n",
+    ),
     ("f = lambda x: self.a_hook_point(self.a(x))\n", "f = lambda x: self.a(x)\n"),
 ]
 LOOPS = [
@@ -159,11 +166,7 @@ def test_strip(hooked: str, text: str) -> None:
 @pytest.mark.parametrize("made", MAKING)
 def test_strip_takes_what_makes_hook_points(made: str) -> None:
     before = "from transformer_lens.hook_points import HookPoint as H\nx = 1\nif x:\n    y = 2\n"
-    if "setattr(self, name" in made:
-        # Nothing says which hook point this makes.
-        assert strip(f"{before}    {made}\n") == f"{before}    {made}\n"
-    else:
-        assert strip(f"{before}    {made}\n    z\n") == "x = 1\nif x:\n    y = 2\n    z\n"
+    assert strip(f"{before}    {made}\n    z\n") == "x = 1\nif x:\n    y = 2\n    z\n"
 
 
 KEPT = [

@@ -117,6 +117,12 @@ def test_deep_modules_are_not_printed() -> None:
         source.print(source.module)
 
 
+def test_what_libcst_cannot_read_gets_one_line() -> None:
+    source = read_source("x = a if b else(c if d else e)", "m.py")
+    with pytest.raises(SourceError, match=r"^m.py: libcst cannot read the text: Must have"):
+        _ = source.module
+
+
 def test_a_byte_order_mark_is_kept() -> None:
     source = read_source("\ufeffx = 1\n")
     assert source.text == "x = 1\n"
