@@ -5,13 +5,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
 from autohook_runtime.first_tensor import first_tensor, with_tensor
 from autohook_runtime.hook_points import FiringHookPoint
+from autohook_runtime.traced_tensors import TracedParameter, traced_class
 from autohook_runtime.tracked_tensors import track
-from autohook_runtime.watched_modules import unwatch, watch
+from autohook_runtime.watched_modules import settle, unwatch, watch
 
 
 class AddedHookPoint(FiringHookPoint):
@@ -29,6 +31,7 @@ class AddedHookPoint(FiringHookPoint):
 
     def settle(self) -> None:
         if self.is_hooked == self.is_watching:
+            settle(self.module)
             return
         self.is_watching = self.is_hooked
         if self.is_watching:
@@ -73,10 +76,23 @@ class OutputHookPoint(AddedHookPoint):
 class ParameterHookPoint(AddedHookPoint):
     """A hook point for the results of the operations that take a parameter."""
 
+    traced: type[TracedParameter]
+
     def __init__(self, module: nn.Module, attribute: str) -> None:
         super().__init__(module)
         self.attribute = attribute
 
+    def start(self) -> None:
+        self.__dict__.setdefault("traced", traced_class(self))
+        super().start()
+
     def follow(self, value: Tensor) -> Tensor:
         """What the module's code sees in place of the parameter."""
+        if torch.compiler.is_dynamo_compiling():
+            return value.as_subclass(self.traced)
         return track(value, self)
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = super().__getstate__()
+        state.pop("traced", None)
+        return state

@@ -1,4 +1,4 @@
-"""`@auto_hook` on a class: the class stays itself, and its objects are hooked when they are built."""
+"""`@auto_hook` on a class, which stays itself: its objects are hooked when they are built."""
 
 from __future__ import annotations
 

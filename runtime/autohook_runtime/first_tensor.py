@@ -65,6 +65,7 @@ def with_tensor(value: Any, steps: tuple[Step, ...], tensor: Any) -> Any:
         if hasattr(value, "_make"):  # a named tuple
             return value._make(items)
         return tuple(items) if type(value) is tuple else type(value)(items)
-    changed = copy.copy(value)
+    # `copy.copy` is nothing that `torch.compile` can trace
+    changed = type(value)(value) if type(value) in (dict, list) else copy.copy(value)
     changed[step] = item
     return changed

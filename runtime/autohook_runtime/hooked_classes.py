@@ -68,8 +68,8 @@ def _warn_of_other_methods(own: type, shadowed: tuple[str, ...]) -> None:
     taken = {name for name in METHODS - {"setup"} if hasattr(own, name)} | set(shadowed)
     if taken:
         warnings.warn(
-            f"{own.__name__} has its own {', '.join(sorted(taken))}, which stays. For the hooks, call "
-            f"autohook_runtime.RootMethods.{min(taken)}(model, ...)",
+            f"{own.__name__} has its own {', '.join(sorted(taken))}, which stays. For the hooks, "
+            f"call autohook_runtime.RootMethods.{min(taken)}(model, ...)",
             stacklevel=6,
         )
 

@@ -34,9 +34,8 @@ class BareParameterHookPoint(FiringHookPoint):
 
 
 class ParameterRoot(RootMethods):
-    """TransformerLens's interface for a parameter. It has no forward pass of its own, so
-    `run_with_hooks` and `run_with_cache` take a function to call: `W.run_with_cache(lambda: x @ W)`.
-    """
+    """TransformerLens's interface for a parameter. It has no forward pass of its own, so the
+    methods that run one take a function to call: `W.run_with_cache(lambda: x @ W)`."""
 
     parameter: nn.Parameter
 

@@ -23,18 +23,18 @@ VIEWS_AND_CASTS = frozenset(
     narrow unfold as_strided diagonal chunk split split_with_sizes tensor_split unbind __iter__
     hsplit vsplit dsplit flip roll repeat repeat_interleave tile index_select gather contiguous
     clone detach to type type_as float double half bfloat16 cpu cuda to_local full_tensor
-    redistribute alias view_as_real view_as_complex atleast_1d atleast_2d atleast_3d""".split()
+    redistribute alias view_as_real view_as_complex atleast_1d atleast_2d atleast_3d""".split()  # noqa: SIM905
 )
 VIEWING_PROPERTIES = frozenset(
     getattr(Tensor, name).__get__ for name in ("T", "mT", "H", "mH", "real", "imag")
 )
 WITHOUT_THE_VALUE = frozenset(
     """zeros_like ones_like empty_like full_like rand_like randn_like randint_like
-    new_zeros new_ones new_empty new_full new_tensor new_empty_strided""".split()
+    new_zeros new_ones new_empty new_full new_tensor new_empty_strided""".split()  # noqa: SIM905
 )
 IN_PLACE_OPERATORS = frozenset(
     f"__i{name}__"
-    for name in "add sub mul truediv floordiv mod pow matmul and or xor lshift rshift".split()
+    for name in "add sub mul truediv floordiv mod pow matmul and or xor lshift rshift".split()  # noqa: SIM905
 )
 
 _tracked_classes: dict[type, type] = {}
@@ -96,20 +96,20 @@ def _call_and_fire(
             return result  # for a state dict
         if name in VIEWS_AND_CASTS or function in VIEWING_PROPERTIES:
             return _track_views(result, first)
-        if name in ("__get__", "__set__") or _is_in_place(name):
+        if name in ("__get__", "__set__") or is_in_place(name):
             return first if result is first.stands_for else result
-    elif isinstance(first, (tuple, list)) and _is_in_place(name):
+    elif isinstance(first, (tuple, list)) and is_in_place(name):
         return result  # an optimizer's `torch._foreach_add_(parameters, …)`
     if name in WITHOUT_THE_VALUE:
         return result
-    if _is_in_place(name) or "out" in plain_kwargs:
+    if is_in_place(name) or "out" in plain_kwargs:
         return _fire_on_changed(result, hook_points.values())
     for hook_point in hook_points.values():
         result = fire_on_result(hook_point, result)
     return result
 
 
-def _is_in_place(name: str) -> bool:
+def is_in_place(name: str) -> bool:
     return name in IN_PLACE_OPERATORS or (name.endswith("_") and not name.endswith("__"))
 
 

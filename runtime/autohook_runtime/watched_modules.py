@@ -7,8 +7,10 @@ the module gets its own class back, and what was compiled for that is valid agai
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
+import torch
 from torch import nn
 
 from autohook_runtime.subclasses import make_subclass, swap_class
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 HOOKED = "_auto_hook_hooked"
 """The attribute of a watched module that lists its hook points that have hooks."""
 
-_watched_classes: dict[tuple[type, tuple[str, ...]], type] = {}
+_watched_classes: dict[tuple[type, tuple[str, ...], bool], type] = {}
 _own_classes: dict[type, type] = {}
 
 
@@ -30,39 +32,47 @@ def own_class(module: nn.Module) -> type:
 
 def set_own_class(module: nn.Module, own: type) -> None:
     """Swaps the module's class for `own`, and has it watched as before."""
-    is_watched = type(module) in _own_classes
     swap_class(module, own)
-    if is_watched:
-        _watch(module)
+    settle(module)
 
 
 def watch(module: nn.Module, hook_point: AddedHookPoint) -> None:
     """Starts to send through `hook_point`."""
     module.__dict__[HOOKED] = [*module.__dict__.get(HOOKED, ()), hook_point]
-    if type(module) not in _own_classes:
-        _watch(module)
+    settle(module)
 
 
 def unwatch(module: nn.Module, hook_point: AddedHookPoint) -> None:
     """Ends it."""
     hooked = [other for other in module.__dict__.get(HOOKED, ()) if other is not hook_point]
+    module.__dict__[HOOKED] = hooked
+    if not hooked:
+        del module.__dict__[HOOKED]
+    settle(module)
+
+
+def settle(module: nn.Module) -> None:
+    """Gives the module the class that its hooks ask for."""
+    hooked = module.__dict__.get(HOOKED, ())
+    cls = own_class(module)
     if hooked:
-        module.__dict__[HOOKED] = hooked
-    else:
-        module.__dict__.pop(HOOKED, None)
-        if type(module) in _own_classes:  # else someone swapped it again meanwhile (`fully_shard`)
-            swap_class(module, _own_classes[type(module)])
+        # the compiler cannot break a graph off in the operation of a tracked parameter
+        is_eager = any(point.attribute and point.gradient_hooks for point in hooked)
+        key = cls, tuple(module._parameters), is_eager and "torch._dynamo" in sys.modules
+        if key not in _watched_classes:
+            _watched_classes[key] = _watched_class(*key)
+        cls = _watched_classes[key]
+    if cls is not type(module):
+        swap_class(module, cls)
 
 
-def _watch(module: nn.Module) -> None:
-    key = type(module), tuple(module._parameters)
-    if key not in _watched_classes:
-        own, names = key
-        members: dict[str, Any] = {name: _hooked_parameter(name) for name in names}
-        watched = make_subclass(own, **members, __reduce_ex__=_reduce)
-        _watched_classes[key] = watched
-        _own_classes[watched] = own
-    swap_class(module, _watched_classes[key])
+def _watched_class(own: Any, names: tuple[str, ...], is_eager: bool) -> type:
+    members: dict[str, Any] = {name: _hooked_parameter(name) for name in names}
+    if is_eager:
+        members["forward"] = torch.compiler.disable(own.forward)
+    watched = make_subclass(own, **members, __reduce_ex__=_reduce)
+    _own_classes[watched] = own
+    return watched
 
 
 def _hooked_parameter(name: str) -> property:
