@@ -45,6 +45,7 @@ _NOT_MODULE_SUFFIXES = (
 _PLAIN_ANNOTATIONS = frozenset(
     "int float bool str dict list tuple bytes Tensor device dtype Config Dict List Tuple Sequence Mapping".split()
 )
+_PARAMETER = Value(frozenset({Kind.PARAMETER}))
 _MODULE = Value(frozenset({Kind.MODULE}), open_class=True)
 _MAYBE_MODULE = Value(frozenset({Kind.MODULE, Kind.UNKNOWN}), open_class=True)
 _MAKING_METHODS = frozenset(
@@ -373,7 +374,7 @@ class Inference:
         dotted = file.dotted(annotation) or ""
         last = dotted.rsplit(".", 1)[-1]
         if dotted in torch_facts.PARAMETER_CLASSES:
-            return Value(frozenset({Kind.PARAMETER}))
+            return _PARAMETER
         if dotted in torch_facts.MODULE_LISTS:
             return Value(frozenset({Kind.LIST}), items=_MODULE)
         if dotted in torch_facts.MODULE_DICTS:
@@ -559,7 +560,7 @@ class Inference:
         self, dotted: str, node: ast.Call | None, scope: Scope | None, depth: int, file: FileDecl
     ) -> Value | None:
         if dotted in torch_facts.PARAMETER_CLASSES:
-            return Value(frozenset({Kind.PARAMETER}))
+            return _PARAMETER
         if dotted.rsplit(".", 1)[-1] == "HookPoint":
             return OTHER  # hand-written, under a name of another pattern
         if dotted in torch_facts.CONTAINERS:
@@ -597,13 +598,14 @@ class Inference:
         elif arguments:
             given = self.infer(ast.Tuple(list(arguments), ast.Load()), scope, depth, file)
             items, elements = given.items, given.elements
-            if items is not None and Kind.DICT in items.kinds:  # Sequential(OrderedDict(…))
-                items, elements, entries = items.items, None, items.entries
+            if given.items is not None and Kind.DICT in given.items.kinds:
+                # Sequential(OrderedDict(…))
+                items, elements, entries = given.items.items, None, given.items.entries
         kinds = {kind, Kind.MODULE} if dotted == torch_facts.SEQUENTIAL else {kind}
         if dotted.startswith("torch.nn.Parameter"):
-            items = Value(frozenset({Kind.PARAMETER}))
+            items = _PARAMETER
             elements = None
-            entries = tuple((name, items) for name, _ in entries) if entries else None
+            entries = tuple((name, _PARAMETER) for name, _ in entries) if entries else None
         return Value(frozenset(kinds), frozenset({dotted}), items, elements, entries)
 
     def _made_by_call(

@@ -286,10 +286,10 @@ def _looped(
         arguments = [cst.Arg(plain)]
         if edit.start is not None:
             arguments = [cst.Arg(plain, comma=space), cst.Arg(cst.parse_expression(edit.start))]
-        elements = [cst.Element(cst.Name(edit.index), comma=space), cst.Element(target)]  # type: ignore[arg-type]
+        elements = [cst.Element(cst.Name(edit.index), comma=space), cst.Element(target)]
         return cst.Tuple(elements, lpar=[], rpar=[]), cst.Call(cst.Name("enumerate"), arguments)
     names = [name for name, _ in edit.zipped]
-    elements = [cst.Element(target, comma=space)]  # type: ignore[arg-type]
+    elements = [cst.Element(target, comma=space)]
     elements += [cst.Element(cst.Name(name), comma=space) for name in names]
     elements[-1] = cst.Element(cst.Name(names[-1]))
     arguments = [cst.Arg(plain, comma=space)]

@@ -16,7 +16,7 @@ from autohook_codegen.declares.scope import Scope
 from autohook_codegen.existing import Existing
 from autohook_codegen.options import Options
 from autohook_codegen.sites.candidate import After, Candidate, LeftAlone, Wrap
-from autohook_codegen.sites.computed_names import hook_point_name, name_shape
+from autohook_codegen.sites.computed_names import display_name, hook_point_name, name_shape
 from autohook_codegen.sites.edits import Edits, WrapEdit
 from autohook_codegen.sites.filters import check_names, is_wanted
 from autohook_codegen.sites.handed_modules import handed_modules
@@ -150,7 +150,7 @@ class _Decider:
         loops = LoopIndexes(
             scope,
             existing.enumerated if existing else {},
-            existing.zipped if existing else {},  # type: ignore[arg-type]
+            existing.zipped if existing else {},
         )
         # Inner expressions first, as they run: hook points are made in the order in which they fire.
         for one in sorted(
@@ -336,10 +336,16 @@ class _Decider:
         assert computed is not None
         for owner in planned.reference.owner.mro:
             for dynamic in self.inference.members(owner).dynamic:
-                if name_shape(dynamic.name) != computed.shape or self._is_made(owner, planned.name):
+                if name_shape(dynamic.name) != computed.shape:
                     continue
                 receiver = [*dynamic.method.args.posonlyargs, *dynamic.method.args.args][0].arg
                 name = hook_point_name(dynamic.name, self.options)
+                if isinstance(dynamic.name, ast.JoinedStr):
+                    known = self.options.hook_point(display_name(dynamic.name))
+                else:
+                    known = ast.unparse(ast.parse(name))
+                if self._is_made(owner, known):
+                    continue
                 line = f"setattr({receiver}, {name}, {self._spelling(owner, 'HookPoint')}())"
                 making = self._making.setdefault((owner.file.path, dynamic.statement), [])
                 making.append(((0, order), line))

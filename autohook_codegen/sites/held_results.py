@@ -251,7 +251,7 @@ def _sort_in(node: ast.Name, reads: _Reads, scope: Scope, unsure: bool) -> None:
             return
         key = parent.slice
         if isinstance(key, ast.UnaryOp) and isinstance(key.operand, ast.Constant):
-            reads.parts.setdefault(f"[-{key.operand.value}]", []).append(parent)
+            reads.parts.setdefault(f"[-{key.operand.value!r}]", []).append(parent)
         elif isinstance(key, ast.Constant) and isinstance(key.value, int | str):
             text = f"[{key.value}]" if isinstance(key.value, int) else f'["{key.value}"]'
             reads.parts.setdefault(text, []).append(parent)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from autohook_codegen.declares import torch_library as torch_facts
 from autohook_codegen.declares.names import dotted_name
@@ -13,6 +13,8 @@ from autohook_codegen.sites.candidate import After, Candidate, LeftAlone, Wrap
 from autohook_codegen.sites.reference import Reference, References
 
 __all__ = ["parameter_uses"]
+
+_Site = Callable[[Wrap | After], Candidate]
 
 
 def parameter_uses(scope: Scope, references: References) -> Iterator[Candidate | LeftAlone]:
@@ -139,9 +141,6 @@ def _argument(
         yield site(Wrap(call))
         return
     yield site(_value(value, reference, scope))
-
-
-_Site = "Callable[[Wrap | After], Candidate]"
 
 
 def _is_operation(dotted: str) -> bool:

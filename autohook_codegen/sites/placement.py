@@ -189,15 +189,24 @@ def _places(
 
 
 def _blocks(statement: ast.stmt) -> list[list[ast.stmt]]:
+    """The blocks of a compound statement; an ``elif`` is a branch like the others."""
     if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return []
-    blocks = [
-        getattr(statement, name)
-        for name in ("body", "orelse", "finalbody")
-        if getattr(statement, name, None)
-    ]
+    if isinstance(statement, ast.If):
+        otherwise = statement.orelse
+        if _is_elif(statement):
+            return [statement.body, *_blocks(otherwise[0])]
+        return [statement.body, otherwise] if otherwise else [statement.body]
+    names = ("body", "orelse", "finalbody")
+    blocks = [getattr(statement, name) for name in names if getattr(statement, name, None)]
     parts = (*getattr(statement, "handlers", ()), *getattr(statement, "cases", ()))
     return blocks + [part.body for part in parts]
+
+
+def _is_elif(statement: ast.If) -> bool:
+    """Whether the ``orelse`` is an ``elif``: it stands in the column of its ``if``."""
+    inner = statement.orelse[0] if len(statement.orelse) == 1 else None
+    return isinstance(inner, ast.If) and inner.col_offset == statement.col_offset
 
 
 def _holds(statement: ast.stmt, marked: Collection[ast.stmt]) -> bool:
@@ -210,9 +219,10 @@ def _always_makes(statement: ast.stmt, makes: Collection[ast.stmt]) -> bool:
     if statement in makes:
         return True
     if isinstance(statement, ast.If):
-        return bool(statement.orelse) and all(
-            _branch_makes(one, makes) for one in (statement.body, statement.orelse)
-        )
+        last = statement
+        while _is_elif(last):
+            (last,) = last.orelse  # type: ignore[assignment]
+        return bool(last.orelse) and all(_branch_makes(one, makes) for one in _blocks(statement))
     if isinstance(statement, ast.With | ast.AsyncWith):
         return _branch_makes(statement.body, makes)
     if isinstance(statement, ast.Try):

@@ -155,12 +155,11 @@ def _nested(node: ast.expr, own: ClassDecl | None) -> ClassDecl | None:
 def _called_annotations(function: FunctionNode) -> Iterator[ast.expr]:
     """``block: type[Block]`` of an argument that the function calls, or keeps to be called."""
     arguments = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
-    called = {
-        one.func.id if isinstance(one, ast.Call) else one.value.id
-        for one in ast.walk(function)
-        if (isinstance(one, ast.Call) and isinstance(one.func, ast.Name))
-        or (isinstance(one, ast.Assign) and isinstance(one.value, ast.Name))
-    }
+    called: set[str] = set()
+    for one in ast.walk(function):
+        used = one.func if isinstance(one, ast.Call) else getattr(one, "value", None)
+        if isinstance(one, ast.Call | ast.Assign) and isinstance(used, ast.Name):
+            called.add(used.id)
     for argument in arguments:
         if argument.annotation is not None and argument.arg in called:
             yield argument.annotation
