@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -37,6 +38,11 @@ def _rows() -> list[Any]:
 ROWS = _rows()
 """Without the row whose syntax `tokenize` cannot read on every Python."""
 
+UNNAMED = [
+    row for row in ROWS if "hook_point" not in row.values[0] and "HookPoint" not in row.values[0]
+]
+"""The sources that use none of the names that a rewrite adds: `--strip` gives these back."""
+
 
 @pytest.mark.parametrize(("source", "options"), ROWS)
 def test_compiles_and_only_inserts(source: str, options: Any) -> None:
@@ -51,6 +57,17 @@ def test_a_second_pass_changes_nothing(source: str, options: Any) -> None:
     assert hook_source(code, options).code == code
 
 
-@pytest.mark.parametrize(("source", "options"), [row for row in ROWS if "taken" not in row.id])
+@pytest.mark.parametrize(("source", "options"), ROWS)
+def test_under_another_name_pattern(source: str, options: Any) -> None:
+    options = replace(options, name="hook_{name}")
+    code = hook_source(source, options).code
+    assert "_hook_point" in source or "_hook_point" not in code
+    assert missing_token(source, code) is None
+    assert hook_source(code, options).code == code
+    if "hook_point" not in source and "HookPoint" not in source:
+        assert strip_source(code, options) == source
+
+
+@pytest.mark.parametrize(("source", "options"), UNNAMED)
 def test_strip_gives_the_source_back(source: str, options: Any) -> None:
     assert strip_source(hook_source(source, options).code, options) == source
