@@ -52,7 +52,33 @@ MEMBERS: list[tuple[str, list[str]]] = [
             "x = self.N(x); x = self.N(x)",
             "def body(y):\n    return self.N(y)\n\nx = body(x)",
             "x = self.N(x) if x.sum() > 0 else x",
+            "x = (y := self.N(x)) + y",
+            "x = self.N(\n    x  # the input\n)",
+            "x = x + \\\n    self.N(x)",
+            "try:\n    x = self.N(x)\nfinally:\n    x = x + 1",
+            "with torch.no_grad():\n    y = self.N(x)\nx = x + y",
+            "while x.sum() > 1e9:\n    x = self.N(x)",
+            "x, y = self.N(x), self.N(-x)\nx = x + y",
+            "x = torch.stack([self.N(x), x]).sum(0)",
+            'x = getattr(self, "NAME")(x)',
+            'x = self.N(x)  # "quoted" #',
+            "assert self.N(x).shape == x.shape",
+            "x = self.N(self.N(self.N(x)))",
         ],
+    ),
+    (
+        'for i in range(2):\n    setattr(self, f"NAME_{i}", nn.Linear(8, 8))',
+        ['for i in range(2):\n    x = getattr(self, f"NAME_{i}")(x)', "x = self.N_1(self.N_0(x))"],
+    ),
+    ('self.add_module("NAME", nn.Linear(8, 8))', ["x = self.N(x)"]),
+    ('self.register_parameter("NAME", nn.Parameter(torch.ones(8)))', ["x = x * self.N"]),
+    (
+        "self.N, self.N_too = nn.Linear(8, 8), nn.Parameter(torch.ones(8))",
+        ["x = self.N(x) * self.N_too"],
+    ),
+    (
+        "layer = nn.Linear(8, 8)\nself.N = layer",
+        ["x = self.N(x)"],
     ),
     (
         "self.N = nn.Linear(8, 8) if wide else None",
@@ -194,9 +220,13 @@ class _Frame:
     comments: bool
 
 
+def _named(statements: str, attribute: str) -> str:
+    return statements.replace("self.N", f"self.{attribute}").replace("NAME", attribute)
+
+
 def _class(name: str, members: list[tuple[str, str, str]], frame: _Frame) -> str:
-    made = [made.replace("self.N", f"self.{attribute}") for made, _, attribute in members]
-    used = [use.replace("self.N", f"self.{attribute}") for _, use, attribute in members]
+    made = [_named(made, attribute) for made, _, attribute in members]
+    used = [_named(use, attribute) for _, use, attribute in members]
     if frame.part is not None:
         made.append(f"self.part = {frame.part}(wide)")
         used.insert(0, "x = self.part(x)")

@@ -68,6 +68,11 @@ def test_under_another_name_pattern(source: str, options: Any) -> None:
         assert strip_source(code, options) == source
 
 
+def test_newer_syntax_comes_back_too() -> None:
+    source = test_roots.PAIRS[-1].values[0]
+    assert strip_source(hook_source(source, PLAIN).code, PLAIN) == source
+
+
 @pytest.mark.parametrize(("source", "options"), UNNAMED)
 def test_strip_gives_the_source_back(source: str, options: Any) -> None:
     assert strip_source(hook_source(source, options).code, options) == source
