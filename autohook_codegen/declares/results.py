@@ -331,6 +331,8 @@ class Results:
     def _binary(self, node: ast.BinOp, scope: Scope, depth: int) -> Result:
         left = self.of(node.left, scope, depth + 1)
         right = self.of(node.right, scope, depth + 1)
+        if left.surely_tensor or right.surely_tensor:
+            return TENSOR
         if "tuple" in left.kinds or "tuple" in right.kinds:
             elements = left.elements
             if elements is not None and right.elements is not None:
@@ -363,11 +365,7 @@ class Results:
         if key in self._active or depth > _DEPTH:
             return UNKNOWN_RESULT
         if isinstance(binding.node, ast.arg):
-            return (
-                self.annotated(binding.node.annotation, scope.file)
-                if binding.node.annotation
-                else UNKNOWN_RESULT
-            )
+            return self._argument(binding.node, scope)
         if binding.value is None or binding.is_loop:
             return UNKNOWN_RESULT
         self._active.add(key)
@@ -376,6 +374,14 @@ class Results:
         for index in binding.path:
             result = _element(result, index)
         return result
+
+    def _argument(self, argument: ast.arg, scope: Scope) -> Result:
+        """An argument is what its annotation says, but for tuples, which models of transformers
+        annotate where they take a tensor."""
+        if argument.annotation is None:
+            return UNKNOWN_RESULT
+        annotated = self.annotated(argument.annotation, scope.file)
+        return UNKNOWN_RESULT if annotated.kinds & {"tuple", "list"} else annotated
 
     def _item(self, node: ast.Subscript, scope: Scope, depth: int) -> Result:
         held = self.of(node.value, scope, depth)

@@ -11,7 +11,17 @@ from autohook_codegen.declares.torch_library import CONTAINERS
 if TYPE_CHECKING:
     from autohook_codegen.declares.program import ClassDecl
 
-__all__ = ["NOTHING", "OTHER", "UNKNOWN", "Kind", "Value", "union"]
+__all__ = [
+    "MAYBE_MODULE",
+    "MODULE",
+    "NOTHING",
+    "OTHER",
+    "PARAMETER",
+    "UNKNOWN",
+    "Kind",
+    "Value",
+    "union",
+]
 
 
 class Kind(Enum):
@@ -95,6 +105,9 @@ class Value:
 UNKNOWN = Value(frozenset({Kind.UNKNOWN}))
 OTHER = Value(frozenset({Kind.OTHER}))
 NOTHING = Value(frozenset({Kind.NONE}))
+PARAMETER = Value(frozenset({Kind.PARAMETER}))
+MODULE = Value(frozenset({Kind.MODULE}), open_class=True)
+MAYBE_MODULE = Value(frozenset({Kind.MODULE, Kind.UNKNOWN}), open_class=True)
 
 
 def union(*values: Value) -> Value:

@@ -91,6 +91,8 @@ def _chosen(decided: Decided) -> list[ClassDecl]:
 
 def _has_anything(decl: ClassDecl, decided: Decided) -> bool:
     """Whether there is a hook point anywhere in the class, made in the source or by the fallback."""
+    if decl.method("forward") is None:
+        return True
     held = held_classes(decl, decided.inference)
     if any(one.candidate.reference.owner in held for one in decided.sites):
         return True
