@@ -3,85 +3,32 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from autohook_codegen.declares import torch_library as torch_facts
 from autohook_codegen.declares.inference import Inference
 from autohook_codegen.declares.names import dotted_name
 from autohook_codegen.declares.program import ClassDecl, FileDecl, FunctionNode
+from autohook_codegen.declares.result import (
+    NO_VALUE,
+    OTHER_RESULT,
+    TENSOR,
+    UNKNOWN_RESULT,
+    Result,
+    any_of,
+    only,
+)
+from autohook_codegen.declares.result_annotations import (
+    annotated_result,
+    fields_of,
+    is_model_output,
+)
 from autohook_codegen.declares.scope import Binding, Scope
 from autohook_codegen.declares.value import Kind, Value
 
-__all__ = ["TENSOR", "UNKNOWN_RESULT", "Result", "Results"]
+__all__ = ["Results"]
 
 _DEPTH = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """The possible shapes of a result."""
-
-    kinds: frozenset[str]
-    """Of ``tensor``, ``tuple``, ``list``, ``dict``, ``fields``, ``none``, ``other``, ``unknown``."""
-    elements: tuple[Result, ...] | None = None
-    """Of a tuple, in their order."""
-    fields: tuple[tuple[str, Result], ...] | None = None
-    """Of a dataclass or a dict, in the order of their declaration."""
-    settable: bool = False
-    """Surely an object whose fields can be assigned: no named tuple, no frozen dataclass."""
-
-    @property
-    def structured(self) -> bool:
-        """It may be something that holds tensors and is none."""
-        return bool(self.kinds & {"tuple", "list", "dict", "fields"})
-
-    @property
-    def surely_tensor(self) -> bool:
-        return self.kinds == {"tensor"}
-
-    @property
-    def may_be_tensor(self) -> bool:
-        return bool(self.kinds & {"tensor", "unknown"})
-
-    @property
-    def surely_tuple(self) -> bool:
-        return self.kinds == {"tuple"}
-
-
-def _only(kind: str) -> Result:
-    return Result(frozenset({kind}))
-
-
-TENSOR = _only("tensor")
-UNKNOWN_RESULT = _only("unknown")
-_NONE = _only("none")
-_OTHER = _only("other")
-
-
-def _any_of(*results: Result) -> Result:
-    distinct = list(dict.fromkeys(results))
-    if not distinct:
-        return UNKNOWN_RESULT
-    if len(distinct) == 1:
-        return distinct[0]
-    held = [one for one in distinct if one.structured]
-    tuples = [one.elements for one in held if one.elements is not None]
-    elements = None
-    if tuples and all(one.elements is not None for one in held if "tuple" in one.kinds):
-        shortest = min(len(one) for one in tuples)
-        elements = tuple(_any_of(*(one[index] for one in tuples)) for index in range(shortest))
-    fields: dict[str, Result] = {}
-    for one in held:
-        for name, field in one.fields or ():
-            fields[name] = _any_of(fields[name], field) if name in fields else field
-    return Result(
-        kinds=frozenset().union(*(one.kinds for one in distinct)),
-        elements=elements,
-        fields=tuple(fields.items()) if fields else None,
-        settable=bool(held)
-        and all(one.settable for one in held if "fields" in one.kinds)
-        and "tuple" not in frozenset().union(*(one.kinds for one in held)),
-    )
 
 
 def _from_facts(facts: object) -> Result:
@@ -117,8 +64,8 @@ class Results:
         if value.open_class or not found:
             found.append(UNKNOWN_RESULT)
         if value.gives_none:
-            found.append(_NONE)
-        return _any_of(*found)
+            found.append(NO_VALUE)
+        return any_of(*found)
 
     def of_class(self, decl: ClassDecl) -> Result:
         """What ``forward`` of the class returns."""
@@ -147,7 +94,7 @@ class Results:
         returned = self._returned(function, owner, file, depth)
         self._active.discard(function)
         annotated = (
-            self.annotated(function.returns, file)
+            annotated_result(function.returns, file, self.program)
             if function.returns is not None
             else UNKNOWN_RESULT
         )
@@ -157,9 +104,9 @@ class Results:
         ):
             result = returned
         elif returned.structured or returned.kinds == {"unknown"}:
-            result = annotated if not returned.structured else _any_of(returned, annotated)
+            result = annotated if not returned.structured else any_of(returned, annotated)
         else:
-            result = _any_of(returned, annotated) if returned.surely_tensor else annotated
+            result = any_of(returned, annotated) if returned.surely_tensor else annotated
         if conclusive and returned.surely_tensor:
             result = returned
         self._functions[function] = result
@@ -179,104 +126,13 @@ class Results:
                 )
                 if holder is function:
                     found.append(
-                        self.of(node.value, scope, depth + 1) if node.value is not None else _NONE
+                        self.of(node.value, scope, depth + 1)
+                        if node.value is not None
+                        else NO_VALUE
                     )
             elif isinstance(node, ast.Yield | ast.YieldFrom):
-                found.append(_OTHER)
-        return _any_of(*found) if found else _NONE
-
-    # -- annotations -------------------------------------------------------------------------------
-
-    def annotated(self, annotation: ast.expr, file: FileDecl) -> Result:
-        if isinstance(annotation, ast.Constant):
-            if annotation.value is None:
-                return _NONE
-            if isinstance(annotation.value, str):
-                try:
-                    return self.annotated(ast.parse(annotation.value, mode="eval").body, file)
-                except (SyntaxError, ValueError):
-                    return UNKNOWN_RESULT
-        if isinstance(annotation, ast.BinOp):
-            return _any_of(
-                self.annotated(annotation.left, file), self.annotated(annotation.right, file)
-            )
-        if isinstance(annotation, ast.Subscript):
-            return self._annotated_generic(annotation, file)
-        last = (dotted_name(annotation) or "").rsplit(".", 1)[-1]
-        if last in ("Tensor", "FloatTensor", "LongTensor", "BoolTensor"):
-            return TENSOR
-        if last in ("tuple", "Tuple"):
-            return _only("tuple")
-        if last in ("list", "List", "Sequence", "Iterable"):
-            return _only("list")
-        if last in ("dict", "Dict", "Mapping", "OrderedDict"):
-            return _only("dict")
-        if last in ("int", "float", "bool", "str", "Any", "Cache"):
-            return _OTHER if last != "Any" else UNKNOWN_RESULT
-        decl = self.program.class_of(file, annotation)
-        if decl is not None:
-            return self._fields(decl)
-        return (
-            Result(frozenset({"fields"}), settable=True)
-            if _is_model_output(last)
-            else UNKNOWN_RESULT
-        )
-
-    def _annotated_generic(self, annotation: ast.Subscript, file: FileDecl) -> Result:
-        last = (dotted_name(annotation.value) or "").rsplit(".", 1)[-1]
-        inner = annotation.slice
-        parts = list(inner.elts) if isinstance(inner, ast.Tuple) else [inner]
-        if last == "Optional":
-            return _any_of(self.annotated(inner, file), _NONE)
-        if last == "Union":
-            return _any_of(*(self.annotated(one, file) for one in parts))
-        if last in ("tuple", "Tuple"):
-            if any(isinstance(one, ast.Constant) and one.value is Ellipsis for one in parts):
-                return _only("tuple")
-            return Result(frozenset({"tuple"}), tuple(self.annotated(one, file) for one in parts))
-        if last in ("list", "List", "Sequence", "Iterable"):
-            return _only("list")
-        if last in ("dict", "Dict", "Mapping", "OrderedDict"):
-            return _only("dict")
-        if last in ("Float", "Int", "Bool", "Shaped"):  # jaxtyping
-            return TENSOR
-        return UNKNOWN_RESULT
-
-    def _fields(self, decl: ClassDecl) -> Result:
-        """A dataclass or named tuple of the input, or another class."""
-        decorated = [one for one in decl.node.decorator_list]
-        names = [
-            (dotted_name(one.func if isinstance(one, ast.Call) else one) or "").rsplit(".", 1)[-1]
-            for one in decorated
-        ]
-        lasts = {base.rsplit(".", 1)[-1] for base in decl.all_outside_bases}
-        is_output = any(_is_model_output(base) for base in lasts)
-        if (
-            "dataclass" not in names
-            and "NamedTuple" not in lasts
-            and not is_output
-            and "TypedDict" not in lasts
-        ):
-            return _OTHER if not decl.is_module else UNKNOWN_RESULT
-        fields: dict[str, Result] = {}
-        for owner in reversed(decl.mro):
-            for statement in owner.node.body:
-                if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
-                    fields[statement.target.id] = self.annotated(statement.annotation, owner.file)
-        frozen = any(
-            isinstance(one, ast.Call)
-            and any(
-                k.arg == "frozen"
-                and not (isinstance(k.value, ast.Constant) and k.value.value is False)
-                for k in one.keywords
-            )
-            for one in decorated
-        )
-        kind = "dict" if "TypedDict" in lasts else "fields"
-        settable = "NamedTuple" not in lasts and not frozen
-        return Result(frozenset({kind}), fields=tuple(fields.items()), settable=settable)
-
-    # -- expressions -------------------------------------------------------------------------------
+                found.append(OTHER_RESULT)
+        return any_of(*found) if found else NO_VALUE
 
     def of(self, node: ast.expr, scope: Scope, depth: int = 0) -> Result:
         """What the expression gives in `scope`."""
@@ -294,7 +150,7 @@ class Results:
                 frozenset({"tuple"}), tuple(self.of(one, scope, depth + 1) for one in node.elts)
             )
         if isinstance(node, ast.List | ast.ListComp | ast.GeneratorExp):
-            return _only("list")
+            return only("list")
         if isinstance(node, ast.Dict):
             keys = [
                 (key.value, self.of(value, scope, depth + 1))
@@ -303,21 +159,21 @@ class Results:
             ]
             return Result(frozenset({"dict"}), fields=tuple(keys), settable=True)
         if isinstance(node, ast.DictComp):
-            return _only("dict")
+            return only("dict")
         if isinstance(node, ast.Constant):
-            return _NONE if node.value is None else _OTHER
+            return NO_VALUE if node.value is None else OTHER_RESULT
         if isinstance(node, ast.IfExp):
-            return _any_of(
+            return any_of(
                 self.of(node.body, scope, depth + 1), self.of(node.orelse, scope, depth + 1)
             )
         if isinstance(node, ast.BoolOp):
-            return _any_of(*(self.of(one, scope, depth + 1) for one in node.values))
+            return any_of(*(self.of(one, scope, depth + 1) for one in node.values))
         if isinstance(node, ast.NamedExpr | ast.Await):
             return self.of(node.value, scope, depth + 1)
         if isinstance(node, ast.BinOp):
             return self._binary(node, scope, depth)
         if isinstance(node, ast.UnaryOp):
-            return _OTHER if isinstance(node.op, ast.Not) else TENSOR
+            return OTHER_RESULT if isinstance(node.op, ast.Not) else TENSOR
         if isinstance(node, ast.Name):
             return self._name(node, scope, depth + 1)
         if isinstance(node, ast.Subscript):
@@ -326,7 +182,7 @@ class Results:
             return self._field(node, scope, depth + 1)
         if isinstance(node, ast.Call):
             return self._call(node, scope, depth + 1)
-        return _OTHER if isinstance(node, ast.Lambda | ast.JoinedStr) else UNKNOWN_RESULT
+        return OTHER_RESULT if isinstance(node, ast.Lambda | ast.JoinedStr) else UNKNOWN_RESULT
 
     def _binary(self, node: ast.BinOp, scope: Scope, depth: int) -> Result:
         left = self.of(node.left, scope, depth + 1)
@@ -339,7 +195,7 @@ class Results:
                 elements = (*elements, *right.elements)
             return Result(frozenset({"tuple"}), elements)
         if "list" in left.kinds or "list" in right.kinds:
-            return _only("list")
+            return only("list")
         return TENSOR
 
     def _name(self, node: ast.Name, scope: Scope, depth: int) -> Result:
@@ -350,7 +206,7 @@ class Results:
             for one in bindings
             if not isinstance(one.node, ast.AugAssign) or len(bindings) == 1
         ]
-        result = _any_of(*found)
+        result = any_of(*found)
         if (
             sure is None
             and any(isinstance(one.node, ast.AugAssign) for one in bindings)
@@ -380,7 +236,7 @@ class Results:
         annotate where they take a tensor."""
         if argument.annotation is None:
             return UNKNOWN_RESULT
-        annotated = self.annotated(argument.annotation, scope.file)
+        annotated = annotated_result(argument.annotation, scope.file, self.program)
         return UNKNOWN_RESULT if annotated.kinds & {"tuple", "list"} else annotated
 
     def _item(self, node: ast.Subscript, scope: Scope, depth: int) -> Result:
@@ -397,7 +253,7 @@ class Results:
         if node.attr in torch_facts.TENSOR_PROPERTIES:
             return TENSOR
         if node.attr in torch_facts.TENSOR_FACTS and node.attr not in ("data", "grad"):
-            return _OTHER
+            return OTHER_RESULT
         if isinstance(node.value, ast.Name) and node.value.id == scope.receiver:
             if scope.owner is not None:
                 held = self.inference.attribute(scope.owner, node.attr)
@@ -427,8 +283,8 @@ class Results:
             return kind
         decl = self.program.class_of(scope.file, func)
         if decl is not None and not decl.is_module:
-            return self._constructed(self._fields(decl), node, scope, depth)
-        if _is_model_output(last):
+            return self._constructed(fields_of(decl, self.program), node, scope, depth)
+        if is_model_output(last):
             return self._constructed(
                 Result(frozenset({"fields"}), settable=True), node, scope, depth
             )
@@ -470,7 +326,7 @@ class Results:
                 return self.of_module(held)
             methods = [decl.method(func.attr) for decl in held.input_classes]
             if methods and all(methods):
-                return _any_of(
+                return any_of(
                     *(
                         self.of_function(one[1], one[0], one[0].file, depth + 1)
                         for one in methods
@@ -481,7 +337,7 @@ class Results:
         if func.attr in torch_facts.MULTIPLE_RESULTS:
             return UNKNOWN_RESULT
         if func.attr in torch_facts.TENSOR_FACT_METHODS:
-            return _OTHER
+            return OTHER_RESULT
         if func.attr in torch_facts.TENSOR_METHODS and held.kinds <= {
             Kind.OTHER,
             Kind.UNKNOWN,
@@ -505,13 +361,3 @@ def _element(result: Result, index: int) -> Result:
     if result.elements is not None and -len(result.elements) <= index < len(result.elements):
         return result.elements[index]
     return TENSOR if result.surely_tensor else UNKNOWN_RESULT
-
-
-def _is_model_output(name: str) -> bool:
-    """Whether a class of this name is one of transformers' or diffusers' ``ModelOutput``: a mutable
-    dataclass by their convention."""
-    return (
-        name == "ModelOutput"
-        or "ModelOutput" in name
-        or name.endswith(("Output", "OutputWithPast", "LMOutput", "OutputWithPooling"))
-    )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 
 from autohook_codegen.declares import torch_library as torch_facts
-from autohook_codegen.declares.results import TENSOR, UNKNOWN_RESULT, Result, Results
+from autohook_codegen.declares.result import TENSOR, UNKNOWN_RESULT, Result
+from autohook_codegen.declares.results import Results
 from autohook_codegen.declares.scope import Scope
 from autohook_codegen.sites.candidate import After, Candidate, LeftAlone, Wrap
 from autohook_codegen.sites.held_results import hook_held_result

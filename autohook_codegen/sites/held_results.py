@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass, field
 
 from autohook_codegen.declares import torch_library as torch_facts
-from autohook_codegen.declares.results import UNKNOWN_RESULT, Result
+from autohook_codegen.declares.result import UNKNOWN_RESULT, Result
 from autohook_codegen.declares.scope import Scope
 from autohook_codegen.sites.candidate import After, Wrap
 
