@@ -8,7 +8,8 @@ from autohook_codegen.declares.program import Program
 from autohook_codegen.existing import Existing, read_existing
 from autohook_codegen.hooked_source import HookedSource
 from autohook_codegen.options import Options
-from autohook_codegen.sites.decide import Decided, decide
+from autohook_codegen.sites.decide import decide
+from autohook_codegen.sites.decided import Decided
 from autohook_codegen.sites.report import notes_of, sites_of
 from autohook_codegen.source import Source, read_source
 

@@ -5,18 +5,17 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
-from autohook_codegen.declares import torch_library as torch_facts
 from autohook_codegen.declares.inference import Inference
 from autohook_codegen.declares.methods import ReachedMethods
-from autohook_codegen.declares.program import ClassDecl, FileDecl, FunctionNode, Program
+from autohook_codegen.declares.program import ClassDecl, Program
 from autohook_codegen.declares.results import Results
 from autohook_codegen.declares.scope import Scope
 from autohook_codegen.existing import Existing
 from autohook_codegen.options import Options
-from autohook_codegen.sites.candidate import After, Candidate, LeftAlone, Wrap
-from autohook_codegen.sites.computed_names import display_name, hook_point_name, name_shape
+from autohook_codegen.sites.candidate import Candidate, LeftAlone, Wrap
+from autohook_codegen.sites.computed_names import hook_point_name
+from autohook_codegen.sites.decided import Decided, DecidedSite
 from autohook_codegen.sites.edits import Edits, WrapEdit
 from autohook_codegen.sites.filters import check_names, is_wanted
 from autohook_codegen.sites.handed_modules import handed_modules
@@ -24,44 +23,15 @@ from autohook_codegen.sites.hook_points import HookPointNames, PlannedHookPoint
 from autohook_codegen.sites.imports import Spellings, add_imports
 from autohook_codegen.sites.in_place import changes_in_place, makes_in_place_modules
 from autohook_codegen.sites.loops import LoopIndexes
-from autohook_codegen.sites.making import growth_statement, making_statement
+from autohook_codegen.sites.made_hook_points import MadeHookPoints
 from autohook_codegen.sites.module_calls import module_calls
 from autohook_codegen.sites.own_children import classes_with_own_children
 from autohook_codegen.sites.parameter_uses import parameter_uses
-from autohook_codegen.sites.placement import Placement, initialisers, place
-from autohook_codegen.sites.reference import Item, LoopStep, Reference, References
+from autohook_codegen.sites.reference import Item, LoopStep, Reference
+from autohook_codegen.sites.references import References
 from autohook_codegen.sites.root_ends import end_roots
 
-__all__ = ["Decided", "DecidedSite", "decide"]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class DecidedSite:
-    """A candidate with its hook point."""
-
-    candidate: Candidate
-    planned: PlannedHookPoint
-    exists: bool
-    """The source had it already."""
-
-
-@dataclass
-class Decided:
-    """Everything that is known about the input once every site is decided."""
-
-    program: Program
-    inference: Inference
-    options: Options
-    existing: Mapping[str, Existing]
-    spellings: Spellings
-    edits: dict[str, Edits] = field(default_factory=dict)
-    sites: list[DecidedSite] = field(default_factory=list)
-    left_alone: list[LeftAlone] = field(default_factory=list)
-    in_place: dict[FileDecl, list[ast.AST]] = field(default_factory=dict)
-    own_children: dict[ClassDecl, str] = field(default_factory=dict)
-
-    def file_of(self, scope: Scope) -> FileDecl:
-        return scope.file
+__all__ = ["decide"]
 
 
 def decide(program: Program, existing: Mapping[str, Existing], options: Options) -> Decided:
@@ -87,9 +57,6 @@ class _Decider:
         self.names = HookPointNames(self.inference, options)
         self.decided = Decided(program, self.inference, options, existing, Spellings(existing))
         self.decided.edits = {path: Edits() for path in program.files}
-        self._initialisers: dict[ClassDecl, dict[FunctionNode, ClassDecl]] = {}
-        self._making: dict[tuple[str, ast.stmt], list[tuple[tuple[int, int], str]]] = {}
-        self._ends: dict[ClassDecl, list[str]] = {}
 
     def run(self) -> None:
         if not any(decl.is_module for decl in self.program.classes):
@@ -104,19 +71,21 @@ class _Decider:
         )
         for scope, found in per_scope:
             self._scope(scope, found)
-        self._make()
-        self._grow()
-        for function, owner in reached.owners.items():
-            changed = list(changes_in_place(self.inference.scope(function, owner, owner.file)))
-            self.decided.in_place.setdefault(owner.file, []).extend(changed)
-        for file in self.program.files.values():
-            made = makes_in_place_modules(file.tree)
-            if made is not None:
-                self.decided.in_place.setdefault(file, []).append(made)
-        end_roots(self.decided, self._ends)
+        made = MadeHookPoints(self.decided, self.names)
+        made.make()
+        self._find_changes_in_place(reached)
+        end_roots(self.decided, made.ends)
         add_imports(self.program, self.decided.edits, self.decided.spellings)
 
-    # -- which sites -------------------------------------------------------------------------------
+    def _find_changes_in_place(self, reached: ReachedMethods) -> None:
+        in_place = self.decided.in_place
+        for function, owner in reached.owners.items():
+            changed = changes_in_place(self.inference.scope(function, owner, owner.file))
+            in_place.setdefault(owner.file, []).extend(changed)
+        for file in self.program.files.values():
+            module = makes_in_place_modules(file.tree)
+            if module is not None:
+                in_place.setdefault(file, []).append(module)
 
     def _candidates(
         self, reached: ReachedMethods
@@ -262,131 +231,6 @@ class _Decider:
             return f"{hooks}[{index}]" if index is not None else None
         return loops.along(step.index, _in_place_of(step.index, hooks))
 
-    # -- where hook points are made ------------------------------------------------------------------
-
-    def _make(self) -> None:
-        order: dict[PlannedHookPoint, int] = {}
-        for index, planned in enumerate(self.names.planned.values()):
-            order[planned] = index
-            if planned.sites:
-                self._make_one(planned, index)
-        for (path, statement), lines in self._making.items():
-            texts = list(dict.fromkeys(text for _, text in sorted(lines)))
-            known = self.decided.edits[path].after.setdefault(statement, [])
-            known += texts
-
-    def _make_one(self, planned: PlannedHookPoint, order: int) -> None:
-        if planned.reference.computed is not None:
-            self._make_computed(planned, order)
-            return
-        attribute = planned.attribute
-        assert attribute is not None
-        placement = Placement()
-        for owner in planned.owners:
-            place(attribute, owner, self.inference, placement)
-        for statement in placement.after:
-            owner, function = self._where(statement, attribute, planned)
-            if self._is_made(owner, planned.name):
-                continue
-            line = self._statement(planned, owner, function)
-            if line is not None:
-                rank = _rank(planned, statement, order, self.inference)
-                self._making.setdefault((owner.file.path, statement), []).append((rank, line))
-        for decl in placement.ends:
-            if not self._is_made(decl, planned.name):
-                line = self._statement(planned, decl, decl.methods.get("__init__"))
-                if line is not None:
-                    self._ends.setdefault(decl, []).append(line)
-
-    def _where(
-        self, statement: ast.stmt, attribute: str, planned: PlannedHookPoint
-    ) -> tuple[ClassDecl, FunctionNode]:
-        for owner in planned.owners:
-            for one in (*owner.mro, *owner.descendants()):
-                for function in one.methods.values():
-                    if (
-                        function.lineno <= statement.lineno <= (function.end_lineno or 0)
-                        and statement in self.inference.scope(function, one, one.file).parents
-                    ):
-                        return one, function
-        raise AssertionError(attribute)
-
-    def _statement(
-        self, planned: PlannedHookPoint, owner: ClassDecl, function: FunctionNode | None
-    ) -> str | None:
-        arguments = (
-            [*function.args.posonlyargs, *function.args.args] if function is not None else []
-        )
-        receiver = arguments[0].arg if arguments else "self"
-        return making_statement(
-            planned, receiver, self._spelling(owner, "HookPoint"), owner.file, self.inference
-        )
-
-    def _spelling(self, owner: ClassDecl, name: str) -> str:
-        return self.decided.spellings.of(owner.file, name)
-
-    def _is_made(self, decl: ClassDecl, name: str) -> bool:
-        existing = self.existing.get(decl.file.path)
-        if existing is None:
-            return False
-        return any(name in existing.made.get(one.node, ()) for one in decl.mro)
-
-    def _make_computed(self, planned: PlannedHookPoint, order: int) -> None:
-        computed = planned.reference.computed
-        assert computed is not None
-        for owner in planned.reference.owner.mro:
-            for dynamic in self.inference.members(owner).dynamic:
-                if name_shape(dynamic.name) != computed.shape:
-                    continue
-                receiver = [*dynamic.method.args.posonlyargs, *dynamic.method.args.args][0].arg
-                name = hook_point_name(dynamic.name, self.options)
-                if isinstance(dynamic.name, ast.JoinedStr):
-                    known = self.options.hook_point(display_name(dynamic.name))
-                else:
-                    known = ast.unparse(ast.parse(name))
-                if self._is_made(owner, known):
-                    continue
-                line = f"setattr({receiver}, {name}, {self._spelling(owner, 'HookPoint')}())"
-                making = self._making.setdefault((owner.file.path, dynamic.statement), [])
-                making.append(((0, order), line))
-
-    def _grow(self) -> None:
-        """Statements outside ``__init__`` that add a member add its hook point."""
-        for planned in self.names.planned.values():
-            if not planned.is_container or planned.attribute is None or not planned.sites:
-                continue
-            for owner in planned.owners:
-                for one in (*owner.mro, *owner.descendants()):
-                    self._grow_in(one, planned)
-
-    def _grow_in(self, decl: ClassDecl, planned: PlannedHookPoint) -> None:
-        assert planned.attribute is not None
-        members = self.inference.members(decl)
-        for growth in members.growths.get(planned.attribute, ()):
-            defined = any(
-                one.method is growth.method
-                for one in members.definitions.get(planned.attribute, ())
-            )
-            edits = self.decided.edits[decl.file.path]
-            if defined:
-                continue
-            line = growth_statement(growth, planned, self._spelling(decl, "HookPoint"))
-            existing = self.existing.get(decl.file.path)
-            if line is None:
-                scope = self.inference.scope(growth.method, decl, decl.file)
-                self.decided.left_alone.append(
-                    LeftAlone(
-                        growth.statement,
-                        "container-grows",
-                        f"{planned.attribute} grows here without hook points",
-                        scope,
-                        f"{decl.name}.{planned.attribute}",
-                    )
-                )
-            elif existing is None or planned.name not in existing.made.get(decl.node, ()):
-                if line not in edits.after.setdefault(growth.statement, []):
-                    edits.after[growth.statement].append(line)
-
 
 def reference_node(node: ast.AST) -> ast.expr:
     return node if isinstance(node, ast.expr) else ast.Constant(None)
@@ -466,27 +310,3 @@ def _attribute_of(text: str) -> str | None:
     """``layers_hook_points`` for ``self.layers_hook_points[hook_index]``."""
     found = re.match(r"(?:[\w.]+\.)?(\w+)(?:\[.*\])*$", text)
     return found.group(1) if found and "." in text else None
-
-
-def _rank(
-    planned: PlannedHookPoint, statement: ast.stmt, order: int, inference: Inference
-) -> tuple[int, int]:
-    """The order of what one statement makes: of its targets, of a container's members as they are
-    declared, and else of the sites."""
-    names = planned.reference.names
-    targets = statement.targets if isinstance(statement, ast.Assign) else []
-    place = next(
-        (
-            (node.lineno, node.col_offset)
-            for target in targets
-            for node in ast.walk(target)
-            if isinstance(node, ast.Attribute) and node.attr == names[0]
-        ),
-        (0, 0),
-    )
-    if len(names) == 2:
-        value = inference.attribute(planned.reference.owner, names[0])
-        declared = [name for name, _ in (value.entries or ())] if value is not None else []
-        if names[1] in declared:
-            return place[0] * 10_000 + place[1], declared.index(names[1])
-    return place[0] * 10_000 + place[1], order

@@ -9,9 +9,10 @@ from autohook_codegen.declares import torch_library as torch_facts
 from autohook_codegen.declares.results import Results
 from autohook_codegen.declares.scope import Scope
 from autohook_codegen.declares.value import Kind
-from autohook_codegen.sites.candidate import Candidate, LeftAlone
 from autohook_codegen.sites.call_results import hook_result
-from autohook_codegen.sites.reference import Reference, References
+from autohook_codegen.sites.candidate import Candidate, LeftAlone
+from autohook_codegen.sites.reference import Reference
+from autohook_codegen.sites.references import References
 
 __all__ = ["is_module_call", "module_calls"]
 

@@ -10,7 +10,8 @@ from autohook_codegen.declares.names import dotted_name
 from autohook_codegen.declares.scope import Scope
 from autohook_codegen.declares.value import Kind
 from autohook_codegen.sites.candidate import After, Candidate, LeftAlone, Wrap
-from autohook_codegen.sites.reference import Reference, References
+from autohook_codegen.sites.reference import Reference
+from autohook_codegen.sites.references import References
 
 __all__ = ["parameter_uses"]
 

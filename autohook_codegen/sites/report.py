@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import ast
 
-from autohook_codegen.declares.scope import Scope
 from autohook_codegen.hooked_source import Note, Site
 from autohook_codegen.options import Fallback
 from autohook_codegen.sites.candidate import Candidate, Wrap
-from autohook_codegen.sites.decide import Decided
+from autohook_codegen.sites.decided import Decided
 from autohook_codegen.source import Source
 
 __all__ = ["notes_of", "sites_of"]
@@ -104,6 +103,3 @@ def _shows_other_result(candidate: Candidate) -> bool:
         and form.tested is None
         and isinstance(form.node, ast.Call)
     )
-
-
-_ = Scope

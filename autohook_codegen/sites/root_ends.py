@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
 
 from autohook_codegen.declares.names import dotted_name
 from autohook_codegen.declares.program import ClassDecl, FunctionNode
 from autohook_codegen.options import DEFAULT_NAME, Fallback
 from autohook_codegen.sites.candidate import LeftAlone
+from autohook_codegen.sites.decided import Decided
 from autohook_codegen.sites.edits import BaseEdit
 from autohook_codegen.sites.placement import initialisers
 from autohook_codegen.sites.roots import (
@@ -19,9 +19,6 @@ from autohook_codegen.sites.roots import (
     is_unknown,
     uses_name,
 )
-
-if TYPE_CHECKING:
-    from autohook_codegen.sites.decide import Decided
 
 __all__ = ["end_roots"]
 
