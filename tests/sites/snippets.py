@@ -113,6 +113,7 @@ class Model(nn.Module):
         self.shifts = nn.ParameterDict({"in": nn.Parameter(torch.zeros(8))})
         self.gelu = F.gelu
         self.double = lambda x: 2 * x
+        self.outside = config.make()
         self.width = 8
         self.tokenizer = tokenizer
         self.config = config

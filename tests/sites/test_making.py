@@ -741,6 +741,35 @@ class Net(nn.Module):
     ),
     pytest.param(
         """\
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.width = 8
+
+    def forward(self, x):
+        return self.head(x)
+""",
+        """\
+from torch import nn
+from transformer_lens.hook_points import HookPoint
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.width = 8
+        self.head_hook_point = HookPoint()
+
+    def forward(self, x):
+        return self.head_hook_point(self.head(x))
+""",
+        id="set from elsewhere",
+    ),
+    pytest.param(
+        """\
 from outside import Base
 
 

@@ -176,6 +176,37 @@ PAIRS = [
     ),
     pytest.param(
         """
+        out = self.outside(x)
+        return out.last_hidden_state
+        """,
+        """
+        out = self.outside(x)
+        return self.outside_hook_point(out.last_hidden_state)
+        """,
+        id="a field of an unknown class, read once",
+    ),
+    pytest.param(
+        """
+        out = self.outside(x)
+        return out.last_hidden_state + out.last_hidden_state.mean()
+        """,
+        """
+        out = self.outside(x)
+        return self.outside_hook_point(out.last_hidden_state) + self.outside_hook_point(out.last_hidden_state).mean()
+        """,
+        id="a field of an unknown class, read twice",
+    ),
+    pytest.param(
+        """
+        return self.outside(x).last_hidden_state
+        """,
+        """
+        return self.outside_hook_point(self.outside(x).last_hidden_state)
+        """,
+        id="a field of an unknown class, read at once",
+    ),
+    pytest.param(
+        """
         out = None
         if out is None:
             out = self.pair(x)
