@@ -69,7 +69,7 @@ def settle(module: nn.Module) -> None:
 def _watched_class(own: Any, names: tuple[str, ...], is_eager: bool) -> type:
     members: dict[str, Any] = {name: _hooked_parameter(name) for name in names}
     if is_eager:
-        members["forward"] = torch.compiler.disable(own.forward)
+        members["forward"] = torch.compiler.disable(own.forward)  # type: ignore[no-untyped-call]
     watched = make_subclass(own, **members, __reduce_ex__=_reduce)
     _own_classes[watched] = own
     return watched
