@@ -189,6 +189,8 @@ class Calls:
     ) -> Value | None:
         if dotted in torch_facts.PARAMETER_CLASSES:
             return PARAMETER
+        if dotted in ("torch.nn.Buffer", "torch.nn.parameter.Buffer"):
+            return OTHER
         if dotted.rsplit(".", 1)[-1] == "HookPoint":
             return OTHER  # hand-written, under a name of another pattern
         if dotted in torch_facts.CONTAINERS:

@@ -19,6 +19,8 @@ class Result:
     """Of a dataclass or a dict, in the order of their declaration."""
     settable: bool = False
     """Surely an object whose fields can be assigned: no named tuple, no frozen dataclass."""
+    ordered: bool = True
+    """The first of `fields` is what ``out[0]`` reads; not so where a base outside the input has some."""
 
     @property
     def structured(self) -> bool:
@@ -68,6 +70,7 @@ def any_of(*results: Result) -> Result:
         kinds=frozenset().union(*(one.kinds for one in distinct)),
         elements=elements,
         fields=tuple(fields.items()) if fields else None,
+        ordered=all(one.ordered for one in held),
         settable=bool(held)
         and all(one.settable for one in held if "fields" in one.kinds)
         and "tuple" not in frozenset().union(*(one.kinds for one in held)),

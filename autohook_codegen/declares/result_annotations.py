@@ -18,6 +18,9 @@ from autohook_codegen.declares.result import (
 
 __all__ = ["annotated_result", "fields_of", "is_model_output"]
 
+_PLAIN = frozenset({"ModelOutput", "NamedTuple", "TypedDict", "object", "Generic", "Protocol"})
+"""Bases outside the input that bring no fields."""
+
 
 def annotated_result(annotation: ast.expr, file: FileDecl, program: Program) -> Result:
     if isinstance(annotation, ast.Constant):
@@ -51,7 +54,11 @@ def annotated_result(annotation: ast.expr, file: FileDecl, program: Program) -> 
     decl = program.class_of(file, annotation)
     if decl is not None:
         return fields_of(decl, program)
-    return Result(frozenset({"fields"}), settable=True) if is_model_output(last) else UNKNOWN_RESULT
+    return (
+        Result(frozenset({"fields"}), settable=True, ordered=False)
+        if is_model_output(last)
+        else UNKNOWN_RESULT
+    )
 
 
 def _generic(annotation: ast.Subscript, file: FileDecl, program: Program) -> Result:
@@ -94,6 +101,8 @@ def fields_of(decl: ClassDecl, program: Program) -> Result:
     ):
         return OTHER_RESULT if not decl.is_module else UNKNOWN_RESULT
     fields: dict[str, Result] = {}
+    if any("BaseModelOutput" in base for base in lasts):
+        fields["last_hidden_state"] = TENSOR  # the first field of each of transformers' classes
     for owner in reversed(decl.mro):
         for statement in owner.node.body:
             if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
@@ -110,7 +119,10 @@ def fields_of(decl: ClassDecl, program: Program) -> Result:
     )
     kind = "dict" if "TypedDict" in lasts else "fields"
     settable = "NamedTuple" not in lasts and not frozen
-    return Result(frozenset({kind}), fields=tuple(fields.items()), settable=settable)
+    ordered = all(base in _PLAIN or "BaseModelOutput" in base for base in lasts)
+    return Result(
+        frozenset({kind}), fields=tuple(fields.items()), settable=settable, ordered=ordered
+    )
 
 
 def is_model_output(name: str) -> bool:

@@ -286,7 +286,10 @@ class Results:
             return self._constructed(fields_of(decl, self.program), node, scope, depth)
         if is_model_output(last):
             return self._constructed(
-                Result(frozenset({"fields"}), settable=True), node, scope, depth
+                Result(frozenset({"fields"}), settable=True, ordered="BaseModelOutput" in last),
+                node,
+                scope,
+                depth,
             )
         if dotted.startswith(("torch.", "einops.")):
             return (

@@ -155,7 +155,7 @@ def _element(result: Result, key: object) -> Result:
         and -len(result.elements) <= key < len(result.elements)
     ):
         return result.elements[key]
-    if isinstance(key, int) and result.fields and 0 <= key < len(result.fields):
+    if isinstance(key, int) and result.ordered and result.fields and 0 <= key < len(result.fields):
         return result.fields[key][1]
     if isinstance(key, str):
         return dict(result.fields or ()).get(key, UNKNOWN_RESULT)

@@ -87,7 +87,7 @@ def _pass_whole(
     statement: ast.stmt, name: str, result: Result, reads: _Reads
 ) -> tuple[list[Wrap | After], str | None]:
     """Nothing reads a part that is surely a tensor: the first tensor of what is passed on is hooked."""
-    if not reads.whole and not reads.unpacked:
+    if not reads.whole and not reads.unpacked and not reads.parts:
         return [], "unclear-result"
     if result.surely_tuple:
         for index, element in enumerate(result.elements or (UNKNOWN_RESULT,)):
@@ -120,7 +120,7 @@ def _rebuild(statement: ast.stmt, name: str, part: str, result: Result) -> After
         before = f"*{name}[:{index}], " if index else ""
         return After(statement, f"{name}{part}", name, f"({before}{{}}, *{name}[{index + 1}:])")
     if result.settable and result.kinds == {"fields"}:
-        if part.startswith("[") and part[1:-1].isdigit() and result.fields:
+        if part.startswith("[") and part[1:-1].isdigit() and result.fields and result.ordered:
             index = int(part[1:-1])
             if index < len(result.fields):
                 part = f".{result.fields[index][0]}"
@@ -162,7 +162,7 @@ def _may_be_tensor(part: str, result: Result) -> bool:
                     result.elements[index].may_be_tensor
                     and "none" not in result.elements[index].kinds
                 )
-            if result.fields and 0 <= index < len(result.fields):
+            if result.ordered and result.fields and 0 <= index < len(result.fields):
                 return result.fields[index][1].may_be_tensor
             return index == 0 or not result.structured
         name = key.strip("'\"")
@@ -192,10 +192,40 @@ def _reads(statement: ast.stmt, name: str, scope: Scope) -> _Reads:
                 statement, node, scope
             ):
                 continue
+            if _exclude_each_other(statement, node, scope):
+                continue
             if any(_replaced(one.node, statement, node, scope) for one in visible_here):
                 continue
         _sort_in(node, reads, scope, unsure=binding is None)
     return reads
+
+
+def _sort_in_slice(node: ast.Subscript, key: ast.Slice, reads: _Reads, scope: Scope) -> None:
+    """``a, b = out[:2]`` takes the beginning apart; what other slices leave is no first tensor."""
+    parent = scope.parents[node]
+    from_start = key.lower is None and key.step is None
+    if (
+        from_start
+        and isinstance(parent, ast.Assign)
+        and isinstance(parent.targets[0], ast.Tuple | ast.List)
+    ):
+        reads.unpacked.append((parent, parent.targets[0]))
+
+
+def _exclude_each_other(statement: ast.stmt, node: ast.AST, scope: Scope) -> bool:
+    """Whether the two stand in different branches of one ``if``."""
+    around = [statement, *scope.ancestors(statement)]
+    inner: ast.AST = node
+    for ancestor in scope.ancestors(node):
+        if isinstance(ancestor, ast.If) and ancestor in around:
+            branch = (
+                ancestor.orelse if any(one in around for one in ancestor.body) else ancestor.body
+            )
+            return any(inner is one for one in branch) and any(
+                one in around for one in (*ancestor.body, *ancestor.orelse)
+            )
+        inner = ancestor
+    return False
 
 
 def _in_loop(statement: ast.stmt, node: ast.AST, scope: Scope) -> bool:
@@ -255,6 +285,8 @@ def _sort_in(node: ast.Name, reads: _Reads, scope: Scope, unsure: bool) -> None:
         elif isinstance(key, ast.Constant) and isinstance(key.value, int | str):
             text = f"[{key.value}]" if isinstance(key.value, int) else f'["{key.value}"]'
             reads.parts.setdefault(text, []).append(parent)
+        elif isinstance(key, ast.Slice):
+            _sort_in_slice(parent, key, reads, scope)
         elif isinstance(key, ast.Tuple) or (
             isinstance(key, ast.Constant) and key.value in (None, Ellipsis)
         ):

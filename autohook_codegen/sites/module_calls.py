@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from autohook_codegen.declares import torch_library as torch_facts
+from autohook_codegen.declares.program import FunctionNode
 from autohook_codegen.declares.results import Results
 from autohook_codegen.declares.scope import Scope
 from autohook_codegen.declares.value import Kind
@@ -48,17 +49,26 @@ def _members_called(node: ast.Call, scope: Scope, references: References) -> Ite
     name = _last_name(node.func) or ""
     if name in torch_facts.NO_VALUE_FUNCTIONS or name in _LOOPING:
         return
+    known = scope.file.functions.get(name) if isinstance(node.func, ast.Name) else None
+    if known is not None and not _calls_an_argument(known):
+        return
     for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
         if isinstance(argument, ast.Attribute | ast.Subscript | ast.Name):
             reference = references.resolve(argument)
-            if (
-                reference is not None
-                and reference.steps
-                and reference.value.is_module
-                and not reference.value.may_be_none
-            ):
+            if reference is not None and reference.steps and reference.value.kinds == {Kind.MODULE}:
                 message = f"{reference.path} is passed on to {ast.unparse(node.func)}"
                 yield LeftAlone(argument, "passed-on", message, scope, reference.place, reference)
+
+
+def _calls_an_argument(function: FunctionNode) -> bool:
+    """Whether a function of the input calls any of its arguments, or passes one on."""
+    arguments = {one.arg for one in ast.walk(function.args) if isinstance(one, ast.arg)}
+    for node in ast.walk(function):
+        if isinstance(node, ast.Call):
+            names = [node.func, *node.args, *(keyword.value for keyword in node.keywords)]
+            if any(isinstance(one, ast.Name) and one.id in arguments for one in names):
+                return True
+    return False
 
 
 _LOOPING = frozenset("enumerate zip reversed list tuple iter len range next append extend".split())
