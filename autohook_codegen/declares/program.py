@@ -67,6 +67,15 @@ class ClassDecl:
                 return base, base.methods[name]
         return None
 
+    @property
+    def initialiser(self) -> FunctionNode | None:
+        """The class's own method that makes an instance: ``__init__``, or ``__post_init__`` of a
+        dataclass, whose ``__init__`` Python writes."""
+        own = self.methods.get("__init__")
+        if own is None and any("dataclass" in ast.unparse(one) for one in self.node.decorator_list):
+            return self.methods.get("__post_init__")
+        return own
+
     def nested(self, name: str) -> ClassDecl | None:
         """The class of that name in the body of this one or of a base."""
         for owner in self.mro:

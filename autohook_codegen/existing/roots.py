@@ -51,7 +51,7 @@ def read_roots(source: Source, forms: Forms) -> dict[ast.ClassDef, Root]:
                 root.removable = len(node.bases) > 1
                 break
         for method in node.body:
-            if not isinstance(method, ast.FunctionDef) or method.name != "__init__":
+            if not isinstance(method, ast.FunctionDef) or method.name not in ("__init__", "__post_init__"):
                 continue
             parameters = [*method.args.posonlyargs, *method.args.args]
             self_name = parameters[0].arg if parameters else ""

@@ -30,8 +30,11 @@ from autohook_codegen.sites.parameter_uses import parameter_uses
 from autohook_codegen.sites.reference import Item, LoopStep, Reference
 from autohook_codegen.sites.references import References
 from autohook_codegen.sites.root_ends import end_roots
+from autohook_codegen.source.precedence import needs_brackets
 
 __all__ = ["decide"]
+
+_CONDITION = ast.IfExp(ast.Constant(True), ast.Constant(None), ast.Constant(None))
 
 
 def decide(program: Program, existing: Mapping[str, Existing], options: Options) -> Decided:
@@ -176,7 +179,7 @@ class _Decider:
         edits = self.decided.edits[scope.file.path]
         form = candidate.form
         if isinstance(form, Wrap):
-            edits.wraps.setdefault(form.node, []).append(WrapEdit(text, form.tested))
+            edits.wraps.setdefault(form.node, []).append(_wrap_edit(form, text, scope))
         else:
             hooked = form.value.format(f"{text}({form.part})")
             edits.after.setdefault(form.statement, []).append(f"{form.target} = {hooked}")
@@ -245,6 +248,26 @@ def _outside_strings(one: Candidate | LeftAlone) -> Candidate | LeftAlone:
     message = f"{one.reference.path} is used inside an f-string"
     return LeftAlone(
         one.node, "in-f-string", message, one.scope, one.reference.place, one.reference
+    )
+
+
+def _wrap_edit(form: Wrap, hook: str, scope: Scope) -> WrapEdit:
+    parent = scope.parents[form.node]
+    tested = form.tested
+    if tested is None and _is_same_test(parent, form.node):
+        # The author's own test would be taken for ours when the hook points are stripped.
+        tested = ast.unparse(form.node)
+    brackets = tested is not None and needs_brackets(parent, form.node, _CONDITION)
+    return WrapEdit(hook, tested, brackets)
+
+
+def _is_same_test(parent: ast.AST, node: ast.expr) -> bool:
+    """Whether `node` is the first ``self.b`` of ``self.b if self.b is not None else None``."""
+    return (
+        isinstance(parent, ast.IfExp)
+        and parent.body is node
+        and not isinstance(node, ast.Call)
+        and ast.unparse(parent) == "{0} if {0} is not None else None".format(ast.unparse(node))
     )
 
 

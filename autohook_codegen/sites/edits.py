@@ -10,10 +10,12 @@ __all__ = ["BaseEdit", "Edits", "LoopEdit", "WrapEdit"]
 
 @dataclass(frozen=True, slots=True)
 class WrapEdit:
-    """``EXPR`` becomes ``hook(EXPR)``."""
+    """``EXPR`` becomes ``hook(EXPR)``, or ``hook(EXPR) if TESTED is not None else None``."""
 
     hook: str
     tested: str | None = None
+    brackets: bool = False
+    """Whether the test needs brackets where it stands."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ class MadeHookPoints:
                 self._lines.setdefault((owner.file.path, statement), []).append((rank, line))
         for decl in placement.ends:
             if not self._is_made(decl, planned.name):
-                line = self._statement(planned, decl, decl.methods.get("__init__"))
+                line = self._statement(planned, decl, decl.initialiser)
                 if line is not None:
                     self.ends.setdefault(decl, []).append(line)
 

@@ -31,8 +31,8 @@ def initialisers(decl: ClassDecl, inference: Inference) -> dict[FunctionNode, Cl
     """The methods that run when an instance of `decl` is made: its ``__init__``, those of the bases
     that it calls, and the methods that these call on ``self``."""
     found: dict[FunctionNode, ClassDecl] = {}
-    start = decl.method("__init__")
-    stack = [start] if start else []
+    start = next((one for one in decl.mro if one.initialiser is not None), None)
+    stack = [(start, start.initialiser)] if start and start.initialiser else []
     while stack:
         owner, function = stack.pop()
         if function in found:
@@ -72,7 +72,7 @@ def place(attribute: str, owner: ClassDecl, inference: Inference, placement: Pla
 def _calls_every_base(decl: ClassDecl, inference: Inference) -> bool:
     """Whether each ``__init__`` that runs goes on to the next by ``super()``, so that one that is
     written for a base runs too."""
-    inits = [one for one in initialisers(decl, inference) if one.name == "__init__"]
+    inits = [one for one in initialisers(decl, inference) if one.name in ("__init__", "__post_init__")]
     return all(
         any(
             isinstance(node, ast.Call)

@@ -54,7 +54,7 @@ def end_roots(decided: Decided, ends: dict[ClassDecl, list[str]]) -> None:
             continue
         converted.add(root)
     for root in list(converted):
-        converted.update(one for one in root.descendants() if "__init__" in one.methods)
+        converted.update(one for one in root.descendants() if one.initialiser)
     lines: dict[ClassDecl, list[str]] = {decl: list(made) for decl, made in ends.items()}
     for decl in decided.program.classes:
         if decl not in converted:
@@ -62,13 +62,13 @@ def end_roots(decided: Decided, ends: dict[ClassDecl, list[str]]) -> None:
         above = [one for one in decl.mro[1:] if one in converted]
         if not above and decl in roots:
             _add_base(decl, decided)
-        if above and "__init__" not in decl.methods and decl not in lines:
+        if above and not decl.initialiser and decl not in lines:
             continue
         if not _is_ended(decl, decided):
             lines.setdefault(decl, []).append(_last_line(decl, decided))
     for decl, made in lines.items():
         edits = decided.edits[decl.file.path]
-        init = decl.methods.get("__init__")
+        init = decl.initialiser
         if init is not None:
             edits.init_ends[init] = made
         else:
@@ -122,7 +122,7 @@ def _is_ended(decl: ClassDecl, decided: Decided) -> bool:
     root = existing.roots.get(decl.node) if existing is not None else None
     if root is not None and root.ending is not None:
         return True
-    init = decl.methods.get("__init__")
+    init = decl.initialiser
     if init is None or not any(
         base.endswith("HookedRootModule") for base in decl.all_outside_bases
     ):
@@ -135,7 +135,7 @@ def _is_ended(decl: ClassDecl, decided: Decided) -> bool:
 
 
 def _last_line(decl: ClassDecl, decided: Decided) -> str:
-    init = decl.methods.get("__init__")
+    init = decl.initialiser
     receiver = init.args.args[0].arg if init is not None and init.args.args else "self"
     comment = _why_auto_hook(decl, decided)
     if comment is None:
