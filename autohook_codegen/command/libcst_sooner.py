@@ -20,6 +20,7 @@ def load_libcst() -> None:
     if "libcst" in sys.modules:
         return
     real: Any = dataclasses.dataclass
+    thawed: list[Any] = []
 
     def dataclass(cls: type | None = None, /, **choices: Any) -> Any:
         def make(cls: type) -> Any:
@@ -28,7 +29,10 @@ def load_libcst() -> None:
             fewer = {**choices, "frozen": False, "repr": False}
             if choices.get("frozen") and choices.get("eq", True) and "__hash__" not in vars(cls):
                 fewer["unsafe_hash"] = True  # what is frozen and compares by value has a hash
-            return real(cls, **fewer)
+            made = real(cls, **fewer)
+            if choices.get("frozen"):
+                thawed.append(made.__dataclass_params__)
+            return made
 
         return make if cls is None else make(cls)
 
@@ -37,3 +41,5 @@ def load_libcst() -> None:
         import libcst  # noqa: F401
     finally:
         dataclasses.dataclass = real
+        for parameters in thawed:  # a frozen class may inherit only from what says it is frozen
+            parameters.frozen = True

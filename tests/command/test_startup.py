@@ -62,6 +62,12 @@ assert name.with_changes(value="y").value == "y" and name.value == "x"
 assert name.deep_clone().deep_equals(name)
 assert CodePosition(1, 2) == CodePosition(1, 2)
 assert len({CodePosition(1, 2), CodePosition(1, 2), CodePosition(1, 3)}) == 2
+
+@dataclasses.dataclass(frozen=True)
+class Subclass(cst.Name):
+    more: int = 1
+assert Subclass("x").more == 1 and Subclass("x").with_changes(more=2).more == 2
+
 try:
     name.other = 1
 except AttributeError:
