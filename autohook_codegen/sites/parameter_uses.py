@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from autohook_codegen.declares import torch_library as torch_facts
 from autohook_codegen.declares.names import dotted_name
+from autohook_codegen.declares.program import FunctionNode
 from autohook_codegen.declares.scope import Scope
 from autohook_codegen.declares.value import Kind
 from autohook_codegen.sites.candidate import After, Candidate, LeftAlone, Wrap
@@ -113,6 +114,8 @@ def _argument(
     """The parameter is an argument of a call."""
     dotted = scope.file.dotted(call.func) or ""
     last = dotted.rsplit(".", 1)[-1]
+    if _only_asks_for_none(scope.file.functions.get(dotted)):
+        return
     if (
         last in torch_facts.NO_VALUE_FUNCTIONS
         or dotted.startswith("torch.nn.init.")
@@ -142,6 +145,14 @@ def _argument(
         yield site(Wrap(call))
         return
     yield site(_value(value, reference, scope))
+
+
+def _only_asks_for_none(function: FunctionNode | None) -> bool:
+    """``def exists(v): return v is not None``, an idiom of research code."""
+    if function is None or not isinstance(function.body[-1], ast.Return):
+        return False
+    returned = function.body[-1].value
+    return isinstance(returned, ast.Compare) and isinstance(returned.ops[0], ast.Is | ast.IsNot)
 
 
 def _is_operation(dotted: str) -> bool:

@@ -183,6 +183,7 @@ def held_classes(root: ClassDecl, inference: Inference) -> set[ClassDecl]:
             continue
         found.add(decl)
         stack += decl.mro
+        stack += _mentioned(decl, inference.program)
         members = inference.members(decl)
         for attribute in (*members.definitions, *members.growths):
             value = inference.attribute(decl, attribute)
@@ -192,6 +193,13 @@ def held_classes(root: ClassDecl, inference: Inference) -> set[ClassDecl]:
             scope = inference.scope(dynamic.method, decl, decl.file)
             stack += _classes_in(inference.infer(dynamic.value, scope, 0), 0)
     return found
+
+
+def _mentioned(decl: ClassDecl, program: Program) -> list[ClassDecl]:
+    """The modules of the input that the class names: what it hands to a wrapper is held there."""
+    names = {node.id for node in ast.walk(decl.node) if isinstance(node, ast.Name)}
+    found = [program.class_of(decl.file, ast.Name(name)) for name in names if name[:1].isupper()]
+    return [one for one in found if one is not None and one.is_module]
 
 
 def _classes_in(value: Value, depth: int) -> list[ClassDecl]:
