@@ -51,7 +51,7 @@ def changes_in_place(scope: Scope) -> Iterator[ast.AST]:
     """The statements and calls of a method that change a tensor in place."""
     for node in scope.nodes:
         if isinstance(node, ast.AugAssign):
-            if isinstance(node.target, ast.Name) and _may_be_tensor(node, scope):
+            if _may_be_tensor(node, scope):
                 yield node
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             name = node.func.attr
@@ -78,12 +78,12 @@ def _is_library(func: ast.Attribute, scope: Scope) -> bool:
 
 
 def _may_be_tensor(node: ast.AugAssign, scope: Scope) -> bool:
-    assert isinstance(node.target, ast.Name)
-    if isinstance(node.value, ast.Tuple | ast.List | ast.Constant | ast.JoinedStr):
-        return isinstance(node.value, ast.Constant) and _bound_to_tensor(
-            node.target.id, node, scope
-        )
-    return _bound_to_tensor(node.target.id, node, scope)
+    target = node.target.value if isinstance(node.target, ast.Subscript) else node.target
+    if not isinstance(target, ast.Name):
+        return False
+    if isinstance(node.value, ast.Tuple | ast.List | ast.JoinedStr):
+        return False
+    return _bound_to_tensor(target.id, node, scope)
 
 
 def _bound_to_tensor(name: str, node: ast.AST, scope: Scope) -> bool:

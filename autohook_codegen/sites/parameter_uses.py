@@ -16,7 +16,7 @@ from autohook_codegen.sites.references import References
 
 __all__ = ["parameter_uses"]
 
-_Site = Callable[[Wrap | After], Candidate]
+_Site = Callable[[Wrap | After], Candidate | LeftAlone]
 
 
 def parameter_uses(scope: Scope, references: References) -> Iterator[Candidate | LeftAlone]:
@@ -71,7 +71,10 @@ def _use(node: ast.expr, reference: Reference, scope: Scope) -> Iterator[Candida
         return
     parent = scope.parents[value]
 
-    def site(form: Wrap | After) -> Candidate:
+    def site(form: Wrap | After) -> Candidate | LeftAlone:
+        if isinstance(form, Wrap) and form.node is value and Kind.OTHER in reference.value.kinds:
+            message = f"{reference.path} is not always a parameter, and goes on as it is"
+            return LeftAlone(node, "may-be-no-tensor", message, scope, None, reference)
         return Candidate(node, reference, "parameter use", form, scope)
 
     if isinstance(parent, ast.keyword):
@@ -110,7 +113,7 @@ def _use(node: ast.expr, reference: Reference, scope: Scope) -> Iterator[Candida
 
 def _argument(
     value: ast.expr, call: ast.Call, reference: Reference, scope: Scope, site: _Site
-) -> Iterator[Candidate]:
+) -> Iterator[Candidate | LeftAlone]:
     """The parameter is an argument of a call."""
     dotted = scope.file.dotted(call.func) or ""
     last = dotted.rsplit(".", 1)[-1]
