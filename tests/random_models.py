@@ -300,6 +300,9 @@ def laid_out(draw: st.DrawFn) -> str:
     source = "\n".join(
         unit * (depth // 4) + line.lstrip(" ") for depth, line in zip(depths, lines, strict=True)
     )
+    source += draw(
+        st.sampled_from(["", "", f"{unit * 2}# the end\n", f"{unit}# the end", "\n\n", "#"])
+    )
     if draw(st.booleans()):
         source = source.rstrip("\n")
     return source.replace("\n", draw(st.sampled_from(["\n", "\r\n"])))

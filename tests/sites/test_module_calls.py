@@ -244,6 +244,45 @@ STATEMENTS = [
     ),
     pytest.param(
         """
+        for layer, norm in zip(self.layers[1:], self.norms):
+            x = norm(layer(x))
+        """,
+        """
+        for hook_index, (layer, norm) in enumerate(zip(self.layers[1:], self.norms), 1):
+            x = norm(self.layers_hook_points[hook_index](layer(x)))
+        """,
+        id="zip of what begins elsewhere: no index fits both",
+    ),
+    pytest.param(
+        """
+        for layer, norm in zip(self.layers, reversed(self.norms)):
+            x = norm(layer(x))
+        """,
+        """
+        for hook_index, (layer, norm) in enumerate(zip(self.layers, reversed(self.norms))):
+            x = norm(self.layers_hook_points[hook_index](layer(x)))
+        """,
+        id="zip of two directions: no index fits both",
+    ),
+    pytest.param(
+        """
+        for layer in self.layers:
+            x = layer(x)
+        for norm in self.norms:
+            x = norm(x)
+        return layer(x)
+        """,
+        """
+        for hook_index, layer in enumerate(self.layers):
+            x = self.layers_hook_points[hook_index](layer(x))
+        for hook_index_2, norm in enumerate(self.norms):
+            x = self.norms_hook_points[hook_index_2](norm(x))
+        return self.layers_hook_points[hook_index](layer(x))
+        """,
+        id="a member that is called after its loop",
+    ),
+    pytest.param(
+        """
         for stage in self.stages:
             for block in stage:
                 x = block(x)

@@ -609,6 +609,190 @@ class Net(Root, nn.Module):
         id="imports that stand already, under their alias",
     ),
     pytest.param(
+        """\
+from dataclasses import dataclass
+
+from torch import nn
+
+
+@dataclass(eq=False)
+class Net(nn.Module):
+    width: int = 8
+
+    def __post_init__(self):
+        super().__init__()
+        self.fc = nn.Linear(self.width, self.width)
+
+    def forward(self, x):
+        return self.fc(x)
+""",
+        f"""\
+from dataclasses import dataclass
+
+from torch import nn
+{ROOT}{HOOK_POINT}
+
+@dataclass(eq=False)
+class Net(HookedRootModule, nn.Module):
+    width: int = 8
+
+    def __post_init__(self):
+        super().__init__()
+        self.fc = nn.Linear(self.width, self.width)
+        self.fc_hook_point = HookPoint()
+        self.setup()
+
+    def forward(self, x):
+        return self.fc_hook_point(self.fc(x))
+""",
+        id="a dataclass has no __init__ of its own",
+    ),
+    pytest.param(
+        """\
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self, wide):
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+        if wide:
+            self.width = 8
+            return
+        self.width = 4
+
+    def forward(self, x):
+        return self.fc(x)
+""",
+        f"""\
+from torch import nn
+{ROOT}{HOOK_POINT}
+
+class Net(HookedRootModule, nn.Module):
+    def __init__(self, wide):
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+        self.fc_hook_point = HookPoint()
+        if wide:
+            self.width = 8
+            self.setup()
+            return
+        self.width = 4
+        self.setup()
+
+    def forward(self, x):
+        return self.fc_hook_point(self.fc(x))
+""",
+        id="an __init__ that returns early",
+    ),
+    pytest.param(
+        """\
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.left = nn.Linear(8, 8)
+        self.right = nn.Linear(8, 8)
+
+    def forward(self, x):
+        for layer in (self.left, self.right):
+            x = layer(x)
+        return x
+""",
+        f"""\
+from torch import nn
+{AUTO}{ROOT}
+
+class Net(HookedRootModule, nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.left = nn.Linear(8, 8)
+        self.right = nn.Linear(8, 8)
+        auto_hook(self)  # adds the hook points inside Net.left, Net.right
+
+    def forward(self, x):
+        for layer in (self.left, self.right):
+            x = layer(x)
+        return x
+""",
+        id="nothing but what the fallback hooks",
+    ),
+    pytest.param(
+        """\
+def build():
+    from torch import nn
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.fc = nn.Linear(8, 8)
+
+        def forward(self, x):
+            return self.fc(x)
+
+    return Net
+""",
+        f"""\
+{ROOT}{HOOK_POINT}
+
+def build():
+    from torch import nn
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.fc = nn.Linear(8, 8)
+            self.fc_hook_point = HookPoint()
+
+        def forward(self, x):
+            return self.fc_hook_point(self.fc(x))
+
+    return Net
+""".replace(ROOT, ""),
+        id="a file without imports, a class that a function hands out",
+    ),
+    pytest.param(
+        """\
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, 8)  # one
+        # two
+
+    # three
+    def forward(self, x):  # four
+        # five
+        return self.fc(x)  # six
+        # seven
+    # eight
+""",
+        f"""\
+from torch import nn
+{ROOT}{HOOK_POINT}
+
+class Net(HookedRootModule, nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, 8)  # one
+        self.fc_hook_point = HookPoint()
+        self.setup()
+        # two
+
+    # three
+    def forward(self, x):  # four
+        # five
+        return self.fc_hook_point(self.fc(x))  # six
+        # seven
+    # eight
+""",
+        id="comments everywhere",
+    ),
+    pytest.param(
         "from torch import nn\n\n\nclass Net(nn.Module):\n"
         "\tdef __init__(self):\n\t\tsuper().__init__()\n\t\tself.fc = nn.Linear(8, 8)\n\n"
         "\tdef forward(self, x):\n\t\treturn self.fc(x)",

@@ -75,6 +75,22 @@ NOTED = [
     pytest.param(model("return x + self.b - self.b"), "b", id="a shared parameter"),
     pytest.param(model("return self.pair(x)"), "pair", id="a tuple without a name"),
     pytest.param(model("x = self.fc(x)\nx += 1\nreturn x"), "place", id="changed in place"),
+    pytest.param(
+        model("for layer in (self.fc, self.norm):\n    x = layer(x)\nreturn x"),
+        "layer",
+        id="a loop over a tuple",
+    ),
+    pytest.param(
+        model("for layer in [*self.layers, *self.norms]:\n    x = layer(x)\nreturn x"),
+        "layer",
+        id="a loop over two containers",
+    ),
+    pytest.param(model("return list(map(self.fc, hs))"), "fc", id="passed on"),
+    pytest.param(
+        model("fn = self.fc if self.training else self.norm\nreturn fn(x)"),
+        "fn",
+        id="one of several",
+    ),
     pytest.param(model("return F.linear(x, self.W, self.bias)"), "bias", id="optional parameter"),
     pytest.param(
         module(
