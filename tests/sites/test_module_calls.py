@@ -72,6 +72,12 @@ EXPRESSIONS = [
         " for hook_index_2, block in enumerate(stage)]",
     ),
     (
+        "[[layer(norm(x)) for norm in self.norms] for layer in self.layers]",
+        "[[self.layers_hook_points[hook_index](layer(self.norms_hook_points[hook_index_2](norm(x))))"
+        " for hook_index_2, norm in enumerate(self.norms)]"
+        " for hook_index, layer in enumerate(self.layers)]",
+    ),
+    (
         "{name: head(x) for name, head in self.heads.items()}",
         "{name: self.heads_hook_points[name](head(x)) for name, head in self.heads.items()}",
     ),
@@ -186,6 +192,17 @@ STATEMENTS = [
             x = layer_hook_point(layer(x))
         """,
         id="slice with a step",
+    ),
+    pytest.param(
+        """
+        for layer in self.layers[-2:]:
+            x = layer(x)
+        """,
+        """
+        for layer, layer_hook_point in zip(self.layers[-2:], self.layers_hook_points[-2:], strict=True):
+            x = layer_hook_point(layer(x))
+        """,
+        id="slice from the end: there may be fewer",
     ),
     pytest.param(
         """

@@ -85,6 +85,14 @@ NOTED = [
         "layer",
         id="a loop over two containers",
     ),
+    pytest.param(
+        model("for head in (self.heads[k] for k in hs):\n    x = head(x)\nreturn x"),
+        "head",
+        id="a loop over a generator",
+    ),
+    pytest.param(
+        model("return [f(x) for f in (self.fc, self.norm)]"), "f ", id="in a comprehension"
+    ),
     pytest.param(model("return list(map(self.fc, hs))"), "fc", id="passed on"),
     pytest.param(
         model("fn = self.fc if self.training else self.norm\nreturn fn(x)"),
