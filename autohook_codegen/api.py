@@ -15,8 +15,10 @@ from autohook_codegen.source import Source, read_source
 
 __all__ = ["hook_source", "hook_sources", "strip_source"]
 
+DEFAULTS = Options()
 
-def hook_source(source: str, options: Options = Options(), path: str | None = None) -> HookedSource:  # noqa: B008
+
+def hook_source(source: str, options: Options = DEFAULTS, path: str | None = None) -> HookedSource:
     """Insert hook points into the text of one module.
 
     `path` is for messages alone. No file is read or written, and nothing of the text is run.
@@ -44,8 +46,8 @@ def hook_source(source: str, options: Options = Options(), path: str | None = No
 
 
 def hook_sources(
-    sources: Mapping[str, str], options: Options = Options()
-) -> dict[str, HookedSource]:  # noqa: B008
+    sources: Mapping[str, str], options: Options = DEFAULTS
+) -> dict[str, HookedSource]:
     """Insert hook points into the modules of a tree, whose classes may inherit across its files.
 
     `sources` maps the path of each file, relative to the tree's root and with forward slashes, to
@@ -88,7 +90,7 @@ def _hooked(
     )
 
 
-def strip_source(code: str, options: Options = Options()) -> str:  # noqa: B008
+def strip_source(code: str, options: Options = DEFAULTS) -> str:
     """Take the hook points out again; `options.name` is the pattern that they follow.
 
     Raises:

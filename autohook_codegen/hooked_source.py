@@ -45,12 +45,14 @@ class Site:
     kind: str
     """``module call`` or ``parameter use``."""
     element: str | None
-    """Which part of the result is hooked: ``None`` for all of it, else ``[0]``, ``.last_hidden_state``."""
+    """Which part of the result is hooked: ``None`` for all of it, else ``[0]``,
+    ``.last_hidden_state``.
+    """
     hook_point: str
     """The hook point's attribute: ``fc1_hook_point``, ``layers_hook_points``."""
     runtime_name: str
-    """What `autohook_runtime.auto_hook` calls the same place: ``fc1.hook_point``, relative to the class;
-    ``layers.*.hook_point`` for the members of a container."""
+    """What `autohook_runtime.auto_hook` calls the same place: ``fc1.hook_point``, relative to the
+    class;    ``layers.*.hook_point`` for the members of a container."""
     line: int
     """From 1, in the source that was given."""
     column: int

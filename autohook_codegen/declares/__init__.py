@@ -1,1 +1,3 @@
-"""What the files of the input declare: classes, submodules, parameters, methods. Knows no hook point."""
+"""What the files of the input declare: classes, submodules, parameters, methods. Knows no hook
+point.
+"""

@@ -36,7 +36,8 @@ NOT_MODULE_SUFFIXES = (
     "Error",
 )
 _PLAIN_ANNOTATIONS = frozenset(
-    "int float bool str dict list tuple bytes Tensor device dtype Config Dict List Tuple Sequence Mapping".split()
+    "int float bool str dict list tuple bytes Tensor device dtype Config Dict List Tuple "
+    "Sequence Mapping".split()
 )
 
 

@@ -24,7 +24,6 @@ from autohook_codegen.declares.value import (
     union,
 )
 
-
 if TYPE_CHECKING:
     from autohook_codegen.declares.inference import Inference
 

@@ -16,7 +16,6 @@ from autohook_codegen.declares.value import (
     MODULE,
     NOTHING,
     OTHER,
-    PARAMETER,
     UNKNOWN,
     Kind,
     Value,

@@ -13,11 +13,12 @@ __all__ = ["ReachedMethods"]
 
 NEVER_HOOKED = frozenset(
     (
-        "__init__ __init_subclass__ _init_weights init_weights initialize_weights reset_parameters reset_weights"
-        " weight_init _reset_parameters init_parameters initialize __repr__ extra_repr __str__ __setstate__"
-        " __getstate__ __deepcopy__ __setattr__ __getattr__ state_dict load_state_dict _load_from_state_dict"
-        " _save_to_state_dict tie_weights resize_token_embeddings get_input_embeddings set_input_embeddings"
-        " get_output_embeddings set_output_embeddings"
+        "__init__ __init_subclass__ _init_weights init_weights initialize_weights "
+        "reset_parameters reset_weights weight_init _reset_parameters init_parameters "
+        "initialize __repr__ extra_repr __str__ __setstate__ __getstate__ __deepcopy__ "
+        "__setattr__ __getattr__ state_dict load_state_dict _load_from_state_dict "
+        "_save_to_state_dict tie_weights resize_token_embeddings get_input_embeddings "
+        "set_input_embeddings get_output_embeddings set_output_embeddings"
     ).split()
 )
 """Weight initialisation, weight surgery and what only describes the model."""

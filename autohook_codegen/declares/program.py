@@ -15,17 +15,19 @@ FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
 MODULE_BASES = frozenset(
     (
-        "Module LightningModule PreTrainedModel FlaxPreTrainedModel ModelMixin PyTorchModelHubMixin HookedRootModule"
-        " GradientCheckpointingLayer TorchModelV2 BaseModel_ ScriptModule"
+        "Module LightningModule PreTrainedModel FlaxPreTrainedModel ModelMixin "
+        "PyTorchModelHubMixin HookedRootModule GradientCheckpointingLayer TorchModelV2 "
+        "BaseModel_ ScriptModule"
     ).split()
 )
 """Last names of bases that can only be modules."""
 
 NEVER_MODULE_BASES = frozenset(
     (
-        "Protocol ABC Generic Enum IntEnum StrEnum object NamedTuple TypedDict Exception dict list tuple str int"
-        " Function autograd.Function OrderedDict BaseModel Dataset IterableDataset Optimizer LRScheduler Callback"
-        " ModelOutput Config PretrainedConfig PreTrainedConfig Tensor Parameter Sampler DataLoader ABCMeta"
+        "Protocol ABC Generic Enum IntEnum StrEnum object NamedTuple TypedDict Exception dict "
+        "list tuple str int Function autograd.Function OrderedDict BaseModel Dataset "
+        "IterableDataset Optimizer LRScheduler Callback ModelOutput Config PretrainedConfig "
+        "PreTrainedConfig Tensor Parameter Sampler DataLoader ABCMeta"
     ).split()
 )
 """Last names of bases that make no class a module."""
@@ -53,7 +55,7 @@ class ClassDecl:
         return f"<class {self.qualified_name}>"
 
     def method(self, name: str) -> tuple[ClassDecl, FunctionNode] | None:
-        """The method that an instance of exactly this class has under `name`, and who defines it."""
+        """The method that an instance of just this class has under `name`, and who defines it."""
         for owner in self.mro:
             if name in owner.methods:
                 return owner, owner.methods[name]
@@ -207,7 +209,7 @@ class Program:
             return None
         if name in file.by_name:
             return file.by_name[name]
-        first, _, rest = name.partition(".")
+        first = name.partition(".")[0]
         if first in file.by_name:
             return next((one for one in file.classes if one.qualified_name == name), None)
         aliases = file.assignments.get(name, ())
@@ -222,7 +224,7 @@ class Program:
         return found
 
     def _class_at(self, dotted: str, depth: int) -> ClassDecl | None:
-        """The class under a dotted name, re-exports followed; the tree's own root may be missing."""
+        """The class under a dotted name, re-exports followed; the tree's root may be missing."""
         if dotted in self._resolved:
             return self._resolved[dotted]
         self._resolved[dotted] = None  # an import in a circle ends here

@@ -12,7 +12,8 @@ class Result:
     """The possible shapes of a result."""
 
     kinds: frozenset[str]
-    """Of ``tensor``, ``tuple``, ``list``, ``dict``, ``fields``, ``none``, ``other``, ``unknown``."""
+    """Of ``tensor``, ``tuple``, ``list``, ``dict``, ``fields``, ``none``, ``other``, ``unknown``.
+    """
     elements: tuple[Result, ...] | None = None
     """Of a tuple, in their order."""
     fields: tuple[tuple[str, Result], ...] | None = None
@@ -20,7 +21,9 @@ class Result:
     settable: bool = False
     """Surely an object whose fields can be assigned: no named tuple, no frozen dataclass."""
     ordered: bool = True
-    """The first of `fields` is what ``out[0]`` reads; not so where a base outside the input has some."""
+    """The first of `fields` is what ``out[0]`` reads; not so where a base outside the input has
+    some.
+    """
 
     @property
     def structured(self) -> bool:

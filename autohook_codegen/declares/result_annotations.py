@@ -86,7 +86,7 @@ def _generic(annotation: ast.Subscript, file: FileDecl, program: Program) -> Res
 
 def fields_of(decl: ClassDecl, program: Program) -> Result:
     """A dataclass or named tuple of the input, or another class."""
-    decorated = [one for one in decl.node.decorator_list]
+    decorated = decl.node.decorator_list
     names = [
         (dotted_name(one.func if isinstance(one, ast.Call) else one) or "").rsplit(".", 1)[-1]
         for one in decorated

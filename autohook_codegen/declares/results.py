@@ -350,7 +350,7 @@ class Results:
         return None
 
     def _constructed(self, declared: Result, node: ast.Call, scope: Scope, depth: int) -> Result:
-        """``Output(last_hidden_state=x, pooled=y)``: the arguments say more than the declaration."""
+        """``Output(last_hidden_state=x, pooled=y)``: the arguments say more than the class."""
         fields = dict(declared.fields or ())
         for name, value in zip(list(fields), node.args, strict=False):
             fields[name] = self.of(value, scope, depth + 1)

@@ -1,4 +1,6 @@
-"""One method with all that is nested in it: who stands in what, and what each local name is bound to."""
+"""One method with all that is nested in it: who stands in what, and what each local name is bound
+to.
+"""
 
 from __future__ import annotations
 

@@ -42,7 +42,9 @@ class Value:
 
     kinds: frozenset[Kind]
     classes: frozenset[str | ClassDecl] = frozenset()
-    """For a module: the classes it may be of, those of the input as declared, others by dotted name."""
+    """For a module: the classes it may be of, those of the input as declared, others by dotted
+    name.
+    """
     items: Value | None = None
     """For a list or dict: the union of its members."""
     elements: tuple[Value, ...] | None = None

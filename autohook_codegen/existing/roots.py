@@ -17,6 +17,7 @@ __all__ = ["WRITTEN", "Root", "is_written", "read_roots"]
 
 WRITTEN = "# for the hook points"
 """The comment beside an ``__init__`` that a rewrite wrote."""
+INITIALISERS = ("__init__", "__post_init__")
 LINE_END = re.compile(r"\r\n|\r|\n")
 
 
@@ -51,7 +52,7 @@ def read_roots(source: Source, forms: Forms) -> dict[ast.ClassDef, Root]:
                 root.removable = len(node.bases) > 1
                 break
         for method in node.body:
-            if not isinstance(method, ast.FunctionDef) or method.name not in ("__init__", "__post_init__"):
+            if not isinstance(method, ast.FunctionDef) or method.name not in INITIALISERS:
                 continue
             parameters = [*method.args.posonlyargs, *method.args.args]
             self_name = parameters[0].arg if parameters else ""

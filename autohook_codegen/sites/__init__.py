@@ -1,1 +1,3 @@
-"""Which places of the source pass their value through which hook point, decided before anything is rewritten."""
+"""Which places of the source pass their value through which hook point, decided before anything is
+rewritten.
+"""

@@ -18,7 +18,7 @@ def source_text(node: ast.expr) -> str:
 
 
 def name_shape(node: ast.expr) -> tuple[str | None, ...] | None:
-    """The constant parts of a name, with ``None`` for what is filled in; ``None`` where it has none.
+    """The constant parts of a name, with ``None`` for what is filled in; ``None`` if it has none.
 
     Two names of one shape are taken to mean the same attributes.
     """

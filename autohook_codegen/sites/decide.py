@@ -124,7 +124,7 @@ class _Decider:
             existing.enumerated if existing else {},
             existing.zipped if existing else {},
         )
-        # Inner expressions first, as they run: hook points are made in the order in which they fire.
+        # Inner expressions first, as they run: hook points are made in the order they fire.
         for one in sorted(
             found,
             key=lambda one: (scope.position(scope.statement(one.node)), -_depth(one.node, scope)),
@@ -323,7 +323,9 @@ def _standing(candidate: Candidate, existing: Existing | None) -> str | None:
 
 
 def _belongs(text: str, candidate: Candidate) -> bool:
-    """Whether the hook point that wraps an expression is that of this parameter, and not of another."""
+    """Whether the hook point that wraps an expression is that of this parameter, and not of
+    another.
+    """
     if candidate.kind == "module call":
         return True
     return "_".join(candidate.reference.names) in text

@@ -20,7 +20,9 @@ class WrapEdit:
 
 @dataclass(frozen=True, slots=True)
 class LoopEdit:
-    """``for T in ITER`` becomes ``for INDEX, T in enumerate(ITER[, start])``, or runs along hook points."""
+    """``for T in ITER`` becomes ``for INDEX, T in enumerate(ITER[, start])``, or runs along hook
+    points.
+    """
 
     index: str | None = None
     start: str | None = None

@@ -12,7 +12,9 @@ __all__ = ["check_names", "is_wanted", "names_of"]
 
 
 def names_of(candidate: Candidate) -> set[str]:
-    """Every name that a pattern may match: class, attribute, both, and the class of what is called."""
+    """Every name that a pattern may match: class, attribute, both, and the class of what is
+    called.
+    """
     owner = candidate.scope.owner or candidate.reference.owner
     path = candidate.reference.path
     names = {

@@ -1,4 +1,6 @@
-"""Functions, and methods of classes that are no modules, which are handed a module and call into it."""
+"""Functions, and methods of classes that are no modules, which are handed a module and call into
+it.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ class Handed:
 
 
 def handed_modules(program: Program, inference: Inference, reached: ReachedMethods) -> list[Handed]:
-    """Every function of the input that a reached method calls with ``self``, where all callers are seen."""
+    """Every function of the input that a reached method calls with ``self``, where all callers are
+    seen.
+    """
     found: dict[
         tuple[FunctionNode, str], tuple[ClassDecl | None, FileDecl, dict[ClassDecl, None]]
     ] = {}
@@ -67,7 +71,9 @@ def handed_modules(program: Program, inference: Inference, reached: ReachedMetho
 def _targets(
     func: ast.expr, scope: Scope, program: Program, inference: Inference
 ) -> Iterator[tuple[FunctionNode, ClassDecl | None, FileDecl, int]]:
-    """The functions that a callee may be, with the class they stand in and how many arguments are bound."""
+    """The functions that a callee may be, with the class they stand in and how many arguments are
+    bound.
+    """
     names: list[ast.expr] = [func]
     if isinstance(func, ast.Name):
         names += [

@@ -1,4 +1,6 @@
-"""``out = self.encoder(x)``: whether ``out`` is a tensor, and if not, which field or item of it is hooked."""
+"""``out = self.encoder(x)``: whether ``out`` is a tensor, and if not, which field or item of it is
+hooked.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,7 @@ def hook_held_result(
         return [Wrap(value)], None
     reads = _reads(statement, target.id, scope)
     if not result.structured:
-        fields = [part for part in reads.parts if part.startswith(".") or part.startswith("['")]
+        fields = [part for part in reads.parts if part.startswith((".", "['", '["'))]
         if reads.type_tested:
             return [], "unclear-result"
         if not fields and (reads.as_tensor or not (reads.parts or reads.unpacked)):
@@ -86,7 +88,9 @@ def _hook_later_unpacking(
 def _pass_whole(
     statement: ast.stmt, name: str, result: Result, reads: _Reads
 ) -> tuple[list[Wrap | After], str | None]:
-    """Nothing reads a part that is surely a tensor: the first tensor of what is passed on is hooked."""
+    """Nothing reads a part that is surely a tensor: the first tensor of what is passed on is
+    hooked.
+    """
     if not reads.whole and not reads.unpacked and not reads.parts:
         return [], "unclear-result"
     if result.surely_tuple:
@@ -132,7 +136,9 @@ def _rebuild(statement: ast.stmt, name: str, part: str, result: Result) -> After
 
 
 def _chosen(result: Result, reads: _Reads) -> str | None:
-    """The part that is hooked: of those that are read, the first in the order that the result declares."""
+    """The part that is hooked: of those that are read, the first in the order that the result
+    declares.
+    """
     candidates = [part for part in reads.parts if _may_be_tensor(part, result)]
     if not candidates:
         if reads.unpacked and not reads.whole and not reads.parts:

@@ -1,4 +1,6 @@
-"""Values that are changed in place: a cache that keeps the tensor itself would show the changed numbers."""
+"""Values that are changed in place: a cache that keeps the tensor itself would show the changed
+numbers.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,8 @@ from autohook_codegen.declares.scope import Scope
 __all__ = ["changes_in_place", "makes_in_place_modules"]
 
 _SECOND_ARGUMENT = frozenset(
-    "Dropout Dropout1d Dropout2d Dropout3d AlphaDropout LeakyReLU ELU CELU Hardtanh Threshold RReLU".split()
+    "Dropout Dropout1d Dropout2d Dropout3d AlphaDropout LeakyReLU ELU CELU Hardtanh Threshold "
+    "RReLU".split()
 )
 _FIRST_ARGUMENT = frozenset("ReLU ReLU6 SELU SiLU Mish Hardswish Hardsigmoid".split())
 _FRESH = (

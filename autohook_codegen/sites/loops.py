@@ -56,7 +56,9 @@ class LoopIndexes:
         return name
 
     def _free_index(self, loop: Loop) -> str:
-        """``hook_index``, unless a loop around this one or a comprehension beside it has that name."""
+        """``hook_index``, unless a loop around this one or a comprehension beside it has that
+        name.
+        """
         taken = set(self.scope.bindings)
         around = [*self.scope.ancestors(loop)]
         for other in (*self.edits, *self._enumerated):

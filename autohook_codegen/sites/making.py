@@ -109,7 +109,9 @@ def container_prefix(file: FileDecl) -> str | None:
 
 
 def growth_statement(growth: Growth, planned: PlannedHookPoint, hook_point: str) -> str | None:
-    """The statement that follows one that adds a member outside ``__init__``; ``None`` where it has no form."""
+    """The statement that follows one that adds a member outside ``__init__``; ``None`` where it
+    has no form.
+    """
     items = planned.reference.items
     if len(items) != 1 or len(planned.reference.names) != 1:
         return None

@@ -36,7 +36,9 @@ def module_calls(
 
 
 def _members_called(node: ast.Call, scope: Scope, references: References) -> Iterator[LeftAlone]:
-    """Submodules that are called under a name that may mean several, or passed on to be called elsewhere."""
+    """Submodules that are called under a name that may mean several, or passed on to be called
+    elsewhere.
+    """
     if isinstance(node.func, ast.Name):
         found: list[Reference] = []
         for binding in scope.visible(node.func.id, node):
@@ -86,7 +88,9 @@ def _branches(value: ast.expr, references: References) -> list[Reference]:
 
 
 def called_module(node: ast.Call, references: References) -> Reference | None:
-    """What ``self.X(…)``, ``self.X.forward(…)`` or ``checkpoint(self.X, …)`` calls, if it may be a module."""
+    """What ``self.X(…)``, ``self.X.forward(…)`` or ``checkpoint(self.X, …)`` calls, if it may be a
+    module.
+    """
     reference = references.resolve(node.func)
     if reference is not None and reference.steps:
         return reference if is_module_call(reference) else None
@@ -99,7 +103,9 @@ def called_module(node: ast.Call, references: References) -> Reference | None:
 
 
 def _function_argument(node: ast.expr, references: References) -> Reference | None:
-    """The submodule that a checkpoint function is given: itself, a partial of it, or a closure over it."""
+    """The submodule that a checkpoint function is given: itself, a partial of it, or a closure
+    over it.
+    """
     reference = references.resolve(node)
     if reference is not None:
         return reference

@@ -1,4 +1,6 @@
-"""Classes whose children are counted or walked by position: a hook point among them would be taken for one."""
+"""Classes whose children are counted or walked by position: a hook point among them would be taken
+for one.
+"""
 
 from __future__ import annotations
 

@@ -271,7 +271,9 @@ def _innermost(value: ast.expr) -> ast.expr:
 
 
 def _changes_weights(value: ast.expr, scope: Scope) -> bool:
-    """Whether the statement is weight surgery: under ``no_grad``, it writes to a parameter or in place."""
+    """Whether the statement is weight surgery: under ``no_grad``, it writes to a parameter or in
+    place.
+    """
     statement = scope.statement(value)
     if isinstance(statement, ast.Delete):
         return True

@@ -59,7 +59,9 @@ def initialisers(decl: ClassDecl, inference: Inference) -> dict[FunctionNode, Cl
 
 
 def place(attribute: str, owner: ClassDecl, inference: Inference, placement: Placement) -> None:
-    """Make sure that every instance of `owner`, and of its subclasses, has the hook point of `attribute`."""
+    """Make sure that every instance of `owner`, and of its subclasses, has the hook point of
+    `attribute`.
+    """
     _place_for(attribute, owner, inference, placement)
     for descendant in owner.descendants():
         runs = set(initialisers(descendant, inference).values())
@@ -72,7 +74,9 @@ def place(attribute: str, owner: ClassDecl, inference: Inference, placement: Pla
 def _calls_every_base(decl: ClassDecl, inference: Inference) -> bool:
     """Whether each ``__init__`` that runs goes on to the next by ``super()``, so that one that is
     written for a base runs too."""
-    inits = [one for one in initialisers(decl, inference) if one.name in ("__init__", "__post_init__")]
+    inits = [
+        one for one in initialisers(decl, inference) if one.name in ("__init__", "__post_init__")
+    ]
     return all(
         any(
             isinstance(node, ast.Call)
@@ -155,8 +159,8 @@ def _places(
     grows: Collection[ast.stmt],
     empty: Collection[ast.stmt],
 ) -> tuple[list[ast.stmt], bool]:
-    """The statements of the block, or of blocks in it, that the hook point follows, and whether it is
-    made whichever branch runs."""
+    """The statements in the block that the hook point follows, and whether it is made whichever
+    branch runs."""
     holding = [one for one in block if _holds(one, makes)]
     if not holding:
         return [], False

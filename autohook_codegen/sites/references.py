@@ -266,7 +266,7 @@ class References:
         return found
 
     def _getattr(self, node: ast.Call) -> Reference | None:
-        """``getattr(self, "head")``, ``self.get_submodule("head")`` and names made by an f-string."""
+        """``getattr(self, "head")``, and names that are worked out."""
         if not (
             isinstance(node.func, ast.Name) and node.func.id == "getattr" and len(node.args) == 2
         ):
@@ -292,17 +292,21 @@ _CONTAINER_METHODS = frozenset(
     "append extend insert pop keys values items update clear get setdefault".split()
 )
 _VERBS = (
-    "get_ set_ is_ has_ to_ from_ init_ load_ save_ prepare_ compute_ create_ build_ make_ forward_ encode_ decode_"
-    " apply_ reset_ update_ check_ add_ remove_ log_ register_ enable_ disable_ generate_ resize_ tie_ _"
+    "get_ set_ is_ has_ to_ from_ init_ load_ save_ prepare_ compute_ create_ build_ make_ "
+    "forward_ encode_ decode_ apply_ reset_ update_ check_ add_ remove_ log_ register_ enable_ "
+    "disable_ generate_ resize_ tie_ _"
 ).split()
 _METHODS = torch_facts.MODULE_METHODS | frozenset(
     (
-        "generate encode decode sample forward_features forward_head prefill step loss predict log log_dict print"
-        " extract_features quantize dequantize tokenize embed post_init keys values items get detach clone size numel"
+        "generate encode decode sample forward_features forward_head prefill step loss predict "
+        "log log_dict print extract_features quantize dequantize tokenize embed post_init keys "
+        "values items get detach clone size numel"
     ).split()
 )
 
 
 def _is_noun(name: str) -> bool:
-    """Whether an attribute of a module that the input does not show is more likely a submodule than a method."""
+    """Whether an attribute of a module that the input does not show is more likely a submodule
+    than a method.
+    """
     return name not in _METHODS and not name.startswith(tuple(_VERBS))

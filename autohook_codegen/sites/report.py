@@ -14,8 +14,8 @@ __all__ = ["notes_of", "sites_of"]
 
 _ADVICE = {
     "members-unnamed": "auto_hook hooks them",
-    "no-tensor": "auto_hook hooks the first tensor in it; to hook it in the source, read the tensor from it first",
-    "unclear-result": "auto_hook hooks the first tensor in it; an annotation of what it returns helps",
+    "no-tensor": "auto_hook hooks the first tensor in it; to hook it here, give it a name and read it",
+    "unclear-result": "auto_hook hooks its first tensor; an annotation of what it returns helps",
     "may-be-none": "auto_hook hooks it where it is a tensor",
     "unused-result": "auto_hook hooks it",
     "own-children": "auto_hook hooks it",
@@ -74,14 +74,16 @@ def notes_of(path: str, source: Source, decided: Decided) -> tuple[Note, ...]:
             note(
                 "optional-parameter",
                 candidate.node,
-                f"{site.planned.name} shows the result without {candidate.reference.path} where that is None",
+                f"where {candidate.reference.path} is None, {site.planned.name} shows the result"
+                " without it",
             )
         sites = shared[site.planned]
         if len(sites) > 1 and sites[0] is candidate:
             note(
                 "shared-hook-point",
                 candidate.node,
-                f"{site.planned.name} has {len(sites)} sites, so that a hook sees each of them; --per-site gives each its own",
+                f"{site.planned.name} has {len(sites)} sites, so that a hook sees each of them;"
+                " --per-site gives each its own",
             )
     for file, nodes in decided.in_place.items():
         if file.path == path:

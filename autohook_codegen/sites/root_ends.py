@@ -31,7 +31,9 @@ _LONGEST = 34
 
 
 def end_roots(decided: Decided, ends: dict[ClassDecl, list[str]]) -> None:
-    """Add bases, the lines at the end of ``__init__`` (`ends`: those that make hook points) and imports."""
+    """Add bases, the lines at the end of ``__init__`` (`ends`: those that make hook points) and
+    imports.
+    """
     roots = _chosen(decided)
     converted: set[ClassDecl] = set()
     for root in roots:
@@ -47,7 +49,8 @@ def end_roots(decided: Decided, ends: dict[ClassDecl, list[str]]) -> None:
                     LeftAlone(
                         root.node,
                         "name-taken",
-                        f"{root.name} has its own {taken!r}, so that it cannot be a HookedRootModule: use auto_hook(model)",
+                        f"{root.name} has its own {taken!r}, so that it cannot be a HookedRootModule;"
+                        " use auto_hook(model)",
                         scope,
                     )
                 )
@@ -87,7 +90,7 @@ def _chosen(decided: Decided) -> list[ClassDecl]:
 
 
 def _has_anything(decl: ClassDecl, decided: Decided) -> bool:
-    """Whether there is a hook point anywhere in the class, made in the source or by the fallback."""
+    """Whether the class holds any hook point, made in the source or by the fallback."""
     if decl.method("forward") is None:
         return True
     held = held_classes(decl, decided.inference)

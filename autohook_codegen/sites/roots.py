@@ -15,9 +15,10 @@ __all__ = ["ROOT_NAMES", "base_position", "find_roots", "held_classes", "is_unkn
 
 ROOT_NAMES = frozenset(
     (
-        "setup hooks hook_dict mod_dict hook_points run_with_cache run_with_hooks add_hook add_perma_hook add_caching_hooks"
-        " cache_all cache_some check_and_add_hook check_hooks_to_add clear_contexts get_caching_hooks list_hooks"
-        " remove_all_hook_fns reset_hooks is_caching context_level"
+        "setup hooks hook_dict mod_dict hook_points run_with_cache run_with_hooks add_hook "
+        "add_perma_hook add_caching_hooks cache_all cache_some check_and_add_hook "
+        "check_hooks_to_add clear_contexts get_caching_hooks list_hooks remove_all_hook_fns "
+        "reset_hooks is_caching context_level"
     ).split()
 )
 """What ``HookedRootModule`` of transformer-lens 3.9 to 4.3 gives a class."""
@@ -174,7 +175,9 @@ def base_position(decl: ClassDecl) -> int:
 
 
 def held_classes(root: ClassDecl, inference: Inference) -> set[ClassDecl]:
-    """The classes of the modules that an instance of `root` may hold, itself and its bases included."""
+    """The classes of the modules that an instance of `root` may hold, itself and its bases
+    included.
+    """
     found: set[ClassDecl] = set()
     stack: list[ClassDecl] = [root]
     while stack:
