@@ -52,7 +52,7 @@ class Site:
     """The hook point's attribute: ``fc1_hook_point``, ``layers_hook_points``."""
     runtime_name: str
     """What `autohook_runtime.auto_hook` calls the same place: ``fc1.hook_point``, relative to the
-    class;    ``layers.*.hook_point`` for the members of a container."""
+    class; ``layers.*.hook_point`` for the members of a container."""
     line: int
     """From 1, in the source that was given."""
     column: int

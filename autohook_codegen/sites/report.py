@@ -14,7 +14,7 @@ __all__ = ["notes_of", "sites_of"]
 
 _ADVICE = {
     "members-unnamed": "auto_hook hooks them",
-    "no-tensor": "auto_hook hooks the first tensor in it; to hook it here, give it a name and read it",
+    "no-tensor": "auto_hook hooks the first tensor in it; to hook it here, name it and read it",
     "unclear-result": "auto_hook hooks its first tensor; an annotation of what it returns helps",
     "may-be-none": "auto_hook hooks it where it is a tensor",
     "unused-result": "auto_hook hooks it",

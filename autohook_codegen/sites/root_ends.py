@@ -49,7 +49,7 @@ def end_roots(decided: Decided, ends: dict[ClassDecl, list[str]]) -> None:
                     LeftAlone(
                         root.node,
                         "name-taken",
-                        f"{root.name} has its own {taken!r}, so that it cannot be a HookedRootModule;"
+                        f"{root.name} has its own {taken!r}, so it cannot be a HookedRootModule;"
                         " use auto_hook(model)",
                         scope,
                     )
