@@ -11,15 +11,17 @@ from torch.utils.hooks import RemovableHandle
 
 from autohook_runtime.first_tensor import first_tensor, with_tensor
 from autohook_runtime.hook_points import FiringHookPoint
+from autohook_runtime.own_thread import InReplica, is_replica
 from autohook_runtime.traced_tensors import TracedParameter, traced_class
 from autohook_runtime.tracked_tensors import track
-from autohook_runtime.watched_modules import settle, unwatch, watch
+from autohook_runtime.watched_modules import changing, settle, unwatch, watch
 
 
 class AddedHookPoint(FiringHookPoint):
     """A hook point for the output of `module`, or for the parameter `attribute` of it."""
 
     module: nn.Module
+    in_replicas: InReplica
     attribute = ""
     handle: RemovableHandle | None = None
     is_watching = False
@@ -27,17 +29,18 @@ class AddedHookPoint(FiringHookPoint):
     def __init__(self, module: nn.Module) -> None:
         super().__init__()
         # past nn.Module, which would make it a child of this one
-        self.__dict__["module"] = module
+        self.__dict__.update(module=module, in_replicas=InReplica(self))
 
     def settle(self) -> None:
-        if self.is_hooked == self.is_watching:
-            settle(self.module)
-            return
-        self.is_watching = self.is_hooked
-        if self.is_watching:
-            self.start()
-        else:
-            self.stop()
+        with changing:
+            if self.is_hooked == self.is_watching:
+                settle(self.module)
+                return
+            self.is_watching = self.is_hooked
+            if self.is_watching:
+                self.start()
+            else:
+                self.stop()
 
     def start(self) -> None:
         watch(self.module, self)
@@ -64,12 +67,10 @@ class OutputHookPoint(AddedHookPoint):
         super().stop()
 
     def fire_on_output(self, module: nn.Module, arguments: Any, output: Any) -> Any:
-        if isinstance(output, Tensor):
-            return self(output)
         tensor, steps = first_tensor(output)
         if tensor is None:
             return None
-        fired = self(tensor)
+        fired = self.in_replicas(tensor) if is_replica(module) else self(tensor)
         return None if fired is tensor else with_tensor(output, steps, fired)
 
 
@@ -86,11 +87,11 @@ class ParameterHookPoint(AddedHookPoint):
         self.__dict__.setdefault("traced", traced_class(self))
         super().start()
 
-    def follow(self, value: Tensor) -> Tensor:
+    def follow(self, value: Tensor, module: nn.Module) -> Tensor:
         """What the module's code sees in place of the parameter."""
         if torch.compiler.is_dynamo_compiling():
             return value.as_subclass(self.traced)
-        return track(value, self)
+        return track(value, self.in_replicas if is_replica(module) else self)
 
     def __getstate__(self) -> dict[str, Any]:
         state = super().__getstate__()

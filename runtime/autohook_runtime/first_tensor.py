@@ -7,7 +7,7 @@ they please. The first tensor is found depth first, in the order in which they h
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -69,3 +69,11 @@ def with_tensor(value: Any, steps: tuple[Step, ...], tensor: Any) -> Any:
     changed = type(value)(value) if type(value) in (dict, list) else copy.copy(value)
     changed[step] = item
     return changed
+
+
+def each_tensor(value: Any) -> Iterator[Tensor]:
+    """All tensors in `value`, in the order in which `first_tensor` looks for one."""
+    if isinstance(value, Tensor):
+        yield value
+    for _, item in _items(value):
+        yield from each_tensor(item)

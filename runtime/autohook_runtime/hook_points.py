@@ -18,7 +18,7 @@ from transformer_lens.hook_points import HookPoint, LensHandle
 
 from autohook_runtime.checkpointing import refuse_other_recomputation
 from autohook_runtime.gradients import GradientHook, with_gradient_hooks
-from autohook_runtime.own_thread import OwnThread, in_replica, is_seen_by
+from autohook_runtime.own_thread import InReplica, OwnThread, is_replica, is_seen_by
 from autohook_runtime.subclasses import swap_class
 
 
@@ -54,6 +54,7 @@ class KeptHookPoint(HookPoint):
     def _prepare(self) -> None:
         self.gradient_hooks = OrderedDict()
         self.root = None
+        self.name_before = self.name
 
     @classmethod
     def take_over(cls, hook_point: HookPoint) -> None:
@@ -67,8 +68,8 @@ class KeptHookPoint(HookPoint):
     def give_back(self) -> None:
         """Makes it TransformerLens's own again, without hooks."""
         self.remove_hooks("both", including_permanent=True)
-        self.name = None
-        del self.gradient_hooks, self.root
+        self.name = self.name_before
+        del self.gradient_hooks, self.root, self.name_before
         swap_class(self, HookPoint)
 
     @property
@@ -129,19 +130,18 @@ class FiringHookPoint(KeptHookPoint):
     """A hook point that has hooks."""
 
     def __call__(self, value: Any) -> Any:
-        if "_is_replica" in self.__dict__:
-            with in_replica():
-                return self.fire(value)
-        return self.fire(value)
+        return InReplica(self.fire)(value) if is_replica(self) else self.fire(value)
 
     def fire(self, value: Any) -> Any:
         """What the hooks make of `value`; also arranges for the gradient hooks."""
         if torch.compiler.is_compiling():
-            hooks = [hook for hook, _ in self.gradient_hooks.values()]
+            hooks = [hook for hook, _ in list(self.gradient_hooks.values())]
             if hooks:
                 return with_gradient_hooks(self, hooks, super().__call__, value)
             return super().__call__(value)
-        hooks = [hook for hook, thread in self.gradient_hooks.values() if is_seen_by(thread)]
+        # a list first: another thread may take its hooks off meanwhile
+        all_hooks = list(self.gradient_hooks.values())
+        hooks = [hook for hook, thread in all_hooks if is_seen_by(thread)]
         version = _version(value)
         if hooks:
             fired = with_gradient_hooks(self, hooks, super().__call__, value)

@@ -7,11 +7,11 @@ other's values.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import torch
+from torch import nn
 
 _here = threading.local()
 
@@ -39,11 +39,19 @@ def is_seen_by(thread: int | None) -> bool:
     return thread is None or thread == threading.get_ident() or getattr(_here, "replica", False)
 
 
-@contextmanager
-def in_replica() -> Iterator[None]:
-    """While a replica of the hooked module runs."""
-    _here.replica = True
-    try:
-        yield
-    finally:
-        _here.replica = False
+class InReplica:
+    """Calls a hook point for a replica: the hooks of the thread that has the model see it too."""
+
+    def __init__(self, hook_point: Callable[[Any], Any]) -> None:
+        self.hook_point = hook_point
+
+    def __call__(self, value: Any) -> Any:
+        _here.replica = True
+        try:
+            return self.hook_point(value)
+        finally:
+            _here.replica = False
+
+
+def is_replica(module: nn.Module) -> bool:
+    return "_is_replica" in module.__dict__

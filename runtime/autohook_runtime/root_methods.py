@@ -13,6 +13,7 @@ from transformer_lens.hook_points import HookPoint, LensHandle
 
 from autohook_runtime.first_tensor import first_tensor
 from autohook_runtime.own_thread import OwnThread
+from autohook_runtime.watched_modules import changing
 
 Hooks = Sequence[tuple[str | Callable[[str], bool], Callable[..., Any]]]
 Direction = Literal["fwd", "bwd"]
@@ -62,8 +63,9 @@ class RootMethods(HookedRootModule):
             clear_contexts: whether the hook points' `ctx` is cleared then.
         """
         added: list[tuple[HookPoint, Direction, LensHandle]] = []
-        self.context_level += 1
-        level = self.context_level
+        with changing:
+            self.context_level += 1
+            level = self.context_level
         try:
             both: tuple[tuple[Direction, Hooks], ...] = (("fwd", fwd_hooks), ("bwd", bwd_hooks))
             for direction, hooks in both:
@@ -73,7 +75,8 @@ class RootMethods(HookedRootModule):
                         added.append((hook_point, direction, handle))
             yield self
         finally:
-            self.context_level -= 1
+            with changing:
+                self.context_level -= 1
             if reset_hooks_end:
                 # these and no others: another thread may have its own on the same hook points
                 for hook_point, direction, handle in added:

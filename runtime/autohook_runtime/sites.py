@@ -63,9 +63,9 @@ def has_own_parameters(module: nn.Module) -> bool:
     return not all(cls.__module__.split(".")[0] in ("torch", __package__) for cls in classes)
 
 
-def hooked_in_source(root: nn.Module, patterns: set[str]) -> set[tuple[int, str]]:
-    """The keys of the sites for which a hook point stands in the model."""
-    hooked: set[tuple[int, str]] = set()
+def hooked_in_source(root: nn.Module, patterns: set[str]) -> dict[tuple[int, str], list[HookPoint]]:
+    """The hook points that stand in the model, by the keys of the sites that they are for."""
+    hooked: dict[tuple[int, str], list[HookPoint]] = {}
     for module in root.modules():
         for attribute, child in module._modules.items():
             if child is None:
@@ -78,10 +78,11 @@ def hooked_in_source(root: nn.Module, patterns: set[str]) -> set[tuple[int, str]
                 holder_and_name = find(module, name)
                 if holder_and_name is None:
                     continue
-                if is_container:
-                    hooked.update(_members(getattr(*holder_and_name), child))
-                else:
-                    hooked.add(_key(*holder_and_name))
+                if isinstance(child, HookPoint):
+                    hooked.setdefault(_key(*holder_and_name), []).append(child)
+                    continue
+                for key, hook_point in _members(getattr(*holder_and_name), child):
+                    hooked.setdefault(key, []).append(hook_point)
     return hooked
 
 
@@ -114,13 +115,15 @@ def _key(holder: nn.Module, name: str) -> tuple[int, str]:
     return (id(holder), name) if child is None else (id(child), OUTPUT)
 
 
-def _members(container: object, hook_points: nn.Module) -> Iterator[tuple[int, str]]:
+def _members(
+    container: object, hook_points: nn.Module
+) -> Iterator[tuple[tuple[int, str], HookPoint]]:
     """The keys of a container's members for which a container of hook points has one."""
     if not isinstance(container, nn.Module) or isinstance(hook_points, HookPoint):
         return
     for name, hook_point in hook_points._modules.items():
         if isinstance(hook_point, HookPoint):
             if name in container._modules or name in container._parameters:
-                yield _key(container, name)
+                yield _key(container, name), hook_point
         elif hook_point is not None and name in container._modules:
             yield from _members(container._modules[name], hook_point)

@@ -23,18 +23,18 @@ VIEWS_AND_CASTS = frozenset(
     narrow unfold as_strided diagonal chunk split split_with_sizes tensor_split unbind __iter__
     hsplit vsplit dsplit flip roll repeat repeat_interleave tile index_select gather contiguous
     clone detach to type type_as float double half bfloat16 cpu cuda to_local full_tensor
-    redistribute alias view_as_real view_as_complex atleast_1d atleast_2d atleast_3d""".split()  # noqa: SIM905
+    redistribute alias view_as_real view_as_complex atleast_1d atleast_2d atleast_3d""".split()
 )
 VIEWING_PROPERTIES = frozenset(
     getattr(Tensor, name).__get__ for name in ("T", "mT", "H", "mH", "real", "imag")
 )
 WITHOUT_THE_VALUE = frozenset(
     """zeros_like ones_like empty_like full_like rand_like randn_like randint_like
-    new_zeros new_ones new_empty new_full new_tensor new_empty_strided""".split()  # noqa: SIM905
+    new_zeros new_ones new_empty new_full new_tensor new_empty_strided""".split()
 )
 IN_PLACE_OPERATORS = frozenset(
     f"__i{name}__"
-    for name in "add sub mul truediv floordiv mod pow matmul and or xor lshift rshift".split()  # noqa: SIM905
+    for name in "add sub mul truediv floordiv mod pow matmul and or xor lshift rshift".split()
 )
 
 _tracked_classes: dict[type, type] = {}

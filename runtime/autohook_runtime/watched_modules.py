@@ -8,6 +8,7 @@ the module gets its own class back, and what was compiled for that is valid agai
 from __future__ import annotations
 
 import sys
+import threading
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 HOOKED = "_auto_hook_hooked"
 """The attribute of a watched module that lists its hook points that have hooks."""
+
+changing = threading.RLock()
+"""Held while hooks of any module change: threads may run one model, each with hooks of its own."""
 
 _watched_classes: dict[tuple[type, tuple[str, ...], bool], type] = {}
 _own_classes: dict[type, type] = {}
@@ -90,7 +94,7 @@ def _hooked_parameter(name: str) -> property:
             raise AttributeError(name)
         for hook_point in module.__dict__.get(HOOKED, ()) if value is not None else ():
             if hook_point.attribute == name:
-                value = hook_point.follow(value)
+                value = hook_point.follow(value, module)
         return value
 
     def write(module: nn.Module, value: Any) -> None:

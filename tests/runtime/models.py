@@ -49,8 +49,8 @@ class Block(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = x + self.attn(x)[0]
         y = self.up_hook_point(self.up(x))
-        y = self.act(y)
         y += x
+        y = self.act(y)
         return y * self.scale
 
 

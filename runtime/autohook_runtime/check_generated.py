@@ -1,0 +1,89 @@
+"""Whether the version of a class that autohook-codegen writes shows what the runtime shows."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import sys
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from autohook_runtime.check_report import Report
+from autohook_runtime.check_runs import Subject, is_same
+from autohook_runtime.hooking import hook_module
+from autohook_runtime.sites import DEFAULT_PATTERN, hooked_in_source, sites
+
+CHECK = "generated version agrees"
+DEFINITIONS = (ast.Import, ast.ImportFrom, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def compare_generated(subject: Subject, report: Report) -> None:
+    """Builds both and compares their caches, name by name."""
+    try:
+        # not a dependency: the runtime works without the code generator
+        api = importlib.import_module("autohook_codegen.api")
+    except ImportError:
+        report.add(CHECK, named=["autohook_codegen"], remark="not checked, not installed:")
+        return
+    model_class = subject.model_class
+    try:
+        path = Path(inspect.getsourcefile(model_class) or "")
+        text = path.read_text(encoding="utf-8")
+        if "." in model_class.__qualname__:
+            raise OSError("a class inside of another, or of a function")
+    except (OSError, TypeError) as error:
+        report.add(CHECK, named=[str(error)], remark="not checked, no source to read:")
+        return
+    written = api.hook_source(text, path=str(path))
+    generated: Any = subject.build(_define(written.code, model_class))
+    hook_module(generated)
+    runtime = subject.build_hooked()
+    expected: dict[str, Tensor] = subject.run(runtime.run_with_cache)[1]
+    got: dict[str, Tensor] = subject.run(generated.run_with_cache)[1]
+    partly = {
+        (site.class_name, site.attribute.split(".")[0])
+        for site in written.sites
+        if site.element is not None or _is_shared(site, written.sites)
+    }
+    wrong: list[str] = []
+    others: list[str] = []
+    by_key = hooked_in_source(generated, {DEFAULT_PATTERN})
+    for site in sites(generated):
+        for hook_point in by_key.get(site.key, ()):
+            name = str(hook_point.name)
+            shown = expected.get(site.name, expected.get(name))
+            if name not in got or shown is None:
+                if (name in got) != (shown is not None):
+                    others.append(f"{name} (one of the two only)")
+            elif not is_same([got[name]], [shown]):
+                is_partly = any(_leads_to(name, attribute) for _, attribute in partly)
+                (others if is_partly else wrong).append(name)
+    report.add(
+        CHECK, wrong, "another value than the runtime's:",
+        named=others, remark="shows another element or operation by design:",
+    )  # fmt: skip
+
+
+def _is_shared(site: Any, all_sites: Any) -> bool:
+    same = [
+        o for o in all_sites if (o.class_name, o.hook_point) == (site.class_name, site.hook_point)
+    ]
+    return len(same) > 1
+
+
+def _leads_to(name: str, attribute: str) -> bool:
+    last = [part for part in name.split(".") if not part.isdigit()][-1]
+    return last.startswith(attribute)
+
+
+def _define(code: str, model_class: type) -> Any:
+    """The generated class. Only definitions are run, over the values that the module has now: a
+    script must not start again."""
+    tree = ast.parse(code)
+    tree.body = [node for node in tree.body if isinstance(node, DEFINITIONS)]
+    namespace = dict(vars(sys.modules[model_class.__module__]))
+    exec(compile(tree, f"<generated {model_class.__name__}>", "exec"), namespace)
+    return namespace[model_class.__name__]
