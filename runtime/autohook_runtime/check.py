@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from autohook_runtime.check_generated import compare_generated
+from autohook_runtime.check_generated import generated_version_agrees
 from autohook_runtime.check_report import CheckError, Report
 from autohook_runtime.check_runs import Subject, backward, gradients, is_same, seeded, tensors
 from autohook_runtime.hooking import unwrap
@@ -49,7 +49,7 @@ def check_auto_hook(
     for check in (
         same_results, names_are_unique, hook_points_fire, edits_change_the_output,
         gradients_reach_backward_hooks, cache_is_right, unwrap_takes_all_back, deepcopy_works,
-        pickle_works, dtype_moves_work, compare_generated,
+        pickle_works, dtype_moves_work, generated_version_agrees,
     ):  # fmt: skip
         try:
             check(subject, report)

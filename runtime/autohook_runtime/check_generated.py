@@ -20,7 +20,7 @@ CHECK = "generated version agrees"
 DEFINITIONS = (ast.Import, ast.ImportFrom, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-def compare_generated(subject: Subject, report: Report) -> None:
+def generated_version_agrees(subject: Subject, report: Report) -> None:
     """Builds both and compares their caches, name by name."""
     try:
         # not a dependency: the runtime works without the code generator
@@ -38,7 +38,7 @@ def compare_generated(subject: Subject, report: Report) -> None:
         report.add(CHECK, named=[str(error)], remark="not checked, no source to read:")
         return
     written = api.hook_source(text, path=str(path))
-    generated: Any = subject.build(_define(written.code, model_class))
+    generated: Any = subject.build(_define(written.code, path, model_class))
     hook_module(generated)
     runtime = subject.build_hooked()
     expected: dict[str, Tensor] = subject.run(runtime.run_with_cache)[1]
@@ -79,11 +79,11 @@ def _leads_to(name: str, attribute: str) -> bool:
     return last.startswith(attribute)
 
 
-def _define(code: str, model_class: type) -> Any:
+def _define(code: str, path: Path, model_class: type) -> Any:
     """The generated class. Only definitions are run, over the values that the module has now: a
     script must not start again."""
     tree = ast.parse(code)
     tree.body = [node for node in tree.body if isinstance(node, DEFINITIONS)]
     namespace = dict(vars(sys.modules[model_class.__module__]))
-    exec(compile(tree, f"<generated {model_class.__name__}>", "exec"), namespace)
+    exec(compile(tree, str(path), "exec"), namespace)
     return namespace[model_class.__name__]
