@@ -69,6 +69,10 @@ class Existing:
     """Loops that had an ``enumerate`` for hook points -> the name of the index."""
     zipped: dict[ast.For | ast.AsyncFor | ast.comprehension, str] = field(default_factory=dict)
     """Loops that had a ``zip`` with hook points -> the name that it binds."""
+    paired_with: dict[ast.For | ast.AsyncFor | ast.comprehension, str | None] = field(
+        default_factory=dict
+    )
+    """Such a loop -> where its ``enumerate`` starts, or the hook points of its ``zip``."""
     tested: set[ast.expr] = field(default_factory=set)
     """The author's expressions that are hooked under a test for `None`."""
     roots: dict[ast.ClassDef, Root] = field(default_factory=dict)
@@ -218,6 +222,9 @@ class _Reader(ast.NodeTransformer):
             return False
         assert isinstance(node.target, ast.Tuple)
         assert isinstance(node.iter, ast.Call)
+        self.existing.paired_with[node] = (
+            ast.unparse(node.iter.args[1]) if len(node.iter.args) > 1 else None
+        )
         node.target = node.target.elts[place]
         node.iter = node.iter.args[0]
         return True

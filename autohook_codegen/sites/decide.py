@@ -119,23 +119,27 @@ class _Decider:
 
     def _scope(self, scope: Scope, found: list[Candidate | LeftAlone]) -> None:
         existing = self.existing.get(scope.file.path)
-        loops = LoopIndexes(
-            scope,
-            existing.enumerated if existing else {},
-            existing.zipped if existing else {},
-        )
         # Inner expressions first, as they run: hook points are made in the order they fire.
-        for one in sorted(
+        found = sorted(
             found,
             key=lambda one: (scope.position(scope.statement(one.node)), -_depth(one.node, scope)),
-        ):
+        )
+        loops = LoopIndexes(scope, existing, self.options)
+        loops.reserve(
+            one
+            for one in found
+            if isinstance(one, Candidate)
+            and is_wanted(one, self.options)
+            and not any(self._is_barred(owner) for owner in one.reference.owners)
+        )
+        for one in found:
             if isinstance(one, LeftAlone):
                 if one.reference is None or self._is_wanted(one, one.reference):
                     self.decided.left_alone.append(one)
             elif is_wanted(one, self.options):
                 self._site(one, scope, loops, existing)
         edits = self.decided.edits[scope.file.path]
-        for loop, edit in loops.edits.items():
+        for loop, edit in loops.added.items():
             edits.loops[loop] = edit
 
     def _site(

@@ -79,7 +79,7 @@ def _member_of(
     if isinstance(source, ast.Subscript) and isinstance(source.slice, ast.Slice):
         part = source.slice
         source = source.value
-        if part.step is not None or (part.lower is not None and not _is_plain(part.lower)):
+        if part.step is not None or (part.lower is not None and not _is_start(part.lower)):
             zipped = True
         elif part.lower is not None and not _is_zero(part.lower):
             start, own = ast.unparse(part.lower), None
@@ -140,6 +140,11 @@ def _is_or_empty(node: ast.BoolOp) -> bool:
 
 def _is_zero(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value == 0
+
+
+def _is_start(node: ast.expr) -> bool:
+    """A start that counts from the first member: from the last, there may be fewer members."""
+    return _is_plain(node) and not isinstance(node, ast.UnaryOp)
 
 
 def _is_plain(node: ast.expr) -> bool:

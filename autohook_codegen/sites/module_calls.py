@@ -42,7 +42,9 @@ def _members_called(node: ast.Call, scope: Scope, references: References) -> Ite
     if isinstance(node.func, ast.Name):
         found: list[Reference] = []
         for binding in scope.visible(node.func.id, node):
-            if binding.value is not None and not binding.is_loop:
+            if binding.value is not None and binding.is_loop:
+                found += _looped_over(binding.value, references)
+            elif binding.value is not None:
                 found += _branches(binding.value, references)
         if found:
             places = ", ".join(dict.fromkeys(one.place for one in found))
@@ -74,6 +76,17 @@ def _calls_an_argument(function: FunctionNode) -> bool:
 
 
 _LOOPING = frozenset("enumerate zip reversed list tuple iter len range next append extend".split())
+
+
+def _looped_over(value: ast.expr, references: References) -> list[Reference]:
+    """The submodules in what a loop runs over, ``(self.fc, self.norm)``, ``chain(self.a, self.b)``."""
+    found: list[Reference] = []
+    for node in ast.walk(value):
+        if isinstance(node, ast.Attribute):
+            reference = references.resolve(node)
+            if reference is not None and reference.steps and not reference.value.surely_neither:
+                found.append(reference)
+    return [one for one in found if one.value.is_module or one.value.is_container]
 
 
 def _branches(value: ast.expr, references: References) -> list[Reference]:

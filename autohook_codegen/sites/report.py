@@ -21,6 +21,7 @@ _ADVICE = {
     "own-children": "auto_hook hooks it",
     "no-index": "auto_hook hooks it; a plain loop over the container helps",
     "container-grows": "call auto_hook again afterwards",
+    "early-return": "call auto_hook(model) afterwards, or let the branches come together",
     "several-classes": "auto_hook hooks it",
     "several-modules": "auto_hook hooks them; calling each in its own branch helps",
     "passed-on": "auto_hook hooks it",

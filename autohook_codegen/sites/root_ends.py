@@ -74,8 +74,18 @@ def end_roots(decided: Decided, ends: dict[ClassDecl, list[str]]) -> None:
         init = decl.initialiser
         if init is not None:
             edits.init_ends[init] = made
+            _note_early_return(decl, init, decided)
         else:
             edits.written_inits[decl.node] = made
+
+
+def _note_early_return(decl: ClassDecl, init: FunctionNode, decided: Decided) -> None:
+    scope = decided.inference.scope(init, decl, decl.file)
+    for node in scope.nodes:
+        if isinstance(node, ast.Return) and init in scope.ancestors(node):
+            message = f"{decl.name}.{init.name} returns here, before what is added at its end"
+            decided.left_alone.append(LeftAlone(node, "early-return", message, scope))
+            return
 
 
 def _chosen(decided: Decided) -> list[ClassDecl]:

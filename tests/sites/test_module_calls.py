@@ -330,7 +330,7 @@ STATEMENTS = [
             x = block(x)
         """,
         """
-        for hook_index, (block,) in enumerate(self.stages):
+        for (hook_index, (block,)) in enumerate(self.stages):
             x = self.stages_hook_points[hook_index][0](block(x))
         """,
         id="destructuring one",

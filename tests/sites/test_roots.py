@@ -675,7 +675,6 @@ class Net(HookedRootModule, nn.Module):
         self.fc_hook_point = HookPoint()
         if wide:
             self.width = 8
-            self.setup()
             return
         self.width = 4
         self.setup()
