@@ -17,6 +17,8 @@ from autohook_runtime.check_report import CheckError, Report
 from autohook_runtime.check_runs import Subject, backward, gradients, is_same, seeded, tensors
 from autohook_runtime.hooking import unwrap
 
+NOR_PLAIN = "not the plain class either:"
+
 
 def check_auto_hook(
     model_class: type[nn.Module],
@@ -184,6 +186,11 @@ def unwrap_takes_all_back(subject: Subject, report: Report) -> None:
 
 
 def deepcopy_works(subject: Subject, report: Report) -> None:
+    try:
+        copy.deepcopy(subject.build())
+    except Exception as error:
+        report.add("deepcopy", named=[f"{type(error).__name__}: {error}"], remark=NOR_PLAIN)
+        return
     model = subject.build_hooked()
     copied = copy.deepcopy(model)
     plain = tensors(subject.run(model))
@@ -206,7 +213,7 @@ def pickle_works(subject: Subject, report: Report) -> None:
         except Exception as error:
             if not loaded:
                 named = [f"{type(error).__name__}: {error}"]
-                report.add("pickle", named=named, remark="not the plain class either:")
+                report.add("pickle", named=named, remark=NOR_PLAIN)
                 return
             raise
     same = is_same(*(tensors(subject.run(model)) for model in loaded))
@@ -223,8 +230,7 @@ def dtype_moves_work(subject: Subject, report: Report) -> None:
     try:
         plain = tensors(subject.run(subject.build().double(), to_double))
     except Exception as error:
-        named = [f"{type(error).__name__}: {error}"]
-        report.add("dtype moves", named=named, remark="not the plain class either:")
+        report.add("dtype moves", named=[f"{type(error).__name__}: {error}"], remark=NOR_PLAIN)
         return
     model = subject.build_hooked().double()
     output, cache = subject.run(model.run_with_cache, to_double)

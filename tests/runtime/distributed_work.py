@@ -1,6 +1,6 @@
 """One of two processes: FSDP2 and tensor parallel against the whole model.
 
-    python -m tests.runtime.distributed_work CASE RANK STORE
+python -m tests.runtime.distributed_work CASE RANK STORE
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+import pytest
 import torch
 import torch.distributed as dist
 from autohook_runtime import auto_hook, unwrap
@@ -117,12 +118,8 @@ def fsdp(plain: Any, x: torch.Tensor, mesh: Any, is_hooked_first: bool) -> None:
     # `forward` saw another object than the one that the optimizer has
     torch.optim.AdamW(model.parameters()).step()
     if is_hooked_first:
-        try:
+        with pytest.raises(TypeError, match="swapped again"):
             unwrap(model)
-        except TypeError as error:
-            assert "swapped again" in str(error)
-        else:
-            raise AssertionError("unwrap took FSDP's class away")
     else:
         unwrap(model)
         assert isinstance(model, FSDPModule)

@@ -94,7 +94,10 @@ class Generated(HookedRootModule, nn.Module):
 
 CASES = [
     (Small, ["hook_point", "fc1.hook_point"]),
-    (AutoEncoder, ["hook_point", *(f"{n}.hook_point" for n in ("W_enc", "W_dec", "b_enc", "b_dec"))]),
+    (
+        AutoEncoder,
+        ["hook_point", *(f"{n}.hook_point" for n in ("W_enc", "W_dec", "b_enc", "b_dec"))],
+    ),
     (Net, NET_NAMES),
     (
         Holders,
