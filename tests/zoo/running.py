@@ -1,0 +1,315 @@
+"""Runs the models of one package, as they are or rewritten, and writes down a row for each.
+
+    python -m tests.zoo.running transformers plain ROWS.jsonl
+
+A row holds digests, so that rows of two processes can be compared. `side` is `plain` (the package
+as it is), `hooked` (the rewritten one stands first on the path) or `runtime` (as it is, with
+`auto_hook` alone). A model whose row stands in the file already is passed over; the last name
+that was begun without a row is one that crashed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import sys
+import time
+import traceback
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import torch
+from autohook_runtime import auto_hook
+from torch import Tensor, nn
+from transformer_lens import HookedRootModule
+from transformer_lens.hook_points import HookPoint
+
+from tests.real_models.observing import Observation, observe, same, tensors
+from tests.zoo.calls import Calls, recorded_calls
+
+SECONDS = 120
+SIDES = ("plain", "hooked", "runtime")
+
+
+class TooSlow(BaseException):
+    """Past what catches Exception."""
+
+
+@contextmanager
+def time_limit(seconds: int) -> Iterator[None]:
+    def stop(*_: Any) -> None:
+        raise TooSlow(f"more than {seconds} s")
+
+    signal.signal(signal.SIGALRM, stop)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+
+
+def digest(value: Tensor) -> str:
+    """Stands for dtype, shape and bits of a tensor (every NaN is the same)."""
+    value = value.detach()
+    if value.is_sparse:
+        value = value.to_dense()
+    if value.is_floating_point() and value.isnan().any():
+        value = torch.where(value.isnan(), torch.full_like(value, float("nan")), value)
+    if value.is_complex():
+        value = torch.view_as_real(value)
+    raw = value.contiguous().flatten().view(torch.uint8) if value.numel() else value.flatten()
+    content = f"{value.dtype}{tuple(value.shape)}".encode() + bytes(raw.numpy())
+    return hashlib.sha1(content).hexdigest()[:16]
+
+
+def digests(observation: Observation) -> dict[str, str]:
+    return {
+        **{name: digest(value) for name, value in observation.outputs.items()},
+        **{f"gradient {name}": digest(value) for name, value in observation.gradients.items()},
+        "random numbers": digest(observation.random_state),
+    }
+
+
+def state(model: nn.Module) -> dict[str, str]:
+    return {name: digest(value) for name, value in model.state_dict().items()}
+
+
+def source_hook_points(model: nn.Module) -> dict[str, HookPoint]:
+    return {name: module for name, module in model.named_modules() if isinstance(module, HookPoint)}
+
+
+def run_plain(model: nn.Module, call: Callable[[nn.Module], Any]) -> dict[str, Any]:
+    """Digests of what the model does, in evaluation and in training."""
+    row: dict[str, Any] = {"state": state(model), "random": digest(torch.get_rng_state())}
+    row["eval"] = digests(observe(model.eval(), call))
+    try:
+        row["train"] = digests(observe(model.train(), call))
+    except Exception as error:  # batch norm over one value, for example
+        row["train"] = f"{type(error).__name__}: {error}"[:200]
+    row["parameters"] = sum(1 for _ in model.parameters())
+    return row
+
+
+def run_hooked(
+    model: nn.Module, call: Callable[[nn.Module], Any], folder: str, side: str
+) -> dict[str, Any]:
+    """The same and all that is asked of hook points."""
+    row: dict[str, Any] = {"is root": isinstance(model, HookedRootModule)}
+    if side == "runtime":
+        auto_hook(model)
+    row |= run_plain(model, call)
+    model.load_state_dict(model.state_dict(), strict=True)
+    if side == "hooked":
+        row["source"] = measured(model, call, folder)
+        if not row["is root"]:
+            auto_hook(model)
+            row["eval after auto_hook"] = digests(observe(model.eval(), call)) == row["eval"]
+    row["cache"] = cached(model, call)
+    row["fallback"] = measured_with_fallback(model, call)
+    return row
+
+
+def measured(model: nn.Module, call: Callable[[nn.Module], Any], folder: str) -> dict[str, Any]:
+    """What the hook points in the source see of a run."""
+    model.eval()
+    with recorded_calls(model) as calls:
+        observe(model, call)
+    made = calls.by_code_in(folder)
+    missed: dict[str, str] = {
+        module_call.path: module_call.file.removeprefix(folder)
+        for module_call in made
+        if not module_call.passed
+    }
+    used, seen = parameters_seen(model, calls)
+    not_tensors = sorted(
+        {
+            path
+            for path, values in calls.fired.items()
+            if not all(isinstance(value, Tensor) for value in values)
+        }
+    )
+    called = {module_call.path for module_call in calls.made}
+    modules = {path: module for path, module in model.named_modules()}
+    uncalled = [
+        path
+        for path in calls.fired
+        if (target := path.removesuffix("_hook_point")) in modules
+        and target != path
+        and target not in called
+    ]
+    elsewhere = [
+        module_call
+        for module_call in calls.made
+        if module_call.tensors
+        and not module_call.called_by_torch
+        and not module_call.inside_container
+        and not module_call.file.startswith(folder)
+    ]
+    return {
+        "calls": len(made),
+        "passed": sum(module_call.passed for module_call in made),
+        "missed": dict(list(missed.items())[:20]),
+        "calls of other code": len(elsewhere),
+        "parameters used": len(used),
+        "parameters seen": len(used & seen),
+        "parameters missed": sorted(used - seen)[:20],
+        "hook points": len(source_hook_points(model)),
+        "fired": len(calls.fired),
+        "not tensors": not_tensors[:20],
+        "fired without a call": uncalled[:20],
+    }
+
+
+def parameters_seen(model: nn.Module, calls: Calls) -> tuple[set[str], set[str]]:
+    """Parameters of modules that are not torch's with a gradient, and those with a hook point that
+    fired."""
+    used: set[str] = set()
+    seen: set[str] = set()
+    for path, module in model.named_modules():
+        if type(module).__module__.startswith("torch."):
+            continue
+        for name, parameter in module.named_parameters(recurse=False):
+            full = f"{path}.{name}".lstrip(".")
+            if parameter.grad is None:
+                continue
+            used.add(full)
+            parts = full.split(".")
+            for depth in range(len(parts)):
+                owner = ".".join(parts[:depth])
+                hook_point = f"{owner}.{'_'.join(parts[depth:])}_hook_point".lstrip(".")
+                if hook_point in calls.fired:
+                    seen.add(full)
+            if any(
+                fired.startswith(f"{path}.{name}_hook_point".lstrip(".")) for fired in calls.fired
+            ):
+                seen.add(full)
+    return used, seen
+
+
+def cached(model: nn.Module, call: Callable[[nn.Module], Any]) -> dict[str, Any]:
+    """`run_with_cache` without a filter against clones that hooks took."""
+    model.eval()
+    passed: dict[str, Tensor] = {}
+    handles = []
+    for name, hook_point in model.hook_dict.items():  # type: ignore[operator,union-attr]
+
+        def keep(module: nn.Module, args: Any, output: Any, name: str = name) -> None:
+            found = list(tensors(output).values())
+            if found:
+                passed[name] = found[0].detach().clone()
+
+        handles.append(hook_point.register_forward_hook(keep))  # type: ignore[union-attr]
+    caches: list[dict[str, Tensor]] = []
+
+    def with_cache(model: nn.Module) -> Any:
+        bound = _Cached(model, caches)
+        return call(bound)  # type: ignore[arg-type]
+
+    torch.manual_seed(12)
+    outputs = tensors(with_cache(model))
+    for handle in handles:
+        handle.remove()
+    cache = caches[-1]
+    wrong = [
+        name for name, value in passed.items() if name not in cache or not same(cache[name], value)
+    ]
+    return {
+        "entries": len(cache),
+        "wrong": wrong[:20] + sorted(cache.keys() - passed.keys())[:20],
+        "outputs": {name: digest(value) for name, value in outputs.items()},
+    }
+
+
+class _Cached:
+    """Stands for the model in a call, and runs `run_with_cache`."""
+
+    def __init__(self, model: nn.Module, caches: list[dict[str, Tensor]]) -> None:
+        self._model, self._caches = model, caches
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        output, cache = self._model.run_with_cache(*args, **kwargs)  # type: ignore[operator]
+        self._caches.append(cache)
+        return output
+
+
+def measured_with_fallback(model: nn.Module, call: Callable[[nn.Module], Any]) -> dict[str, Any]:
+    """How many of all calls passed some hook point of `hook_dict`."""
+    model.eval()
+    handles = []
+    with recorded_calls(model) as calls:
+        for name, hook_point in model.hook_dict.items():  # type: ignore[operator,union-attr]
+            handles.append(
+                hook_point.register_forward_hook(  # type: ignore[union-attr]
+                    lambda module, args, output, name=name: calls.saw(name, output)
+                )
+            )
+        observe(model, call, backward=False)
+    for handle in handles:
+        handle.remove()
+    made = [module_call for module_call in calls.made if module_call.tensors]
+    added = {path: len(values) for path, values in calls.fired.items()}
+    for module_call in made:
+        # what auto_hook adds fires inside of the call, before it is on record
+        name = f"{module_call.path}.hook_point"
+        if not module_call.passed and added.get(name, 0) > 0:
+            added[name] -= 1
+            module_call.passed = True
+    return {
+        "calls": len(made),
+        "passed": sum(module_call.passed for module_call in made),
+        "missed": [module_call.path for module_call in made if not module_call.passed][:20],
+    }
+
+
+def rows(package: str, side: str, folder: str, names: list[str]) -> Iterator[dict[str, Any]]:
+    """A row for each model."""
+    zoo = import_module(f"tests.zoo.{package}_models")
+    for name in names:
+        start = time.monotonic()
+        row: dict[str, Any] = {"name": name}
+        try:
+            with time_limit(SECONDS):
+                try:
+                    model, call = zoo.model(name)
+                except zoo.NotBuilt as error:
+                    row["not built"] = str(error)
+                else:
+                    row["class"] = type(model).__name__
+                    if side == "plain":
+                        row |= run_plain(model, call)
+                    else:
+                        row |= run_hooked(model, call, folder, side)
+        except (Exception, TooSlow) as error:
+            frames = traceback.extract_tb(error.__traceback__)[-3:]
+            row["error"] = f"{type(error).__name__}: {error}"[:400]
+            row["at"] = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+        row["seconds"] = round(time.monotonic() - start, 1)
+        yield row
+
+
+def main() -> None:
+    package, side, out, folder, *names = sys.argv[1:]
+    warnings.simplefilter("ignore")
+    os.environ["TRANSFORMERS_VERBOSITY"] = "critical"
+    path = Path(out)
+    done = (
+        {json.loads(line)["name"] for line in path.read_text().splitlines()}
+        if path.exists()
+        else set()
+    )
+    zoo = import_module(f"tests.zoo.{package}_models")
+    wanted = [name for name in (names or zoo.names()) if name not in done]
+    with path.open("a") as file:
+        for row in rows(package, side, folder, wanted):
+            file.write(json.dumps(row) + "\n")
+            file.flush()
+
+
+if __name__ == "__main__":
+    main()
