@@ -54,6 +54,13 @@ def track(value: Tensor, hook_point: Any) -> Tensor:
     return tracked
 
 
+def untracked(value: Any) -> Any:
+    """The parameter itself, for code that keeps it (`self.a = self.W`)."""
+    if torch.compiler.is_dynamo_compiling() or type(value) not in _tracked:
+        return value
+    return value.stands_for
+
+
 def tracked_class(own: type, **members: Any) -> type:
     """A subclass of a tensor's class whose operations are followed."""
     members["__torch_function__"] = classmethod(_call_and_fire)

@@ -15,6 +15,7 @@ import torch
 from torch import nn
 
 from autohook_runtime.subclasses import make_subclass, swap_class
+from autohook_runtime.tracked_tensors import untracked
 
 if TYPE_CHECKING:
     from autohook_runtime.added_hook_points import AddedHookPoint
@@ -74,7 +75,11 @@ def _watched_class(own: Any, names: tuple[str, ...], is_eager: bool) -> type:
     members: dict[str, Any] = {name: _hooked_parameter(name) for name in names}
     if is_eager:
         members["forward"] = torch.compiler.disable(own.forward)  # type: ignore[no-untyped-call]
-    watched = make_subclass(own, **members, __reduce_ex__=_reduce)
+
+    def set_attribute(module: nn.Module, name: str, value: Any) -> None:
+        own.__setattr__(module, name, untracked(value))
+
+    watched = make_subclass(own, **members, __setattr__=set_attribute, __reduce_ex__=_reduce)
     _own_classes[watched] = own
     return watched
 

@@ -192,6 +192,27 @@ def test_hooked_parameters_of_other_modules_reached_from_outside() -> None:
         assert torch.equal(model.encode(inputs()), inputs() @ nn.Parameter(inner.W.data) * 2)
 
 
+def test_a_parameter_that_the_model_keeps_under_another_name() -> None:
+    def keep(m: Any, x: torch.Tensor) -> torch.Tensor:
+        m.V = m.W
+        return x @ m.V
+
+    model = holder(keep)
+    with model.hooks(fwd_hooks=[("W.hook_point", doubled)]):
+        model(inputs())
+    assert model.V is model.W
+    assert type(model.V) is nn.Parameter
+
+
+def test_other_parameters_in_place_of_a_hooked_one() -> None:
+    model = holder(lambda m, x: x @ m.W)
+    model.add_hook("W.hook_point", doubled)
+    model.load_state_dict({"W": torch.eye(WIDTH), "b": torch.ones(WIDTH)}, assign=True)
+    assert torch.equal(model(inputs()), inputs() * 2)
+    model.W = nn.Parameter(torch.eye(WIDTH) * 3)
+    assert torch.equal(model.half().float()(inputs()), inputs() * 6)
+
+
 def test_a_parameter_by_itself() -> None:
     parameter = nn.Parameter(torch.randn(WIDTH, WIDTH))
     W: Any = auto_hook(parameter)
