@@ -146,9 +146,23 @@ class _Deletion(PairedTransformer):
             kept.append(following)
             waiting, extra_blank = [], False
         if extra_blank and len(kept) == 1 and isinstance(kept[0], cst.SimpleStatementLine):
-            return cst.SimpleStatementSuite(kept[0].body, trailing_whitespace=updated.header)
+            return _one_line(updated, kept[0])
         footer = [*waiting, *updated.footer]
         return cast("cst.CSTNode", updated.with_changes(body=kept, footer=footer))
+
+
+def _one_line(block: cst.IndentedBlock, statement: cst.SimpleStatementLine) -> cst.BaseSuite:
+    """``class A(B): pass`` of a block, see `classes`: what stands behind the colon stood in front
+    of the statement, and where nothing does, the usual blank."""
+    header = block.header
+    if header.comment is not None:
+        return block.with_changes(body=[statement])
+    blanks = {"": " ", " ": ""}.get(header.whitespace.value, header.whitespace.value)
+    return cst.SimpleStatementSuite(
+        statement.body,
+        leading_whitespace=cst.SimpleWhitespace(blanks),
+        trailing_whitespace=statement.trailing_whitespace,
+    )
 
 
 def _argument(call: cst.Call, *, needs_brackets: bool) -> cst.BaseExpression:
@@ -199,6 +213,9 @@ def _without_pairing(loop: Loop) -> Loop:
 
 def _without_base(node: cst.ClassDef, place: int) -> cst.ClassDef:
     bases = _without(node.bases, {place})
+    if bases and place == len(bases):
+        blanks = node.bases[place].whitespace_after_arg
+        bases[-1] = bases[-1].with_changes(whitespace_after_arg=blanks)
     if bases or node.keywords:
         return node.with_changes(bases=bases)
     return node.with_changes(

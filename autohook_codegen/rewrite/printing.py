@@ -25,13 +25,15 @@ class _Watching(CodegenState):
 
     watched: Mapping[int, cst.CSTNode] = field(default_factory=dict)
     begun: dict[int, int] = field(default_factory=dict)
-    ended: dict[int, tuple[int, int]] = field(default_factory=dict)
+    ended: dict[int, int] = field(default_factory=dict)
 
     @contextmanager
     def record_syntactic_position(
         self, node: Any, *, start_node: Any = None, end_node: Any = None
     ) -> Iterator[None]:
-        if id(node) in self.watched:
+        # Behind the comments and decorators above a statement. A block is noted where its header
+        # line goes on, which `before_codegen` did.
+        if id(node) in self.watched and not isinstance(node, cst.IndentedBlock):
             self.begun[id(node)] = len(self.tokens)
         yield
 
@@ -41,43 +43,45 @@ class _Watching(CodegenState):
 
     def after_codegen(self, node: Any) -> None:
         if id(node) in self.watched:
-            self.ended[id(node)] = (self.begun[id(node)], len(self.tokens))
-
-
-_HEADED = (cst.For, cst.If, cst.While, cst.With, cst.ClassDef, cst.FunctionDef, cst.Try)
+            self.ended[id(node)] = len(self.tokens)
 
 
 def print_with_spans(
     module: cst.Module, changed: Mapping[int, cst.CSTNode], byte_order_mark: str = ""
 ) -> tuple[str, list[Span]]:
-    """The text of `module` and the spans of the changed statements, whole lines or headers."""
-    watched = dict(changed)
-    bodies: dict[int, int] = {}
-    for identity, node in changed.items():
+    """The text of `module`, and the spans of the lines and compound statements in `changed`.
+
+    Of a compound statement the header counts, of one on a single line all of that line.
+    """
+    spanned = [
+        node
+        for node in changed.values()
+        if not isinstance(node, cst.BaseSmallStatement | cst.SimpleStatementSuite)
+    ]
+    watched = {id(node): node for node in spanned}
+    for node in spanned:
         body = getattr(node, "body", None)
-        if isinstance(node, _HEADED) and isinstance(body, cst.IndentedBlock):
+        if isinstance(body, cst.BaseSuite):
             watched[id(body)] = body
-            bodies[identity] = id(body)
     state = _Watching(module.default_indent, module.default_newline, watched=watched)
     module._codegen(state)
     offsets = [0, *accumulate(len(token) for token in state.tokens)]
     # Without a line end at the end of the file, the last token is taken back after it was counted.
     offsets.append(offsets[-1])
-    code = byte_order_mark + "".join(state.tokens)
-    shift = len(byte_order_mark)
+    code = "".join(state.tokens)
     spans: list[Span] = []
-    for identity, node in changed.items():
-        if identity not in state.ended or isinstance(
-            node, cst.BaseSmallStatement | cst.SimpleStatementSuite
-        ):
-            continue
-        first, last = state.ended[identity]
-        start = code.rfind("\n", 0, offsets[first] + shift) + 1
-        end = offsets[last] + shift
-        if identity in bodies and bodies[identity] in state.ended:
-            # A header ends with the line on which its block begins.
-            end = offsets[state.ended[bodies[identity]][0]] + shift
-            line_end = code.find("\n", end)
+    for node in spanned:
+        if id(node) not in state.ended:
+            continue  # it was changed again after it was noted
+        start = code.rfind("\n", 0, offsets[state.begun[id(node)]]) + 1
+        body = getattr(node, "body", None)
+        if isinstance(body, cst.IndentedBlock):
+            header_end = offsets[state.begun[id(body)]]
+            line_end = code.find("\n", header_end)
             end = line_end + 1 if line_end >= 0 else len(code)
-        spans.append(Span(max(start, shift), end))
-    return code, sorted(spans)
+        else:
+            last = body if isinstance(body, cst.SimpleStatementSuite) else node
+            end = offsets[state.ended[id(last)]]
+        shift = len(byte_order_mark)
+        spans.append(Span(start + shift, end + shift))
+    return byte_order_mark + code, sorted(spans)

@@ -79,7 +79,7 @@ _LOOPING = frozenset("enumerate zip reversed list tuple iter len range next appe
 
 
 def _looped_over(value: ast.expr, references: References) -> list[Reference]:
-    """The submodules in what a loop runs over, ``(self.fc, self.norm)``, ``chain(self.a, self.b)``."""
+    """The submodules in what a loop runs over, ``(self.fc, self.norm)`` or ``chain(self.a)``."""
     found: list[Reference] = []
     for node in ast.walk(value):
         if isinstance(node, ast.Attribute):

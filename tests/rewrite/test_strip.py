@@ -262,6 +262,7 @@ BASES = [
     ("( Base, HookedRootModule,metaclass=M)", "( Base,metaclass=M)"),
     ("(\n    Base, HookedRootModule,  # why\n)", "(\n    Base,  # why\n)"),
     ("(Mixin , HookedRootModule, nn.Module)", "(Mixin , nn.Module)"),
+    ("(\n    Base, HookedRootModule\n)", "(\n    Base\n)"),
 ]
 
 
@@ -285,7 +286,9 @@ WRITTEN = [
         f"class A(B):\n    x = 1\n\n{INIT}\n    # c\n\n\ny\n",
         "class A(B):\n    x = 1\n\n    # c\n\n\ny\n",
     ),
-    pytest.param(f"class A(B):  # c\n    ...\n{INIT}y\n", "class A(B): ...  # c\ny\n"),
+    pytest.param(f"class A(B):\n    ...  # c\n{INIT}y\n", "class A(B): ...  # c\ny\n"),
+    pytest.param(f"class A(B): \n    ...\n{INIT}y\n", "class A(B):...\ny\n"),
+    pytest.param(f"class A(B):  \n    a;b; \n{INIT}y\n", "class A(B):  a;b; \ny\n"),
     pytest.param(
         "class A(B):\n    def __init__(self, *args, **kwargs):\n"
         "        super().__init__(*args, **kwargs)\n        self.a_hook_point = HookPoint()\n",
