@@ -11,10 +11,10 @@ from torch.utils.hooks import RemovableHandle
 
 from autohook_runtime.first_tensor import first_tensor, with_tensor
 from autohook_runtime.hook_points import FiringHookPoint
-from autohook_runtime.own_thread import InReplica, is_replica
+from autohook_runtime.own_thread import InReplica, changing, is_replica
 from autohook_runtime.traced_tensors import TracedParameter, traced_class
 from autohook_runtime.tracked_tensors import track
-from autohook_runtime.watched_modules import changing, settle, unwatch, watch
+from autohook_runtime.watched_modules import settle, unwatch, watch
 
 
 class AddedHookPoint(FiringHookPoint):

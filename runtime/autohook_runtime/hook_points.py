@@ -18,7 +18,7 @@ from transformer_lens.hook_points import HookPoint, LensHandle
 
 from autohook_runtime.checkpointing import refuse_other_recomputation
 from autohook_runtime.gradients import GradientHook, with_gradient_hooks
-from autohook_runtime.own_thread import InReplica, OwnThread, is_replica, is_seen_by
+from autohook_runtime.own_thread import InReplica, OwnThread, changing, is_replica, is_seen_by
 from autohook_runtime.subclasses import swap_class
 
 
@@ -32,6 +32,15 @@ class HookHandle(RemovableHandle):
     def remove(self) -> None:
         super().remove()
         self.hook_point.settle()
+
+
+def add_hook(
+    hook_point: HookPoint, hook: Callable[..., Any], direction: Any, **kwargs: Any
+) -> LensHandle:
+    """Adds a hook and returns its handle, which `HookPoint.add_hook` does not in all versions."""
+    with changing:
+        hook_point.add_hook(hook, direction, **kwargs)
+        return (hook_point.fwd_hooks if direction == "fwd" else hook_point.bwd_hooks)[-1]
 
 
 class KeptHookPoint(HookPoint):
@@ -87,13 +96,16 @@ class KeptHookPoint(HookPoint):
         *args: Any,
         **kwargs: Any,
     ) -> LensHandle:
-        if dir == "fwd" or not isinstance(hook, OwnThread):
-            return super().add_hook(hook, dir, *args, **kwargs)
-        # a gradient may come back on a thread of autograd's: the thread is asked on the way there
-        handle = super().add_hook(hook.hook, dir, *args, **kwargs)
-        number = handle.hook.id
-        self.gradient_hooks[number] = self.gradient_hooks[number][0], hook.thread
-        return handle
+        with changing:
+            # a gradient may come back on a thread of autograd's: the thread is asked on the way in
+            own = hook if dir == "bwd" and isinstance(hook, OwnThread) else None
+            super().add_hook(own.hook if own is not None else hook, dir, *args, **kwargs)
+            is_first = kwargs.get("prepend", len(args) > 2 and args[2])
+            handle = (self.fwd_hooks if dir == "fwd" else self.bwd_hooks)[0 if is_first else -1]
+            if own is not None:
+                number = handle.hook.id
+                self.gradient_hooks[number] = self.gradient_hooks[number][0], own.thread
+            return handle
 
     def register_forward_hook(self, *args: Any, **kwargs: Any) -> HookHandle:
         handle = HookHandle(super().register_forward_hook(*args, **kwargs), self)

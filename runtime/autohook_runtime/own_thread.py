@@ -13,6 +13,8 @@ from typing import Any
 import torch
 from torch import nn
 
+changing = threading.RLock()
+"""Held while hooks change."""
 _here = threading.local()
 
 

@@ -12,8 +12,8 @@ from transformer_lens import HookedRootModule
 from transformer_lens.hook_points import HookPoint, LensHandle
 
 from autohook_runtime.first_tensor import first_tensor
-from autohook_runtime.own_thread import OwnThread
-from autohook_runtime.watched_modules import changing
+from autohook_runtime.hook_points import add_hook
+from autohook_runtime.own_thread import OwnThread, changing
 
 Hooks = Sequence[tuple[str | Callable[[str], bool], Callable[..., Any]]]
 Direction = Literal["fwd", "bwd"]
@@ -71,7 +71,7 @@ class RootMethods(HookedRootModule):
             for direction, hooks in both:
                 for name, hook in hooks:
                     for hook_point in RootMethods._hook_points_of(self, name):
-                        handle = hook_point.add_hook(hook, direction, level=level)
+                        handle = add_hook(hook_point, hook, direction, level=level)
                         added.append((hook_point, direction, handle))
             yield self
         finally:

@@ -8,7 +8,6 @@ the module gets its own class back, and what was compiled for that is valid agai
 from __future__ import annotations
 
 import sys
-import threading
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -22,9 +21,6 @@ if TYPE_CHECKING:
 
 HOOKED = "_auto_hook_hooked"
 """The attribute of a watched module that lists its hook points that have hooks."""
-
-changing = threading.RLock()
-"""Held while hooks of any module change: threads may run one model, each with hooks of its own."""
 
 _watched_classes: dict[tuple[type, tuple[str, ...], bool], type] = {}
 _own_classes: dict[type, type] = {}
