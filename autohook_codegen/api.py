@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from autohook_codegen.declares.program import Program
-from autohook_codegen.existing import Existing, read_existing
+from autohook_codegen.existing import read_existing
 from autohook_codegen.hooked_source import HookedSource
 from autohook_codegen.options import Options
 from autohook_codegen.sites.decide import decide
@@ -58,32 +58,25 @@ def hook_sources(
         OptionsError: a root or an ``only`` pattern names nothing in the tree.
     """
     read = {path: read_source(text, path) for path, text in sources.items()}
-    existing: dict[str, Existing] = {
-        path: read_existing(source, options) for path, source in read.items()
-    }
+    existing = {path: read_existing(source, options) for path, source in read.items()}
     program = Program({path: source.tree for path, source in read.items()})
     decided = decide(program, existing, options)
-    return {
-        path: _hooked(path, source, decided, sources[path], options)
-        for path, source in read.items()
-    }
+    # Each file's libcst tree, which is large, goes as soon as its text is printed.
+    return {path: _hooked(path, read.pop(path), decided, sources[path]) for path in sources}
 
 
-def _hooked(
-    path: str, source: Source, decided: Decided, text: str, options: Options
-) -> HookedSource:
-    from autohook_codegen.rewrite.insertion import (
-        insert,
-    )  # libcst is slow to import, and often not needed
+def _hooked(path: str, source: Source, decided: Decided, text: str) -> HookedSource:
+    # libcst and black are slow to import, and a file without sites needs neither.
+    from autohook_codegen.layout import lay_out
+    from autohook_codegen.rewrite.insertion import insert
 
     edits = decided.edits[path]
     has_module = any(decl.is_module for decl in decided.program.files[path].classes)
     code = text
     if edits:
         code, changed = insert(source, edits)
+        options = decided.options
         if options.format:
-            from autohook_codegen.layout import lay_out
-
             code = lay_out(code, changed, options.line_length)
     return HookedSource(
         code, sites_of(path, source, decided), notes_of(path, source, decided), has_module

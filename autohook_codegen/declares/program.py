@@ -192,7 +192,8 @@ class Program:
             file._collect(tree.body, "", None, True)
             self.files[path] = file
             self._by_module[module] = file
-        self._resolved: dict[str, ClassDecl | None] = {}
+        self._tops = {module[0] for module in self._by_module if module}
+        self._resolved: dict[tuple[FileDecl, str], ClassDecl | None] = {}
         self._link()
 
     @property
@@ -217,35 +218,52 @@ class Program:
             return self.class_of(file, aliases[0])
         if len(self.files) == 1:
             return None
-        found = self._class_at(file.imports.resolve(name), 0)
-        if found is None:
+        return self._imported(file, name)
+
+    def _imported(self, file: FileDecl, name: str) -> ClassDecl | None:
+        """The class that a file imports under `name`, re-exports followed."""
+        key = (file, name)
+        if key in self._resolved:
+            return self._resolved[key]
+        self._resolved[key] = None  # an import in a circle ends here
+        found: ClassDecl | None = None
+        dotted = file.imports.resolve(name)
+        if dotted != name:
+            found = self._class_at(dotted)
+        if found is None and "." not in name:
             for star in file.imports.stars:
-                found = found or self._class_at(f"{star}.{name}", 0)
+                source = self._file_of(tuple(star.split(".")))
+                found = self._in_file(source, name) if source is not None else None
+                if found is not None:
+                    break
+        self._resolved[key] = found
         return found
 
-    def _class_at(self, dotted: str, depth: int) -> ClassDecl | None:
-        """The class under a dotted name, re-exports followed; the tree's root may be missing."""
-        if dotted in self._resolved:
-            return self._resolved[dotted]
-        self._resolved[dotted] = None  # an import in a circle ends here
+    def _class_at(self, dotted: str) -> ClassDecl | None:
+        """The class under a dotted name: in the file of the longest module that it names."""
         parts = tuple(dotted.split("."))
-        for skip in range(len(parts) - 1):
-            for cut in range(len(parts) - 1, skip, -1):
-                file = self._by_module.get(parts[skip:cut])
-                if file is None:
-                    continue
-                name = ".".join(parts[cut:])
-                found = file.by_name.get(name)
-                if found is None and depth < 8:
-                    onward = file.imports.resolve(name)
-                    if onward != name:
-                        found = self._class_at(onward, depth + 1)
-                    for star in file.imports.stars:
-                        found = found or self._class_at(f"{star}.{name}", depth + 1)
-                if found is not None:
-                    self._resolved[dotted] = found
-                    return found
+        for cut in range(len(parts) - 1, 0, -1):
+            file = self._file_of(parts[:cut])
+            if file is not None:
+                return self._in_file(file, ".".join(parts[cut:]))
         return None
+
+    def _in_file(self, file: FileDecl, name: str) -> ClassDecl | None:
+        return file.by_name.get(name) or self._imported(file, name)
+
+    def _file_of(self, module: tuple[str, ...]) -> FileDecl | None:
+        """The file of a module; the package that the tree is the inside of may stand in front."""
+        file = self._by_module.get(module)
+        if file is None and module[0] not in self._tops:
+            file = next(
+                (
+                    self._by_module[module[skip:]]
+                    for skip in range(1, len(module))
+                    if module[skip:] in self._by_module
+                ),
+                None,
+            )
+        return file
 
     def _link(self) -> None:
         for decl in self.classes:
