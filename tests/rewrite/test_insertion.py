@@ -69,7 +69,7 @@ STATEMENTS = [
         "for(f), (f_hook_point)in zip(reversed(self.l), reversed(self.l_hook_points), strict=True): x = f_hook_point(f(x))",
     ),
     # Statements that follow.
-    ("if x: y, x = self.f(x) ;", "if x: y, x = self.f(x); x = self.f_hook_point(x) ;"),
+    ("if x: x += self.w ;", "if x: x += self.w; x = self.w_hook_point(x) ;"),
     ("x += self.w ; y = x", "x += self.w; x = self.w_hook_point(x) ; y = x"),
     ("y = x ; x += self.w ;  # c", "y = x ; x += self.w ;  # c\n        x = self.w_hook_point(x)"),
 ]  # fmt: skip
