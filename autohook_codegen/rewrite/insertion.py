@@ -24,6 +24,25 @@ if TYPE_CHECKING:
 
 __all__ = ["insert"]
 
+# What has a suite, which may stand on the same line.
+_HEADED = frozenset(
+    {
+        cst.ClassDef,
+        cst.Else,
+        cst.ExceptHandler,
+        cst.ExceptStarHandler,
+        cst.Finally,
+        cst.For,
+        cst.FunctionDef,
+        cst.If,
+        cst.MatchCase,
+        cst.Try,
+        cst.TryStar,
+        cst.While,
+        cst.With,
+    }
+)
+
 
 def insert(source: Source, edits: Edits) -> tuple[str, list[Span]]:
     """The text of `source` with `edits`, and where in it the changed statements stand.
@@ -99,15 +118,16 @@ class _Insertion(PairedTransformer):
 
     def on_leave(self, original_node: cst.CSTNode, updated_node: cst.CSTNode) -> Changed:  # type: ignore[override]
         left = super().on_leave(original_node, updated_node)
-        if isinstance(left, cst.SimpleStatementLine):
+        kind = type(original_node)
+        if kind is cst.SimpleStatementLine:
+            assert isinstance(left, cst.SimpleStatementLine)
             return self._leave_line(left)
-        if isinstance(left, cst.SimpleStatementSuite):
+        if kind is cst.SimpleStatementSuite:
             return self._leave_suite(left)
-        if self.changed:
+        if self.changed and kind in _HEADED:
             first = left[0] if isinstance(left, cst.FlattenSentinel) else left
-            suite = getattr(first, "body", None)
-            if isinstance(suite, cst.SimpleStatementSuite) and id(suite) in self.changed:
-                assert isinstance(first, cst.CSTNode)
+            assert isinstance(first, cst.CSTNode)
+            if id(getattr(first, "body", None)) in self.changed:
                 self._mark(first)
         return left
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
@@ -14,6 +14,8 @@ from libcst._nodes.internal import CodegenState
 from autohook_codegen.layout.span import Span
 
 __all__ = ["print_with_spans"]
+
+_NOTHING = nullcontext()
 
 
 @dataclass
@@ -27,15 +29,13 @@ class _Watching(CodegenState):
     begun: dict[int, int] = field(default_factory=dict)
     ended: dict[int, int] = field(default_factory=dict)
 
-    @contextmanager
-    def record_syntactic_position(
+    def record_syntactic_position(  # type: ignore[override]
         self, node: Any, *, start_node: Any = None, end_node: Any = None
-    ) -> Iterator[None]:
-        # Behind the comments and decorators above a statement. A block is noted where its header
-        # line goes on, which `before_codegen` did.
-        if id(node) in self.watched and not isinstance(node, cst.IndentedBlock):
+    ) -> AbstractContextManager[None]:
+        # Behind the comments and decorators above a statement.
+        if id(node) in self.watched:
             self.begun[id(node)] = len(self.tokens)
-        yield
+        return _NOTHING
 
     def before_codegen(self, node: Any) -> None:
         if id(node) in self.watched:
@@ -65,7 +65,7 @@ def print_with_spans(
             watched[id(body)] = body
     state = _Watching(module.default_indent, module.default_newline, watched=watched)
     module._codegen(state)
-    offsets = [0, *accumulate(len(token) for token in state.tokens)]
+    offsets = [0, *accumulate(map(len, state.tokens))]
     # Without a line end at the end of the file, the last token is taken back after it was counted.
     offsets.append(offsets[-1])
     code = "".join(state.tokens)
