@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from autohook_codegen.declares import torch_library as torch_facts
-from autohook_codegen.declares.annotations import NOT_MODULE_SUFFIXES
+from autohook_codegen.declares.made_classes import made_by_class, made_by_import
 from autohook_codegen.declares.names import dotted_name
 from autohook_codegen.declares.program import ClassDecl, FileDecl, FunctionNode
 from autohook_codegen.declares.scope import Binding, Scope
@@ -34,9 +34,6 @@ MOST_STEPS = 12
 _FOLLOWED = frozenset("list tuple dict getattr super map zip reversed sorted".split())
 BUILTINS = frozenset(dir(builtins)) - _FOLLOWED
 """Functions and classes that make no module."""
-_MAKING_METHODS = frozenset(
-    "from_config from_pretrained from_state_dict _from_config build create load".split()
-)
 
 
 class Calls:
@@ -129,7 +126,7 @@ class Calls:
                 else None
             )
             if decl is not None:
-                return self._made_by_class(decl)
+                return made_by_class(decl)
             dotted = file.dotted(func) or ""
             if not self._is_local(func, scope):
                 library = self._made_by_torch(dotted, node, scope, depth, file)
@@ -161,26 +158,6 @@ class Calls:
         bindings = scope.bindings.get(name.split(".")[0], ())
         return any(
             not isinstance(one.node, ast.Import | ast.ImportFrom | ast.ClassDef) for one in bindings
-        )
-
-    def _made_by_class(self, decl: ClassDecl) -> Value:
-        if not decl.is_module:
-            if decl.outside_bases and not decl.methods and not decl.bases:
-                return MAYBE_MODULE if self._may_be_module_class(decl) else OTHER
-            return OTHER
-        outside = decl.all_outside_bases
-        classes: frozenset[str | ClassDecl] = frozenset({decl})
-        if outside & torch_facts.MODULE_LISTS and not decl.method("forward"):
-            return Value(frozenset({Kind.LIST}), classes, items=MODULE)
-        if outside & torch_facts.MODULE_DICTS and not decl.method("forward"):
-            return Value(frozenset({Kind.DICT}), classes, items=MODULE)
-        return Value(frozenset({Kind.MODULE}), classes)
-
-    @staticmethod
-    def _may_be_module_class(decl: ClassDecl) -> bool:
-        return any(
-            not base.endswith(("Enum", "Protocol", "object", "NamedTuple"))
-            for base in decl.outside_bases
         )
 
     def _made_by_torch(
@@ -322,7 +299,7 @@ class Calls:
             value = union(*(self.made(one, node, None, depth, file) for one in assigned))
             self.inference.active.discard((file, func.id, "made"))
             return value
-        return self._made_by_import(file.imports.resolve(func.id))
+        return made_by_import(file.imports.resolve(func.id))
 
     def _made_by_binding(
         self,
@@ -371,7 +348,7 @@ class Calls:
             if func.value.id in (scope.receiver, "cls"):
                 nested = owner.nested(func.attr)
                 if nested is not None:
-                    return self._made_by_class(nested)
+                    return made_by_class(nested)
                 found = owner.method(func.attr)
                 if found is not None:
                     return self.returned(found[1], found[0], found[0].file, depth)
@@ -384,11 +361,11 @@ class Calls:
         if file is not None:
             held = self.inference.program.class_of(file, func.value)
             if held is not None:  # Class.classmethod(…)
-                return self._made_by_class(held) if held.is_module else OTHER
+                return made_by_class(held) if held.is_module else OTHER
             dotted = file.dotted(func) or ""
             first = dotted_name(func)
             if first is not None and first.split(".")[0] in file.imports.names:
-                return self._made_by_import(dotted)
+                return made_by_import(dotted)
         if (
             isinstance(func.value, ast.Call)
             and isinstance(func.value.func, ast.Name)
@@ -399,22 +376,6 @@ class Calls:
         if inner.surely_neither:
             return OTHER if inner.kinds != {Kind.NONE} else UNKNOWN
         return UNKNOWN
-
-    @staticmethod
-    def _made_by_import(dotted: str) -> Value:
-        parts = dotted.split(".")
-        last = parts[-1]
-        owner = parts[-2] if len(parts) > 1 else ""
-        if owner[:1].isupper() and (last in _MAKING_METHODS or last.startswith("from_")):
-            last = owner
-        bare = last.lstrip("_")
-        if bare.endswith(NOT_MODULE_SUFFIXES):
-            return OTHER
-        if bare[:1].isupper():
-            return Value(
-                frozenset({Kind.MODULE, Kind.UNKNOWN}), frozenset({dotted}), open_class=True
-            )
-        return MAYBE_MODULE
 
     def returned(
         self, function: FunctionNode, owner: ClassDecl | None, file: FileDecl, depth: int
