@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from autohook_codegen.declares import torch_library as torch_facts
 from autohook_codegen.declares.scope import Scope
+from autohook_codegen.sites.computed_names import source_text
 
 __all__ = ["Reads", "reads_of"]
 
@@ -134,8 +135,7 @@ def _sort_in(node: ast.Name, reads: Reads, scope: Scope, unsure: bool) -> None:
         if isinstance(key, ast.UnaryOp) and isinstance(key.operand, ast.Constant):
             reads.parts.setdefault(f"[-{key.operand.value!r}]", []).append(parent)
         elif isinstance(key, ast.Constant) and isinstance(key.value, int | str):
-            text = f"[{key.value}]" if isinstance(key.value, int) else f'["{key.value}"]'
-            reads.parts.setdefault(text, []).append(parent)
+            reads.parts.setdefault(f"[{source_text(key)}]", []).append(parent)
         elif isinstance(key, ast.Slice):
             _sort_in_slice(parent, key, reads, scope)
         elif isinstance(key, ast.Tuple) or (

@@ -10,6 +10,7 @@ from autohook_codegen.declares import torch_library as torch_facts
 from autohook_codegen.declares.result import UNKNOWN_RESULT, Result
 from autohook_codegen.declares.scope import Scope
 from autohook_codegen.sites.candidate import After, Wrap
+from autohook_codegen.sites.computed_names import source_text
 from autohook_codegen.sites.held_reads import Reads, reads_of
 from autohook_codegen.sites.unpacked_results import hook_unpacked_result
 
@@ -93,7 +94,8 @@ def _pass_whole(
         None,
     )
     if first is not None and result.kinds in ({"fields"}, {"dict"}) and result.settable:
-        part = f".{first}" if "fields" in result.kinds else f"[{first!r}]".replace("'", '"')
+        key = source_text(ast.Constant(first))
+        part = f".{first}" if "fields" in result.kinds else f"[{key}]"
         return _all(_rebuild(statement, name, part, result)), part
     return [], "unclear-result"
 
