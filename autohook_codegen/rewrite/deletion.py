@@ -168,10 +168,11 @@ def _one_line(block: cst.IndentedBlock, statement: cst.SimpleStatementLine) -> c
 def _argument(call: cst.Call, *, needs_brackets: bool) -> cst.BaseExpression:
     """``x`` in place of ``self.fc1_hook_point(x)``."""
     value = call.args[0].value
-    if isinstance(value, cst.Tuple | cst.Yield) and value.lpar:
+    left, right = list(value.lpar), list(value.rpar)
+    if isinstance(value, cst.Tuple | cst.Yield) and left:
         # The brackets that it needs as an argument; its own stand around the call.
-        value = value.with_changes(lpar=value.lpar[1:], rpar=value.rpar[:-1])
-    value = _in_place_of(call, value)
+        left, right = left[1:], right[:-1]
+    value = value.with_changes(lpar=[*call.lpar, *left], rpar=[*right, *call.rpar])
     comments = _has_comment(call.whitespace_before_args) or _has_comment(call.args[0])
     return bracketed(value, call) if comments or (needs_brackets and not value.lpar) else value
 

@@ -32,8 +32,9 @@ class _Watching(CodegenState):
     def record_syntactic_position(  # type: ignore[override]
         self, node: Any, *, start_node: Any = None, end_node: Any = None
     ) -> AbstractContextManager[None]:
-        # Behind the comments and decorators above a statement.
-        if id(node) in self.watched:
+        # Behind the comments and decorators above a statement. A block begins in front of what
+        # ends its header.
+        if id(node) in self.watched and not isinstance(node, cst.IndentedBlock):
             self.begun[id(node)] = len(self.tokens)
         return _NOTHING
 

@@ -62,6 +62,7 @@ EXPRESSIONS = [
         " if self.b is not None else None\n",
         "y = self.b if self.b is not None else None\n",
     ),
+    ("y = (self.a_hook_point(()))\n", "y = ()\n"),
     ("f = lambda x: self.a_hook_point(self.a(x))\n", "f = lambda x: self.a(x)\n"),
 ]
 LOOPS = [
