@@ -179,8 +179,8 @@ class Inference:
             return replace(union(*lists), elements=None) if lists else OTHER
         if isinstance(node, ast.NamedExpr | ast.Await | ast.Starred):
             return self.infer(node.value, scope, depth + 1, file)
-        if isinstance(node, ast.Lambda) and isinstance(node.body, ast.Constant):
-            return replace(OTHER, gives_none=node.body.value is None)
+        if isinstance(node, ast.Lambda):
+            return replace(OTHER, gives_none=_may_give_none(node))
         return OTHER
 
     def _dict(
@@ -348,3 +348,11 @@ class Inference:
         ):
             return OTHER
         return UNKNOWN
+
+
+def _may_give_none(node: ast.Lambda) -> bool:
+    """``lambda x: None``, and ``lambda *_: value`` of a value from outside that may be ``None``."""
+    own = {one.arg for one in ast.walk(node.args) if isinstance(one, ast.arg)}
+    if isinstance(node.body, ast.Name):
+        return node.body.id not in own
+    return isinstance(node.body, ast.Constant) and node.body.value is None
