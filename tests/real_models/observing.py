@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -60,6 +61,7 @@ def observe(
 ) -> Observation:
     """Calls the model from a fixed random state; the gradients are those of all outputs' sum."""
     model.zero_grad(set_to_none=True)
+    random.seed(SEED)
     torch.manual_seed(SEED)
     outputs = tensors(call(model))
     sums = [

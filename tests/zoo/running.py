@@ -10,6 +10,7 @@ that was begun without a row is one that crashed.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import os
@@ -88,10 +89,12 @@ def run_plain(model: nn.Module, call: Callable[[nn.Module], Any]) -> dict[str, A
     """Digests of what the model does, in evaluation and in training."""
     row: dict[str, Any] = {"state": state(model), "random": digest(torch.get_rng_state())}
     row["eval"] = digests(observe(model.eval(), call))
+    before = copy.deepcopy(model.state_dict())
     try:
         row["train"] = digests(observe(model.train(), call))
     except Exception as error:  # batch norm over one value, for example
         row["train"] = f"{type(error).__name__}: {error}"[:200]
+    model.load_state_dict(before, strict=True)  # batch norm counts what it saw
     row["parameters"] = sum(1 for _ in model.parameters())
     return row
 
@@ -104,7 +107,6 @@ def run_hooked(
     if side == "runtime":
         auto_hook(model)
     row |= run_plain(model, call)
-    model.load_state_dict(model.state_dict(), strict=True)
     if side == "hooked":
         row["source"] = measured(model, call, folder)
         if not row["is root"]:
@@ -135,7 +137,7 @@ def measured(model: nn.Module, call: Callable[[nn.Module], Any], folder: str) ->
         }
     )
     called = {module_call.path for module_call in calls.made}
-    modules = {path: module for path, module in model.named_modules()}
+    modules = dict(model.named_modules())
     uncalled = [
         path
         for path in calls.fired
@@ -277,7 +279,7 @@ def rows(package: str, side: str, folder: str, names: list[str]) -> Iterator[dic
             with time_limit(SECONDS):
                 try:
                     model, call = zoo.model(name)
-                except zoo.NotBuilt as error:
+                except zoo.NotBuiltError as error:
                     row["not built"] = str(error)
                 else:
                     row["class"] = type(model).__name__

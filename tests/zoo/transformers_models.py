@@ -52,7 +52,7 @@ CLASSES = (
 )
 
 
-class NotBuilt(Exception):
+class NotBuiltError(Exception):
     """A model that cannot be built or run small here; the message says why."""
 
 
@@ -238,15 +238,17 @@ def _image_size(config: Any) -> int:
 
 
 def attempts(name: str) -> Iterator[tuple[Any, type[nn.Module]]]:
-    """Configurations and classes to try, in order; raises `NotBuilt` where there are none."""
+    """Configurations and classes to try, in order; raises `NotBuiltError` where there are none."""
     from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
     try:
         default = CONFIG_MAPPING[name]()
     except Exception as error:
-        raise NotBuilt(f"no default configuration: {type(error).__name__}: {error}"[:200]) from None
+        raise NotBuiltError(
+            f"no default configuration: {type(error).__name__}: {error}"[:200]
+        ) from None
     if not list(classes(default)):
-        raise NotBuilt("no model class in the mappings")
+        raise NotBuiltError("no model class in the mappings")
     for by in SHRINKING:
         try:
             config = small_config(default, by)
@@ -268,7 +270,7 @@ def build(cls: type[nn.Module], config: Any) -> nn.Module:
                 raise
             size = 0
     if size > MOST_PARAMETERS:
-        raise NotBuilt(f"{size / 1e6:.0f} M parameters")
+        raise NotBuiltError(f"{size / 1e6:.0f} M parameters")
     torch.manual_seed(0)
     return cls(config)
 
@@ -277,7 +279,7 @@ def model(name: str) -> tuple[nn.Module, Callable[[nn.Module], Any]]:
     """A small model that runs, fresh from a fixed seed, and the call that ran.
 
     Raises:
-        NotBuilt: nothing that was tried builds and runs.
+        NotBuiltError: nothing that was tried builds and runs.
     """
     failures: list[str] = []
     for config, cls in attempts(name):
@@ -297,7 +299,7 @@ def model(name: str) -> tuple[nn.Module, Callable[[nn.Module], Any]]:
                 continue
             del model
             return build(cls, config), Call(inputs)
-    raise NotBuilt(" | ".join(dict.fromkeys(failure[:160] for failure in failures[:4])))
+    raise NotBuiltError(" | ".join(dict.fromkeys(failure[:160] for failure in failures[:4])))
 
 
 class Call:

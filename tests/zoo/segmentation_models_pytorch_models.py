@@ -1,0 +1,38 @@
+"""Every decoder of segmentation-models-pytorch, with a small encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import nn
+
+from tests.zoo.timm_models import Call, NotBuiltError
+from tests.zoo.torchvision_operators import declare_operators
+
+__all__ = ["NotBuiltError", "model", "names"]
+
+ENCODERS = {"dpt": "tu-vit_tiny_patch16_224"}
+"""A decoder of plain vision transformers takes no resnet."""
+SIDES = {"dpt": 224}
+
+
+def names() -> list[str]:
+    declare_operators()
+    import segmentation_models_pytorch
+
+    return sorted(segmentation_models_pytorch.MODEL_ARCHITECTURES_MAPPING)
+
+
+def model(name: str) -> tuple[nn.Module, Callable[[nn.Module], Any]]:
+    """A decoder on its encoder, and a call with a small image."""
+    declare_operators()
+    import segmentation_models_pytorch
+
+    torch.manual_seed(0)
+    built = segmentation_models_pytorch.create_model(
+        name, encoder_name=ENCODERS.get(name, "resnet18"), encoder_weights=None
+    )
+    side = SIDES.get(name, 64)
+    return built, Call(torch.randn(2, 3, side, side, generator=torch.Generator().manual_seed(3)))
