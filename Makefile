@@ -7,7 +7,7 @@ INSTALL = $(BIN)/python -m pip install --quiet -c constraints.txt
 QUIET = OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench-codegen bench-runtime clean
+.PHONY: help demo test check bench-codegen bench-runtime zoo clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,8 +29,11 @@ bench-codegen: $(VENV)/.installed-test  ## the rewriter's time, against libcst's
 bench-runtime: $(VENV)/.installed-test  ## what an idle hook point costs
 	$(QUIET) $(BIN)/python tests/benchmarks/bench_runtime.py $(ARGS)
 
+zoo: .venv-zoo/.installed  ## other people's models: hours; resumes; writes tests/zoo/RESULTS.md
+	$(QUIET) .venv-zoo/bin/python -m tests.zoo $(ARGS)
+
 clean:  ## remove the virtual environment and what the tools left
-	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-zoo build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -45,4 +48,12 @@ $(VENV)/.installed-test: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/.installed-check: pyproject.toml constraints.txt | $(BIN)/python
 	$(INSTALL) -e '.[test,check]'
+	@touch $@
+
+# torchvision is the one that its packages want; --no-deps leaves torch as constraints.txt has it
+.venv-zoo/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv-zoo
+	.venv-zoo/bin/python -m pip install --quiet -c constraints.txt -e '.[test]' pillow
+	.venv-zoo/bin/python -m pip install --quiet --no-deps torchvision==0.28.0 timm==1.0.31 \
+		vit-pytorch==1.26.11 segmentation-models-pytorch==0.6.0
 	@touch $@

@@ -32,7 +32,7 @@ from transformer_lens import HookedRootModule
 from transformer_lens.hook_points import HookPoint
 
 from tests.real_models.observing import Observation, observe, same, tensors
-from tests.zoo.calls import Calls, recorded_calls
+from tests.zoo.calls import CONTAINERS, Calls, recorded_calls
 
 SECONDS = 120
 SIDES = ("plain", "hooked", "runtime")
@@ -128,7 +128,7 @@ def measured(model: nn.Module, call: Callable[[nn.Module], Any], folder: str) ->
         for module_call in made
         if not module_call.passed
     }
-    used, seen = parameters_seen(model, calls)
+    used, seen = parameters_seen(model, calls, folder)
     not_tensors = sorted(
         {
             path
@@ -168,13 +168,22 @@ def measured(model: nn.Module, call: Callable[[nn.Module], Any], folder: str) ->
     }
 
 
-def parameters_seen(model: nn.Module, calls: Calls) -> tuple[set[str], set[str]]:
-    """Parameters of modules that are not torch's with a gradient, and those with a hook point that
-    fired."""
+def is_written_in(module: nn.Module, folder: str) -> bool:
+    """Whether its class is the package's, and torch's library has no part in how it computes."""
+    classes = [cls for cls in type(module).__mro__ if cls not in (nn.Module, *CONTAINERS)]
+    if any(cls.__module__.startswith("torch.nn.") for cls in classes):
+        return False
+    files = (getattr(sys.modules.get(cls.__module__), "__file__", None) for cls in classes)
+    return any(file is not None and file.startswith(folder) for file in files)
+
+
+def parameters_seen(model: nn.Module, calls: Calls, folder: str) -> tuple[set[str], set[str]]:
+    """Parameters with a gradient of modules that the package wrote, and those with a hook point
+    that fired."""
     used: set[str] = set()
     seen: set[str] = set()
     for path, module in model.named_modules():
-        if type(module).__module__.startswith("torch."):
+        if not is_written_in(module, folder):
             continue
         for name, parameter in module.named_parameters(recurse=False):
             full = f"{path}.{name}".lstrip(".")

@@ -1,0 +1,77 @@
+"""The packages of the zoo, and how their text gets here: downloaded and unpacked, never imported."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Package:
+    """One package at one version."""
+
+    name: str
+    version: str
+    folder: str
+    """The importable folder in its wheel."""
+    tree: str = ""
+    """The part of it that is rewritten for the runs; all of it by default."""
+    runs: bool = False
+
+
+PACKAGES: Sequence[Package] = (
+    Package("transformers", "5.23.0", "transformers", tree="models", runs=True),
+    Package("timm", "1.0.31", "timm", runs=True),
+    Package("torchvision", "0.28.0", "torchvision"),
+    Package("vit-pytorch", "1.26.11", "vit_pytorch", runs=True),
+    Package("segmentation-models-pytorch", "0.6.0", "segmentation_models_pytorch", runs=True),
+    Package("sentence-transformers", "6.2.0", "sentence_transformers"),
+    Package("peft", "0.21.2", "peft"),
+    Package("gpytorch", "1.15.2", "gpytorch"),
+    Package("litgpt", "0.5.13", "litgpt"),
+    Package("torchtune", "0.6.1", "torchtune"),
+)
+
+
+def unpacked(package: Package, folder: Path) -> Path:
+    """The package's folder, downloaded and unzipped below `folder` where it is not there yet."""
+    target = folder / f"{package.name}-{package.version}"
+    if not target.is_dir():
+        wheels = folder / "wheels"
+        subprocess.run(
+            [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "-d", str(wheels),
+             f"{package.name}=={package.version}"],
+            check=True,
+        )  # fmt: skip
+        [wheel] = wheels.glob(f"{package.name.replace('-', '_')}-{package.version}-*.whl")
+        half = target.with_suffix(".half")
+        with zipfile.ZipFile(wheel) as archive:
+            archive.extractall(half)
+        half.rename(target)
+    return target / package.folder
+
+
+def overlay(package: Package, original: Path, folder: Path) -> Path:
+    """A copy of the package whose tree is rewritten, to stand first on the path; its parent."""
+    target = folder / "rewritten" / package.name
+    done = target / ".done"
+    if done.exists():
+        return target
+    copy = target / package.folder
+    copy.mkdir(parents=True, exist_ok=True)
+    if package.tree:
+        for entry in original.iterdir():
+            link = copy / entry.name
+            if entry.name not in (package.tree, "__pycache__") and not link.is_symlink():
+                link.symlink_to(entry.resolve())
+    subprocess.run(
+        [str(Path(sys.executable).with_name("autohook-gen")), str(original / package.tree),
+         "-o", str(copy / package.tree), "--quiet", "--no-format"],
+        check=True,
+    )  # fmt: skip
+    done.touch()
+    return target
