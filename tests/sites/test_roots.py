@@ -734,9 +734,7 @@ def build():
     return Net
 """,
         f"""\
-{ROOT}{HOOK_POINT}
-
-def build():
+{ROOT}{HOOK_POINT}def build():
     from torch import nn
 
     class Net(nn.Module):
