@@ -135,8 +135,9 @@ class Forms:
         if not isinstance(node, ast.Assign) or len(node.targets) != 1:
             return None
         target, value = node.targets[0], node.value
-        if isinstance(target, ast.Name) and isinstance(value, ast.Tuple):
-            part = _rebuilt(target.id, value)
+        whole = ast.unparse(target)
+        if isinstance(value, ast.Tuple):
+            part = _rebuilt(whole, value)
             if part is None:
                 return None
             value, hooked = part, None
@@ -152,8 +153,7 @@ class Forms:
         if not hook_points:
             return None
         if hooked is None:
-            assert isinstance(target, ast.Name)
-            if not _is_item(value, target.id):
+            if not _is_item(value, whole):
                 return None
         elif not same(hooked, value):
             return None
@@ -290,8 +290,4 @@ def _spelled(value: ast.Tuple) -> Iterator[str]:
 
 
 def _is_item(node: ast.expr, name: str) -> bool:
-    return (
-        isinstance(node, ast.Subscript)
-        and isinstance(node.value, ast.Name)
-        and node.value.id == name
-    )
+    return isinstance(node, ast.Subscript) and ast.unparse(node.value) == name

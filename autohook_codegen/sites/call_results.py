@@ -9,6 +9,7 @@ from autohook_codegen.declares.result import TENSOR, UNKNOWN_RESULT, Result
 from autohook_codegen.declares.results import Results
 from autohook_codegen.declares.scope import Scope
 from autohook_codegen.sites.candidate import After, Candidate, LeftAlone, Wrap
+from autohook_codegen.sites.computed_names import source_text
 from autohook_codegen.sites.held_results import hook_held_result
 from autohook_codegen.sites.reference import Reference
 from autohook_codegen.sites.unpacked_results import hook_unpacked_result
@@ -73,6 +74,11 @@ def hook_result(
                 unclear = f"the source does not say which part of {_called(call)} is a tensor"
                 return alone(part or "unclear-result", unclear)
             return [one for form in forms for one in site(form, part)]
+        if result.surely_tuple and _is_plain_place(target):
+            place = source_text(target)
+            first = result.elements[0] if result.elements else UNKNOWN_RESULT
+            if first.may_be_tensor and "none" not in first.kinds:
+                return site(After(parent, f"{place}[0]", place, f"({{}}, *{place}[1:])"), "[0]")
     if isinstance(parent, ast.Starred) or (
         isinstance(parent, ast.For | ast.comprehension) and parent.iter is expression
     ):
@@ -87,6 +93,12 @@ def hook_result(
     if "none" in result.kinds and not _read_as_tensor(expression, parent):
         return alone("may-be-none", f"{_called(call)} may be None")
     return site(Wrap(expression))
+
+
+def _is_plain_place(target: ast.expr) -> bool:
+    """``self.rope`` or ``embeddings[kind]``, which can be read again without effect."""
+    kinds = ast.Name | ast.Attribute | ast.Subscript | ast.Constant | ast.expr_context
+    return all(isinstance(node, kinds) for node in ast.walk(target))
 
 
 def _called(call: ast.Call) -> str:

@@ -48,7 +48,7 @@ class MadeHookPoints:
         assert attribute is not None
         placement = Placement()
         for owner in planned.owners:
-            place(attribute, owner, self.inference, placement)
+            place(attribute, owner, self.inference, placement, planned.is_container)
         for statement in placement.after:
             owner, function = self._where(statement, attribute, planned)
             if self._is_made(owner, planned.name):

@@ -15,6 +15,8 @@ from autohook_codegen.declares.value import Kind
 
 __all__ = ["Placement", "initialisers", "place"]
 
+_NO_CONTAINER = {Kind.MODULE, Kind.PARAMETER, Kind.OTHER}
+
 
 @dataclass
 class Placement:
@@ -58,17 +60,23 @@ def initialisers(decl: ClassDecl, inference: Inference) -> dict[FunctionNode, Cl
     return found
 
 
-def place(attribute: str, owner: ClassDecl, inference: Inference, placement: Placement) -> None:
+def place(
+    attribute: str,
+    owner: ClassDecl,
+    inference: Inference,
+    placement: Placement,
+    container: bool = False,
+) -> None:
     """Make sure that every instance of `owner`, and of its subclasses, has the hook point of
-    `attribute`.
+    `attribute`; with `container`, wherever the attribute is one, and not where it is a module.
     """
-    _place_for(attribute, owner, inference, placement)
+    _place_for(attribute, owner, inference, placement, container)
     for descendant in owner.descendants():
         runs = set(initialisers(descendant, inference).values())
         if _calls_every_base(descendant, inference):
             runs |= set(descendant.mro)
         if not runs & placement.unconditional:
-            _place_for(attribute, descendant, inference, placement)
+            _place_for(attribute, descendant, inference, placement, container)
 
 
 def _calls_every_base(decl: ClassDecl, inference: Inference) -> bool:
@@ -89,11 +97,15 @@ def _calls_every_base(decl: ClassDecl, inference: Inference) -> bool:
     )
 
 
-def _place_for(attribute: str, decl: ClassDecl, inference: Inference, placement: Placement) -> None:
+def _place_for(
+    attribute: str, decl: ClassDecl, inference: Inference, placement: Placement, container: bool
+) -> None:
     runs = initialisers(decl, inference)
     by_function: dict[FunctionNode, list[Definition]] = {}
     for one in decl.mro:
         for definition in inference.members(one).definitions.get(attribute, ()):
+            if container and inference.definition(definition).kinds <= _NO_CONTAINER:
+                continue
             if definition.method in runs:
                 by_function.setdefault(definition.method, []).append(definition)
     for function, definitions in by_function.items():

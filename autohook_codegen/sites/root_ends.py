@@ -174,12 +174,14 @@ def _why_auto_hook(decl: ClassDecl, decided: Decided) -> str | None:
 
 
 def _shown(places: list[str]) -> str:
-    """At most three of the places, and no more than fit on the line."""
-    for count in range(min(len(places), _MOST_PLACES), 0, -1):
-        shown = ", ".join(places[:count]) + (", ..." if len(places) > count else "")
-        if len(shown) <= _LONGEST or count == 1:
-            return shown
-    return ""
+    """At most three of the places, and no more than fit on the line: else their classes."""
+    classes = list(dict.fromkeys(place.partition(".")[0] for place in places))
+    for shorter in (places, classes):
+        for count in range(min(len(shorter), _MOST_PLACES), 0, -1):
+            shown = ", ".join(shorter[:count]) + (", ..." if len(shorter) > count else "")
+            if len(shown) <= _LONGEST:
+                return shown
+    return f"{len(classes)} of the classes" if len(classes) > 1 else "one of the classes"
 
 
 def _places(held: set[ClassDecl], decided: Decided) -> list[str]:
