@@ -1,0 +1,282 @@
+"""What other people's models taught: each a class as they have it, and what it becomes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from autohook_codegen import hook_source, strip_source
+from tests.sites.snippets import BARE
+
+IMPORTS = """\
+import torch
+import torch.nn.functional as F
+from torch import nn
+from transformers import AutoModel
+"""
+OPTIONS = replace(BARE, entry=("twice",))
+HOOK_POINT = "from transformer_lens.hook_points import HookPoint\n"
+
+PAIRS = [
+    pytest.param(
+        """
+class Shared(nn.Module):
+    def __init__(self, share):
+        super().__init__()
+        self.share = share
+        if share:
+            self.t = nn.Linear(2, 2)
+        else:
+            self.t = nn.ModuleList([nn.Linear(2, 2) for _ in range(2)])
+
+    def forward(self, x):
+        if self.share:
+            return self.t(x)
+        return self.t[0](x)
+""",
+        """
+class Shared(nn.Module):
+    def __init__(self, share):
+        super().__init__()
+        self.share = share
+        if share:
+            self.t = nn.Linear(2, 2)
+        else:
+            self.t = nn.ModuleList([nn.Linear(2, 2) for _ in range(2)])
+            self.t_hook_points = nn.ModuleList([HookPoint() for _ in self.t])
+        self.t_hook_point = HookPoint()
+
+    def forward(self, x):
+        if self.share:
+            return self.t_hook_point(self.t(x))
+        return self.t_hook_points[0](self.t[0](x))
+""",
+        id="a module in one branch, a list in the other (bridgetower)",
+    ),
+    pytest.param(
+        """
+class Rope(nn.Module):
+    def forward(self, x, kind):
+        return x.cos(), x.sin()
+
+
+class Decoder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.rope = Rope()
+
+    def forward(self, x, kinds):
+        embeddings = {}
+        for kind in kinds:
+            embeddings[kind] = self.rope(x, kind)
+        return embeddings
+""",
+        """
+class Rope(nn.Module):
+    def forward(self, x, kind):
+        return x.cos(), x.sin()
+
+
+class Decoder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.rope = Rope()
+        self.rope_hook_point = HookPoint()
+
+    def forward(self, x, kinds):
+        embeddings = {}
+        for kind in kinds:
+            embeddings[kind] = self.rope(x, kind)
+            embeddings[kind] = (self.rope_hook_point(embeddings[kind][0]), *embeddings[kind][1:])
+        return embeddings
+""",
+        id="a tuple that goes into an item (gemma3)",
+    ),
+    pytest.param(
+        """
+class Block(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.mlp = nn.Linear(2, 2)
+
+    def forward(self, hidden_states: tuple[torch.Tensor] | None) -> torch.Tensor:
+        residual = hidden_states
+        hidden_states = residual + self.mlp(hidden_states)
+        return hidden_states
+
+
+class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.block = Block()
+
+    def forward(self, x):
+        x = self.block(x)
+        return F.relu(x)
+""",
+        """
+class Block(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.mlp = nn.Linear(2, 2)
+        self.mlp_hook_point = HookPoint()
+
+    def forward(self, hidden_states: tuple[torch.Tensor] | None) -> torch.Tensor:
+        residual = hidden_states
+        hidden_states = residual + self.mlp_hook_point(self.mlp(hidden_states))
+        return hidden_states
+
+
+class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.block = Block()
+        self.block_hook_point = HookPoint()
+
+    def forward(self, x):
+        x = self.block_hook_point(self.block(x))
+        return F.relu(x)
+""",
+        id="an argument that is annotated as a tuple and is none (gpt2)",
+    ),
+    pytest.param(
+        """
+def exists(value):
+    return value is not None
+
+
+class Attention(nn.Module):
+    def __init__(self, bias):
+        super().__init__()
+        self.bias = nn.Parameter(torch.zeros(2)) if bias else None
+
+    def forward(self, x):
+        if exists(self.bias):
+            x = x + self.bias
+        return x
+""",
+        """
+def exists(value):
+    return value is not None
+
+
+class Attention(nn.Module):
+    def __init__(self, bias):
+        super().__init__()
+        self.bias = nn.Parameter(torch.zeros(2)) if bias else None
+        self.bias_hook_point = HookPoint()
+
+    def forward(self, x):
+        if exists(self.bias):
+            x = self.bias_hook_point(x + self.bias)
+        return x
+""",
+        id="a function that only asks for None (vit-pytorch)",
+    ),
+    pytest.param(
+        """
+class Heads(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(2, 2)
+
+    def forward(self, x):
+        return {'a"b': self.fc(x), "c": x}
+
+
+class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.heads = Heads()
+
+    def forward(self, x):
+        return self.read(self.heads(x))
+
+    def read(self, out):
+        return out
+
+    def twice(self, x):
+        out = self.heads(x)
+        return out['a"b'] + out['a"b'].mean()
+""",
+        """
+class Heads(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(2, 2)
+        self.fc_hook_point = HookPoint()
+
+    def forward(self, x):
+        return {'a"b': self.fc_hook_point(self.fc(x)), "c": x}
+
+
+class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.heads = Heads()
+        self.heads_hook_point = HookPoint()
+
+    def forward(self, x):
+        return self.read(self.heads(x))
+
+    def read(self, out):
+        return out
+
+    def twice(self, x):
+        out = self.heads(x)
+        out['a"b'] = self.heads_hook_point(out['a"b'])
+        return out['a"b'] + out['a"b'].mean()
+""",
+        id="a key with a quote in it",
+    ),
+]
+
+UNTOUCHED = [
+    pytest.param(
+        """
+class Model(nn.Module):
+    def __init__(self, config):
+        super().__init__()
+        self.language_model = AutoModel.from_config(config)
+
+    def forward(self, x):
+        outputs = self.language_model(inputs_embeds=x)
+        return outputs
+""",
+        "unclear-result",
+        id="an output of a class of transformers that is returned whole (fuyu)",
+    ),
+    pytest.param(
+        """
+always = lambda value: lambda *args: value
+
+
+class Model(nn.Module):
+    def __init__(self, classes=None):
+        super().__init__()
+        self.head = nn.Linear(2, classes) if classes else always(None)
+
+    def forward(self, x):
+        distilled = self.head(x)
+        return distilled
+""",
+        "may-be-none",
+        id="a head that may give None (levit)",
+    ),
+]
+
+
+@pytest.mark.parametrize(("before", "after"), PAIRS)
+def test_pairs(before: str, after: str) -> None:
+    code = hook_source(IMPORTS + before, OPTIONS).code
+    assert code == IMPORTS + HOOK_POINT + after
+    assert hook_source(code, OPTIONS).code == code
+    assert strip_source(code, OPTIONS) == IMPORTS + before
+
+
+@pytest.mark.parametrize(("source", "note"), UNTOUCHED)
+def test_untouched(source: str, note: str) -> None:
+    hooked = hook_source(IMPORTS + source, BARE)
+    assert hooked.code == IMPORTS + source
+    assert note in {one.code for one in hooked.notes}
