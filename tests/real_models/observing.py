@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy
 import torch
 from torch import Tensor, nn
 
@@ -62,6 +63,7 @@ def observe(
     """Calls the model from a fixed random state; the gradients are those of all outputs' sum."""
     model.zero_grad(set_to_none=True)
     random.seed(SEED)
+    numpy.random.seed(SEED)
     torch.manual_seed(SEED)
     outputs = tensors(call(model))
     sums = [
