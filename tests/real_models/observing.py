@@ -57,14 +57,19 @@ def _gather(value: Any, path: str, found: dict[str, Tensor], inside: set[int]) -
         _gather(item, f"{path}.{name}", found, inside | {id(value)})
 
 
+def seed() -> None:
+    """The same random numbers, whatever a model draws them with."""
+    random.seed(SEED)
+    numpy.random.seed(SEED)
+    torch.manual_seed(SEED)
+
+
 def observe(
     model: nn.Module, call: Callable[[nn.Module], Any], backward: bool = True
 ) -> Observation:
     """Calls the model from a fixed random state; the gradients are those of all outputs' sum."""
     model.zero_grad(set_to_none=True)
-    random.seed(SEED)
-    numpy.random.seed(SEED)
-    torch.manual_seed(SEED)
+    seed()
     outputs = tensors(call(model))
     sums = [
         value.abs().sum() if value.is_complex() else value.double().sum()

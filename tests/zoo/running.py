@@ -31,7 +31,7 @@ from torch import Tensor, nn
 from transformer_lens import HookedRootModule
 from transformer_lens.hook_points import HookPoint
 
-from tests.real_models.observing import Observation, observe, same, tensors
+from tests.real_models.observing import Observation, observe, same, seed, tensors
 from tests.zoo.calls import CONTAINERS, Calls, recorded_calls
 
 SECONDS = 120
@@ -222,7 +222,7 @@ def cached(model: nn.Module, call: Callable[[nn.Module], Any]) -> dict[str, Any]
         bound = _Cached(model, caches)
         return call(bound)  # type: ignore[arg-type]
 
-    torch.manual_seed(12)
+    seed()
     outputs = tensors(with_cache(model))
     for handle in handles:
         handle.remove()
