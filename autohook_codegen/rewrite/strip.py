@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import libcst as cst
 
 from autohook_codegen.existing import read_existing
@@ -11,9 +9,6 @@ from autohook_codegen.hooked_source import SourceError
 from autohook_codegen.options import Options
 from autohook_codegen.rewrite.deletion import delete
 from autohook_codegen.source import read_source
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["strip"]
 

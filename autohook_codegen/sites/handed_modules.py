@@ -34,7 +34,6 @@ def handed_modules(program: Program, inference: Inference, reached: ReachedMetho
     found: dict[
         tuple[FunctionNode, str], tuple[ClassDecl | None, FileDecl, dict[ClassDecl, None]]
     ] = {}
-    unseen: set[FunctionNode] = set()
     for function, owner in reached.owners.items():
         scope = inference.scope(function, owner, owner.file)
         if scope.receiver is None:
@@ -64,7 +63,6 @@ def handed_modules(program: Program, inference: Inference, reached: ReachedMetho
     return [
         Handed(function, holder, file, argument, tuple(classes))
         for (function, argument), (holder, file, classes) in found.items()
-        if function not in unseen
     ]
 
 
@@ -119,8 +117,7 @@ def _object_classes(func: ast.expr, scope: Scope, program: Program) -> Iterator[
                         if decl is not None:
                             yield decl
             elif isinstance(node, FunctionNode) and node.name == "__init__":
-                for argument, default in _defaults(node):
-                    del argument
+                for _, default in _defaults(node):
                     if isinstance(default, ast.Call):
                         decl = program.class_of(one.file, default.func)
                         if decl is not None and not decl.is_module:

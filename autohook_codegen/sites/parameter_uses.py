@@ -44,7 +44,6 @@ def parameter_uses(scope: Scope, references: References) -> Iterator[Candidate |
 def _parameter(node: ast.expr, scope: Scope, references: References) -> Reference | None:
     if not isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
         return None
-    parent = scope.parents.get(node)
     if isinstance(node, ast.Name):
         binding = scope.binding_at(node.id, node)
         if binding is None or not binding.is_loop:
@@ -61,7 +60,6 @@ def _parameter(node: ast.expr, scope: Scope, references: References) -> Referenc
         return None
     if Kind.OTHER in value.kinds and Kind.UNKNOWN in value.kinds:
         return None
-    del parent
     return reference
 
 
