@@ -11,6 +11,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from tests.zoo.torchvision_operators import declare_operators
+
 VOCABULARY = 600
 FEW_LAYERS = 2
 FEW_EXPERTS = 8
@@ -58,6 +60,7 @@ class NotBuiltError(Exception):
 
 def names() -> list[str]:
     """Every architecture of `AutoConfig`'s mapping."""
+    declare_operators()
     from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
 
     return sorted(CONFIG_MAPPING_NAMES)
@@ -239,6 +242,7 @@ def _image_size(config: Any) -> int:
 
 def attempts(name: str) -> Iterator[tuple[Any, type[nn.Module]]]:
     """Configurations and classes to try, in order; raises `NotBuiltError` where there are none."""
+    declare_operators()
     from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
     try:
