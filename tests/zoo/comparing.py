@@ -42,6 +42,8 @@ def unequal(plain: dict[str, Any], other: dict[str, Any]) -> list[str]:
     if other.get("eval after auto_hook") is False:
         found.append("output after auto_hook")
     source = other.get("source", {})
+    if source and source["made"] != plain["made"]:
+        found.append("other module calls than unhooked")
     found += [f"no tensor at {name}" for name in source.get("not tensors", ())]
     found += [f"{name} fired without a call" for name in source.get("fired without a call", ())]
     return found

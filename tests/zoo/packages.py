@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 
@@ -53,6 +55,24 @@ def unpacked(package: Package, folder: Path) -> Path:
             archive.extractall(half)
         half.rename(target)
     return target / package.folder
+
+
+def installed_folder(package: Package) -> Path:
+    """Where the environment has the package; it is not imported for that."""
+    spec = find_spec(package.folder)
+    if spec is None or spec.origin is None:
+        raise SystemExit(f"{package.name} is not installed: run `make zoo`")
+    return Path(spec.origin).parent
+
+
+def code_digest() -> str:
+    """Stands for the code that rows are made with: the rewriter, the runtime and the zoo."""
+    root = Path(__file__).parents[2]
+    parts = ("autohook_codegen", "runtime", "tests/zoo", "tests/real_models")
+    digest = hashlib.sha1()
+    for path in sorted(path for part in parts for path in (root / part).rglob("*.py")):
+        digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def overlay(package: Package, original: Path, folder: Path) -> Path:

@@ -3,80 +3,125 @@
 from __future__ import annotations
 
 import json
+import platform
 import re
-from collections import Counter
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
 from pathlib import Path
 
-from tests.zoo.comparing import read_rows, summed
-from tests.zoo.packages import PACKAGES
+from tests.zoo.comparing import Rows, read_rows, summed
+from tests.zoo.packages import PACKAGES, Package
+from tests.zoo.processes import ran_rows, rows_path
 
 ABSOLUTE = re.compile(r"(?<![\w.])/(?:[\w.+-]+/)+(?=[\w.-]+/)")
-"""Of a path, all but the last folder and the file: this machine is nobody's business."""
+"""Of a path, all but the last folder and the file: where the package lies is nobody's business."""
+LONGEST = 160
 RESULTS = Path(__file__).with_name("RESULTS.md")
+BESIDE = ("torch", "torchvision", "transformers", "transformer-lens", "libcst")
 HEAD = """# The zoo: other people's models
 
-Written by `make zoo`; the rows that stand so far. *Text*: files with classes, each rewritten, compiled, rewritten
-again, stripped. *Runs*: models that ran as their package has them, against the rewritten package, and against
-`auto_hook` alone, each in a process of its own. *Equal*: state dict, outputs, gradients, random numbers (in
-evaluation and in training), and the cache against clones. *Source*: calls made by the rewritten code whose result
-passed a hook point in the source. *Fallback*: calls of all modules that passed any hook point.
+Written by `make zoo`. *Text*: files with classes, each rewritten, compiled, rewritten again, stripped, and looked at for
+lines that gain nothing. *Runs*: models that ran as their package has them, against the rewritten package, and against
+`auto_hook` alone, each side in a process of its own. *Equal*: state dict, outputs, gradients, random numbers (in
+evaluation and in training), the calls of modules, and the cache against clones. *Source*: of the calls that the rewritten
+code made, those whose result passed a hook point in the source; of the parameters in use, those that one saw. *Fallback*:
+of the calls of all modules, those that passed any hook point.
 """
+TEXT = ("package", "files with classes", "all invariants hold")
+RUNS = (
+    "package",
+    "tried",
+    "not built here",
+    "not run unhooked",
+    "ran unhooked",
+    "rewritten: equal",
+    "source: calls",
+    "source: parameters",
+    "fallback: calls",
+    "auto_hook alone: equal",
+    "auto_hook alone: calls",
+)
 
 
-def write_results(rows: Path) -> None:
-    text = ["| package | files | all invariants hold |", "| --- | --- | --- |"]
-    runs = [
-        "| package | models tried | ran unhooked | rewritten: equal | source: calls | source: parameters "
-        "| fallback: calls | auto_hook alone: equal | its calls |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
-    ]
-    failures: list[str] = []
+def write_results(rows: Path, complete: bool) -> None:
+    """`complete` says whether the rows are to be of every package and model."""
+    text, runs, failures, apart = [], [], [], []
     for package in PACKAGES:
         path = rows / f"{package.folder}.text.jsonl"
         if path.exists():
-            files = [json.loads(line) for line in path.read_text().splitlines()]
-            broken = [file for file in files if file["breaches"]]
-            text.append(
-                f"| {package.name} {package.version} | {len(files)} | {len(files) - len(broken)} |"
-            )
-            failures += [
-                f"- {package.name}, text, `{file['file']}`: {invariant}: {detail.splitlines()[0][:160] if detail else ''}"
-                for file in broken
-                for invariant, detail in file["breaches"]
-            ]
-        plain = read_rows(rows / f"{package.folder}.plain.jsonl")
-        if not plain:
-            continue
-        sides = {
-            side: read_rows(rows / f"{package.folder}.{side}.jsonl")
-            for side in ("hooked", "runtime")
-        }
-        ran = [name for name, row in plain.items() if "eval" in row]
-        hooked, runtime = (summed(plain, sides[side]) for side in ("hooked", "runtime"))
-        compared = {side: len(set(ran) & sides[side].keys()) for side in sides}
-        runs.append(
-            f"| {package.name} | {len(plain)} | {len(ran)} | {hooked.equal} of {compared['hooked']} "
-            f"| {hooked.share('source passed', 'source calls')} "
-            f"| {hooked.share('source parameters seen', 'source parameters used')} "
-            f"| {hooked.share('fallback passed', 'fallback calls')} "
-            f"| {runtime.equal} of {compared['runtime']} "
-            f"| {runtime.share('fallback passed', 'fallback calls')} |"
-        )
-        failures += [f"- {package.name}, rewritten: {failure}" for failure in hooked.failures]
-        failures += [
-            f"- {package.name}, auto_hook alone: {failure}" for failure in runtime.failures
-        ]
-        reasons = Counter(
-            (row.get("not built") or row.get("error") or "").split("\n")[0][:110]
-            for row in plain.values()
-            if "eval" not in row
-        )
-        failures += [
-            f"- {package.name}, does not run here unhooked ({count}): {reason}"
-            for reason, count in reasons.most_common()
-        ]
-    listed = ABSOLUTE.sub("", "\n".join(failures))
-    RESULTS.write_text(
-        "\n\n".join([HEAD, "## Text\n\n" + "\n".join(text), "## Runs\n\n" + "\n".join(runs),
-                     "## Every failure\n\n" + listed]) + "\n"
-    )  # fmt: skip
+            row, found = _text(package, path)
+            text.append(row)
+            failures += found
+        plain = read_rows(rows_path(package, "plain", rows))
+        if plain:
+            row, found = _runs(package, plain, rows)
+            runs.append(row)
+            failures += found
+            apart += _not_run(package, plain)
+    versions = ", ".join(f"{name} {version(name)}" for name in BESIDE)
+    parts = [
+        HEAD,
+        f"Python {platform.python_version()}, {versions}."
+        + ("" if complete else " **A part of the whole.**"),
+        "## Text",
+        _table(TEXT, text),
+        "## Runs",
+        _table(RUNS, runs),
+        "## Every failure",
+        "\n".join(failures) or "None.",
+        "## What does not run here without hooks",
+        "\n".join(apart) or "None.",
+    ]
+    RESULTS.write_text(ABSOLUTE.sub("", "\n\n".join(parts)) + "\n")
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
+
+
+def _text(package: Package, path: Path) -> tuple[list[object], list[str]]:
+    files = [json.loads(line) for line in path.read_text().splitlines()]
+    files = [file for file in files if file["classes"]]
+    broken = [file for file in files if file["breaches"]]
+    failures = [
+        f"- {package.name}, text, `{file['file']}`: {invariant}: {_line(detail)}"
+        for file in broken
+        for invariant, detail in file["breaches"]
+    ]
+    return [f"{package.name} {package.version}", len(files), len(files) - len(broken)], failures
+
+
+def _runs(package: Package, plain: Rows, rows: Path) -> tuple[list[object], list[str]]:
+    hooked, runtime = (read_rows(rows_path(package, side, rows)) for side in ("hooked", "runtime"))
+    ran = ran_rows(plain)
+    rewritten, alone = summed(ran, hooked), summed(ran, runtime)
+    not_built = sum("not built" in row for row in plain.values())
+    row = [
+        package.name,
+        len(plain),
+        not_built,
+        len(plain) - not_built - len(ran),
+        len(ran),
+        f"{rewritten.equal} of {len(ran.keys() & hooked.keys())}",
+        rewritten.share("source passed", "source calls"),
+        rewritten.share("source parameters seen", "source parameters used"),
+        rewritten.share("fallback passed", "fallback calls"),
+        f"{alone.equal} of {len(ran.keys() & runtime.keys())}",
+        alone.share("fallback passed", "fallback calls"),
+    ]
+    failures = [f"- {package.name}, rewritten: {failure}" for failure in rewritten.failures]
+    failures += [f"- {package.name}, auto_hook alone: {failure}" for failure in alone.failures]
+    return row, failures
+
+
+def _not_run(package: Package, plain: Rows) -> Iterator[str]:
+    for name, row in plain.items():
+        if "not built" in row:
+            yield f"- {package.name}, {name}: not built: {_line(row['not built'])}"
+        elif "error" in row:
+            yield f"- {package.name}, {name}: not run: {_line(row['error'])}"
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())[:LONGEST]

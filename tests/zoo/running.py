@@ -1,11 +1,12 @@
 """Runs the models of one package, as they are or rewritten, and writes down a row for each.
 
-    python -m tests.zoo.running transformers plain ROWS.jsonl
+    python -m tests.zoo.running transformers hooked ROWS.jsonl PLAIN_ROWS.jsonl FOLDER [NAME …]
 
-A row holds digests, so that rows of two processes can be compared. `side` is `plain` (the package
+A row holds digests, so that rows of two processes can be compared. The side is `plain` (the package
 as it is), `hooked` (the rewritten one stands first on the path) or `runtime` (as it is, with
-`auto_hook` alone). A model whose row stands in the file already is passed over; the last name
-that was begun without a row is one that crashed.
+`auto_hook` alone). FOLDER holds the code whose calls the source is to hook. A model whose row
+stands in the file already is passed over. How a model was built is read from the row of the plain
+side, where that has one.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from transformer_lens.hook_points import HookPoint
 
 from tests.real_models.observing import Observation, observe, same, seed, tensors
 from tests.zoo.calls import CONTAINERS, Calls, recorded_calls
+from tests.zoo.comparing import Rows, read_rows
 
 SECONDS = 120
 SIDES = ("plain", "hooked", "runtime")
@@ -117,6 +119,13 @@ def run_hooked(
     return row
 
 
+def made_by(model: nn.Module, call: Callable[[nn.Module], Any], folder: str) -> list[str]:
+    """The paths of the modules that code in `folder` calls, in the order of the calls."""
+    with recorded_calls(model.eval()) as calls:
+        observe(model, call)
+    return [module_call.path for module_call in calls.by_code_in(folder)]
+
+
 def measured(model: nn.Module, call: Callable[[nn.Module], Any], folder: str) -> dict[str, Any]:
     """What the hook points in the source see of a run."""
     model.eval()
@@ -154,6 +163,7 @@ def measured(model: nn.Module, call: Callable[[nn.Module], Any], folder: str) ->
         and not module_call.file.startswith(folder)
     ]
     return {
+        "made": [module_call.path for module_call in made],
         "calls": len(made),
         "passed": sum(module_call.passed for module_call in made),
         "missed": dict(list(missed.items())[:20]),
@@ -278,7 +288,9 @@ def measured_with_fallback(model: nn.Module, call: Callable[[nn.Module], Any]) -
     }
 
 
-def rows(package: str, side: str, folder: str, names: list[str]) -> Iterator[dict[str, Any]]:
+def rows(
+    package: str, side: str, folder: str, plain: Rows, names: list[str]
+) -> Iterator[dict[str, Any]]:
     """A row for each model."""
     zoo = import_module(f"tests.zoo.{package}_models")
     for name in names:
@@ -287,13 +299,13 @@ def rows(package: str, side: str, folder: str, names: list[str]) -> Iterator[dic
         try:
             with time_limit(SECONDS):
                 try:
-                    model, call = zoo.model(name)
+                    model, call = zoo.model(name, plain.get(name, {}).get("known"))
                 except zoo.NotBuiltError as error:
                     row["not built"] = str(error)
                 else:
-                    row["class"] = type(model).__name__
+                    row |= {"class": type(model).__name__, "known": call.known}
                     if side == "plain":
-                        row |= run_plain(model, call)
+                        row |= run_plain(model, call) | {"made": made_by(model, call, folder)}
                     else:
                         row |= run_hooked(model, call, folder, side)
         except (Exception, TooSlow) as error:
@@ -305,19 +317,15 @@ def rows(package: str, side: str, folder: str, names: list[str]) -> Iterator[dic
 
 
 def main() -> None:
-    package, side, out, folder, *names = sys.argv[1:]
+    package, side, out, plain, folder, *names = sys.argv[1:]
     warnings.simplefilter("ignore")
     os.environ["TRANSFORMERS_VERBOSITY"] = "critical"
     path = Path(out)
-    done = (
-        {json.loads(line)["name"] for line in path.read_text().splitlines()}
-        if path.exists()
-        else set()
-    )
+    done = read_rows(path)
     zoo = import_module(f"tests.zoo.{package}_models")
     wanted = [name for name in (names or zoo.names()) if name not in done]
     with path.open("a") as file:
-        for row in rows(package, side, folder, wanted):
+        for row in rows(package, side, folder, read_rows(Path(plain)), wanted):
             file.write(json.dumps(row) + "\n")
             file.flush()
 

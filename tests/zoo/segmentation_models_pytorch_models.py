@@ -25,7 +25,7 @@ def names() -> list[str]:
     return sorted(segmentation_models_pytorch.MODEL_ARCHITECTURES_MAPPING)
 
 
-def model(name: str) -> tuple[nn.Module, Callable[[nn.Module], Any]]:
+def model(name: str, known: Any = None) -> tuple[nn.Module, Callable[[nn.Module], Any]]:
     """A decoder on its encoder, and a call with a small image."""
     declare_operators()
     import segmentation_models_pytorch

@@ -1,4 +1,4 @@
-"""The text of one package: a row for each file that breaks an invariant, and one that counts.
+"""The text of one package: a row for each file.
 
 python -m tests.zoo.text FOLDER ROWS.jsonl [EVERY]
 """
@@ -37,11 +37,11 @@ def main() -> None:
             if name in done:
                 continue
             text = source.read_bytes().decode()
-            found = []
-            if defines_classes(text):
-                found = [[breach.invariant, breach.detail] for breach in breaches(text)]
-                rows.write(json.dumps({"file": name, "breaches": found}) + "\n")
-                rows.flush()
+            row = {"file": name, "classes": defines_classes(text), "breaches": []}
+            if row["classes"]:
+                row["breaches"] = [[breach.invariant, breach.detail] for breach in breaches(text)]
+            rows.write(json.dumps(row) + "\n")
+            rows.flush()
 
 
 if __name__ == "__main__":

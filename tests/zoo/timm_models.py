@@ -44,7 +44,7 @@ def _variant(family: str) -> str:
     return min(variants, key=smallness)
 
 
-def model(name: str) -> tuple[nn.Module, Callable[[nn.Module], Any]]:
+def model(name: str, known: Any = None) -> tuple[nn.Module, Callable[[nn.Module], Any]]:
     """A model of the family and a call with the smallest image that it takes.
 
     Raises:
@@ -80,6 +80,9 @@ def model(name: str) -> tuple[nn.Module, Callable[[nn.Module], Any]]:
 
 class Call:
     """Calls a model with a copy of one batch of images."""
+
+    known = None
+    """The name alone says which model it is."""
 
     def __init__(self, image: torch.Tensor) -> None:
         self.image = image

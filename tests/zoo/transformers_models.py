@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import copy
 import inspect
+import itertools
 import re
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
@@ -14,14 +16,32 @@ from torch import nn
 from tests.zoo.torchvision_operators import declare_operators
 
 VOCABULARY = 600
-FEW_LAYERS = 2
 FEW_EXPERTS = 8
-SHRINKING = (16, 8, 4, 2, 1)
-"""What widths are divided by, the first that builds and runs is taken; heads stay as many."""
 MOST_PARAMETERS = 30_000_000
+
+
+class Shrinking(NamedTuple):
+    """One way to make a configuration small."""
+
+    by: int
+    """What widths are divided by."""
+    heads: bool = False
+    """Whether heads become as many times fewer; else they become narrower."""
+    layers: int = 2
+
+
+WAYS = (
+    *(Shrinking(by) for by in (16, 8, 4, 2, 1)),
+    *(Shrinking(by, heads=True) for by in (16, 4)),
+    # patterns of layers: every fourth attends, say
+    Shrinking(16, layers=4),
+    Shrinking(16, heads=True, layers=8),
+)
+"""The first that builds and runs is taken."""
 
 LAYERS = re.compile(r"(layers?|depth|num_blocks|n_block|num_stacks|_blocks)$")
 DEPTHS = re.compile(r"(depths?|layers|num_blocks|blocks)$")
+HEADS = re.compile(r"(heads|n_head)$")
 EXPERTS = re.compile(r"experts$")
 TOKEN = re.compile(r"(token_id|token_index|token_ids|_id)$")
 WIDTH = re.compile(
@@ -66,8 +86,8 @@ def names() -> list[str]:
     return sorted(CONFIG_MAPPING_NAMES)
 
 
-def small_config(default: Any, by: int) -> Any:
-    """The configuration `default` with fewer layers and widths divided by `by`."""
+def small_config(default: Any, way: Shrinking) -> Any:
+    """The configuration `default`, made small."""
     cls = type(default)
     given: dict[str, Any] = {}
     values = {name: getattr(default, name, None) for name in _arguments(cls)}
@@ -75,16 +95,16 @@ def small_config(default: Any, by: int) -> Any:
     last = min(vocabulary, VOCABULARY) if isinstance(vocabulary, int) else VOCABULARY
     for name, value in values.items():
         if hasattr(value, "to_dict"):
-            given[name] = small_config(value, by)
+            given[name] = small_config(value, way)
             continue
-        small = _small(name, value, by)
+        small = _small(name, value, way)
         if TOKEN.search(name) and isinstance(value, int) and value >= last - 40:
             small = last - 1 - (value % 37)
         if small != value:
             given[name] = small
     for name in getattr(cls, "sub_configs", {}):
         if name not in given and hasattr(getattr(default, name, None), "to_dict"):
-            given[name] = small_config(getattr(default, name), by)
+            given[name] = small_config(getattr(default, name), way)
     return cls(**given)
 
 
@@ -96,12 +116,12 @@ def _arguments(cls: type) -> list[str]:
     ]
 
 
-def _small(name: str, value: Any, by: int) -> Any:
+def _small(name: str, value: Any, way: Shrinking) -> Any:
     if isinstance(value, (list, tuple)) and value and all(type(item) is int for item in value):
         if DEPTHS.search(name):
             return type(value)(1 for _ in value)
         if WIDTH.search(name) and not NO_WIDTH.search(name):
-            return type(value)(_small(name, item, by) for item in value)
+            return type(value)(_small(name, item, way) for item in value)
         return value
     if type(value) is not int:
         return value
@@ -110,23 +130,53 @@ def _small(name: str, value: Any, by: int) -> Any:
     if EXPERTS.search(name):
         return min(value, FEW_EXPERTS)
     if LAYERS.search(name):
-        return min(value, FEW_LAYERS)
-    if WIDTH.search(name) and not NO_WIDTH.search(name) and value >= 64 and value % by == 0:
-        return value // by
+        return min(value, way.layers)
+    if HEADS.search(name):
+        return max(1, value // way.by) if way.heads else value
+    if WIDTH.search(name) and not NO_WIDTH.search(name) and value >= 64 and value % way.by == 0:
+        return value // way.by
     return value
 
 
 def classes(config: Any) -> Iterator[type[nn.Module]]:
-    """The model classes for a configuration, the bare model first."""
+    """The model classes for a configuration, the bare model first.
+
+    Parts of larger models (a text encoder, say) stand in none of the mappings: theirs are the
+    classes beside them that name the configuration as theirs.
+    """
     from transformers.models.auto import modeling_auto
 
+    count = 0
     for mapping_name in CLASSES:
         mapping = getattr(modeling_auto, mapping_name, {})
         try:
             found = mapping[type(config)]
         except (KeyError, ValueError, AttributeError, ImportError):
             continue
-        yield from found if isinstance(found, (list, tuple)) else [found]
+        for cls in found if isinstance(found, (list, tuple)) else [found]:
+            count += 1
+            yield cls
+    if not count:
+        yield from _classes_beside(type(config))
+
+
+def _classes_beside(config_class: type) -> list[type[nn.Module]]:
+    name = config_class.__module__.replace(".configuration_", ".modeling_")
+    if name == config_class.__module__:
+        return []
+    try:
+        module = import_module(name)
+    except ImportError:
+        return []
+    return [
+        cls
+        for cls in vars(module).values()
+        if isinstance(cls, type)
+        and issubclass(cls, nn.Module)
+        and cls.__module__ == name
+        and getattr(cls, "config_class", None) is config_class
+        and cls.forward is not nn.Module.forward
+    ]
 
 
 def inputs_for(model: nn.Module, config: Any) -> Iterator[dict[str, Any]]:
@@ -240,28 +290,48 @@ def _image_size(config: Any) -> int:
     return size if isinstance(size, int) and 16 <= size <= 512 else 64
 
 
-def attempts(name: str) -> Iterator[tuple[Any, type[nn.Module]]]:
-    """Configurations and classes to try, in order; raises `NotBuiltError` where there are none."""
+class Recipe(NamedTuple):
+    """Which attempt ran: what another process builds the same model from."""
+
+    way: int
+    class_name: str
+    inputs: int
+
+
+def default_config(name: str) -> Any:
+    """The configuration of an architecture as it is without arguments.
+
+    Raises:
+        NotBuiltError: it cannot be made.
+    """
     declare_operators()
     from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
     try:
-        default = CONFIG_MAPPING[name]()
+        return CONFIG_MAPPING[name]()
     except Exception as error:
         raise NotBuiltError(
             f"no default configuration: {type(error).__name__}: {error}"[:200]
         ) from None
-    if not list(classes(default)):
-        raise NotBuiltError("no model class in the mappings")
-    for by in SHRINKING:
+
+
+def attempts(default: Any, failures: list[str]) -> Iterator[tuple[int, Any, type[nn.Module]]]:
+    """The numbers of `WAYS`, configurations and classes to try, in order."""
+    for number in range(len(WAYS)):
         try:
-            config = small_config(default, by)
-        except Exception:
+            config = config_in_way(default, number)
+        except Exception as error:
+            failures.append(f"{type(default).__name__}: {type(error).__name__}: {error}")
             continue
-        # else functions of transformers.integrations run in place of the model's own code
-        config._experts_implementation = "eager"
         for cls in classes(config):
-            yield config, cls
+            yield number, config, cls
+
+
+def config_in_way(default: Any, number: int) -> Any:
+    config = small_config(default, WAYS[number])
+    # else functions of transformers.integrations run in place of the model's own code
+    config._experts_implementation = "eager"
+    return config
 
 
 def build(cls: type[nn.Module], config: Any) -> nn.Module:
@@ -281,38 +351,53 @@ def build(cls: type[nn.Module], config: Any) -> nn.Module:
     return cls(config)
 
 
-def model(name: str) -> tuple[nn.Module, Callable[[nn.Module], Any]]:
-    """A small model that runs, fresh from a fixed seed, and the call that ran.
+def model(name: str, known: Any = None) -> tuple[nn.Module, Call]:
+    """A small model that runs, fresh from a fixed seed, and the call that ran; `known` is what
+    the call of an earlier process had under that name.
 
     Raises:
         NotBuiltError: nothing that was tried builds and runs.
     """
+    default = default_config(name)
+    if known is not None:
+        recipe = Recipe(*known)
+        config = config_in_way(default, recipe.way)
+        [cls] = (cls for cls in classes(config) if cls.__name__ == recipe.class_name)
+        built = build(cls, config)
+        return built, Call(nth(inputs_for(built, config), recipe.inputs), recipe)
+    if not any(True for _ in classes(default)):
+        raise NotBuiltError("no model class goes with the configuration")
     failures: list[str] = []
-    for config, cls in attempts(name):
+    for way, config, cls in attempts(default, failures):
         try:
-            model = build(cls, config).eval()
+            built = build(cls, config).eval()
         except Exception as error:
             failures.append(f"{cls.__name__}: {type(error).__name__}: {error}")
             continue
-        for inputs in inputs_for(model, config):
+        for number, inputs in enumerate(inputs_for(built, config)):
             try:
                 with torch.no_grad():
-                    model(**copy.deepcopy(inputs))
+                    built(**copy.deepcopy(inputs))
             except Exception as error:
                 failures.append(
                     f"{cls.__name__}({', '.join(inputs)}): {type(error).__name__}: {error}"
                 )
                 continue
-            del model
-            return build(cls, config), Call(inputs)
+            del built
+            return build(cls, config), Call(inputs, Recipe(way, cls.__name__, number))
     raise NotBuiltError(" | ".join(dict.fromkeys(failure[:160] for failure in failures[:4])))
+
+
+def nth(inputs: Iterator[dict[str, Any]], number: int) -> dict[str, Any]:
+    return next(itertools.islice(inputs, number, None))
 
 
 class Call:
     """Calls a model with inputs that it may change."""
 
-    def __init__(self, inputs: dict[str, Any]) -> None:
+    def __init__(self, inputs: dict[str, Any], known: Recipe) -> None:
         self.inputs = inputs
+        self.known = known
 
     def __call__(self, model: nn.Module) -> Any:
         return model(**copy.deepcopy(self.inputs))

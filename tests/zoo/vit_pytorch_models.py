@@ -59,6 +59,9 @@ class _FoundError(BaseException):
 class Call:
     """Calls a model as the README does, each time with copies."""
 
+    known = None
+    """The name alone says which model it is."""
+
     def __init__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self.args, self.kwargs = args, kwargs
 
@@ -66,7 +69,7 @@ class Call:
         return model(*copy.deepcopy(self.args), **copy.deepcopy(self.kwargs))
 
 
-def model(name: str) -> tuple[nn.Module, Callable[[nn.Module], Any]]:
+def model(name: str, known: Any = None) -> tuple[nn.Module, Callable[[nn.Module], Any]]:
     """The model of one block.
 
     Raises:
