@@ -1,0 +1,80 @@
+"""A part of `make zoo` that takes a minute or two: text and models of transformers."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.zoo.comparing import read_rows, summed
+from tests.zoo.packages import PACKAGES, installed_folder
+from tests.zoo.processes import ran_rows, rows_path, run_side
+from tests.zoo.text import defines_classes
+from tests.zoo.text_invariants import breaches
+
+[TRANSFORMERS] = (package for package in PACKAGES if package.name == "transformers")
+EVERY = 30
+MODELS = (
+    # text, vision, sound; the folder of each is named as it is
+    ("gemma2", "qwen3_moe", "falcon_mamba", "clip", "whisper"),
+    ("t5gemma", "bloom", "segformer", "hubert", "convnextv2"),
+)
+
+
+def files() -> list[str]:
+    folder = installed_folder(TRANSFORMERS)
+    return [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*.py"))[::EVERY]]
+
+
+@pytest.mark.parametrize("file", files())
+def test_text_invariants_hold(file: str) -> None:
+    text = (installed_folder(TRANSFORMERS) / file).read_text(encoding="utf-8")
+    if defines_classes(text):
+        assert list(breaches(text)) == []
+
+
+def overlay_of(folders: Sequence[str], target: Path) -> Path:
+    """The package with these of its models rewritten; the parent of its folder."""
+    installed = installed_folder(TRANSFORMERS)
+    models = target / TRANSFORMERS.folder / TRANSFORMERS.tree
+    models.mkdir(parents=True)
+    for original, copy, apart in (
+        (installed, models.parent, (TRANSFORMERS.tree, "__pycache__")),
+        (installed / TRANSFORMERS.tree, models, (*folders, "__pycache__")),
+    ):
+        for entry in original.iterdir():
+            if entry.name not in apart:
+                (copy / entry.name).symlink_to(entry.resolve())
+    command = Path(sys.executable).with_name("autohook-gen")
+    for folder in folders:
+        original = installed / TRANSFORMERS.tree / folder
+        subprocess.run([command, original, "-o", models / folder, "--no-format"], check=True)
+    return target
+
+
+@pytest.mark.parametrize("names", MODELS, ids=lambda names: names[0])
+def test_models_run_hooked_and_equal(names: Sequence[str], tmp_path: Path) -> None:
+    installed = installed_folder(TRANSFORMERS)
+    rewritten = overlay_of(names, tmp_path / "rewritten")
+    sides = {}
+    for side, top in (
+        ("plain", installed.parent),
+        ("hooked", rewritten),
+        ("runtime", installed.parent),
+    ):
+        folder = top / TRANSFORMERS.folder / TRANSFORMERS.tree
+        run_side(TRANSFORMERS, side, top, folder, tmp_path, names, lambda **done: None)
+        sides[side] = read_rows(rows_path(TRANSFORMERS, side, tmp_path))
+    plain = ran_rows(sides["plain"])
+    assert plain.keys() == set(names)
+    for side in ("hooked", "runtime"):
+        total = summed(plain, sides[side])
+        assert total.failures == []
+        assert total.equal == len(names)
+        assert total.counts["fallback passed"] == total.counts["fallback calls"] > 0
+    counts = summed(plain, sides["hooked"]).counts
+    assert counts["source passed"] >= 0.95 * counts["source calls"] > 0
+    assert counts["source parameters seen"] >= 0.95 * counts["source parameters used"]
