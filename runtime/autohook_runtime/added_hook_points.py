@@ -3,6 +3,7 @@ holds them, and nothing is on a module before one of its hook points has a hook.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -52,6 +53,16 @@ class AddedHookPoint(FiringHookPoint):
         return super().__getstate__() | {"is_watching": False, "handle": None}
 
 
+def send_output(output: Any, hook_point: Callable[[Any], Any]) -> Any:
+    """As a forward hook of torch's: the output with what `hook_point` made of its first tensor, or
+    None if it stays as it is."""
+    tensor, steps = first_tensor(output)
+    if tensor is None:
+        return None
+    fired = hook_point(tensor)
+    return None if fired is tensor else with_tensor(output, steps, fired)
+
+
 class OutputHookPoint(AddedHookPoint):
     """A hook point for the first tensor in a module's output."""
 
@@ -67,11 +78,7 @@ class OutputHookPoint(AddedHookPoint):
         super().stop()
 
     def fire_on_output(self, module: nn.Module, arguments: Any, output: Any) -> Any:
-        tensor, steps = first_tensor(output)
-        if tensor is None:
-            return None
-        fired = self.in_replicas(tensor) if is_replica(module) else self(tensor)
-        return None if fired is tensor else with_tensor(output, steps, fired)
+        return send_output(output, self.in_replicas if is_replica(module) else self)
 
 
 class ParameterHookPoint(AddedHookPoint):

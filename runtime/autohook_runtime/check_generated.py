@@ -52,8 +52,8 @@ def generated_version_agrees(subject: Subject, report: Report) -> None:
     others: list[str] = []
     by_key = hooked_in_source(generated, {DEFAULT_PATTERN})
     for site in sites(generated):
-        for hook_point in by_key.get(site.key, ()):
-            name = str(hook_point.name)
+        for one in by_key.get(site.key, ()):
+            name = str(one.hook_point.name)
             shown = expected.get(site.name, expected.get(name))
             if name not in got or shown is None:
                 if (name in got) != (shown is not None):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import torch
 from torch import Tensor, nn
@@ -20,6 +20,9 @@ from autohook_runtime.checkpointing import refuse_other_recomputation
 from autohook_runtime.gradients import GradientHook, with_gradient_hooks
 from autohook_runtime.own_thread import InReplica, OwnThread, changing, is_replica, is_seen_by
 from autohook_runtime.subclasses import swap_class
+
+if TYPE_CHECKING:
+    from autohook_runtime.other_uses import OtherUses
 
 
 class HookHandle(RemovableHandle):
@@ -55,6 +58,8 @@ class KeptHookPoint(HookPoint):
     """torch's backward hook and the thread whose values it sees (None: all threads')."""
     root: weakref.ref[nn.Module] | None
     """The model that named this hook point."""
+    other_uses: list[OtherUses]
+    """Of what it stands for in the source, by code that does not name it."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -64,6 +69,7 @@ class KeptHookPoint(HookPoint):
         self.gradient_hooks = OrderedDict()
         self.root = None
         self.name_before = self.name
+        self.other_uses = []
 
     @classmethod
     def take_over(cls, hook_point: HookPoint) -> None:
@@ -78,7 +84,7 @@ class KeptHookPoint(HookPoint):
         """Makes it TransformerLens's own again, without hooks."""
         self.remove_hooks("both", including_permanent=True)
         self.name = self.name_before
-        del self.gradient_hooks, self.root, self.name_before
+        del self.gradient_hooks, self.root, self.name_before, self.other_uses
         swap_class(self, HookPoint)
 
     @property
@@ -88,6 +94,8 @@ class KeptHookPoint(HookPoint):
     def settle(self) -> None:
         """Called after every change of the hooks."""
         swap_class(self, FiringHookPoint if self.is_hooked else KeptHookPoint)
+        for uses in self.other_uses:
+            uses.settle()
 
     def add_hook(
         self,
@@ -131,7 +139,7 @@ class KeptHookPoint(HookPoint):
         state = self.__dict__.copy()
         for name in ("_forward_hooks", "_forward_pre_hooks", "gradient_hooks"):
             state[name] = OrderedDict()
-        return state | {"fwd_hooks": [], "bwd_hooks": [], "root": None}
+        return state | {"fwd_hooks": [], "bwd_hooks": [], "root": None, "other_uses": []}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)  # type: ignore[no-untyped-call]

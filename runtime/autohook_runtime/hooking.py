@@ -13,6 +13,7 @@ from autohook_runtime.added_hook_points import OutputHookPoint, ParameterHookPoi
 from autohook_runtime.copies import RECORD, STATE
 from autohook_runtime.hook_points import KeptHookPoint
 from autohook_runtime.hooked_classes import hooked_class
+from autohook_runtime.other_uses import follow_other_uses
 from autohook_runtime.parameters import is_hooked_parameter, unhook_parameter
 from autohook_runtime.sites import DEFAULT_PATTERN, OUTPUT, Site, hooked_in_source, sites
 from autohook_runtime.subclasses import swapped_from
@@ -56,6 +57,7 @@ def complete(model: nn.Module, record: Record) -> None:
             KeptHookPoint.take_over(module)
             hook_dict[path] = module
     in_source = hooked_in_source(model, patterns)
+    follow_other_uses(model, in_source)
     added: dict[tuple[int, str], KeptHookPoint] = {}
     for site in sites(model):
         if site.key not in in_source:

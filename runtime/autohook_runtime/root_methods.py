@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeVar
 from torch import Tensor
 from transformer_lens import HookedRootModule
 from transformer_lens.hook_points import HookPoint, LensHandle
+from transformer_lens.utilities.slice import Slice
 
 from autohook_runtime.first_tensor import first_tensor
 from autohook_runtime.hook_points import add_hook
@@ -38,6 +39,14 @@ def _save_copy(
     tensor, _ = first_tensor(value)
     if tensor is not None:
         save(tensor.detach().clone(), hook=NamedHookPoint(hook, name or str(hook.name)))
+
+
+class _Whole(Slice):
+    """No slice. TransformerLens's own indexes every value with `:` also where nothing is to be cut,
+    and nested tensors do not take that."""
+
+    def apply(self, tensor: Tensor, dim: int = 0) -> Tensor:
+        return tensor
 
 
 class RootMethods(HookedRootModule):
@@ -147,9 +156,20 @@ class RootMethods(HookedRootModule):
                 scalar.backward()  # type: ignore[no-untyped-call]
         return output, cache
 
-    def get_caching_hooks(self, *args: Any, **kwargs: Any) -> tuple[dict[str, Tensor], Any, Any]:
+    def get_caching_hooks(
+        self,
+        names_filter: Any = None,
+        incl_bwd: bool = False,
+        device: Any = None,
+        remove_batch_dim: bool = False,
+        cache: dict[str, Tensor] | None = None,
+        pos_slice: Any = None,
+    ) -> tuple[dict[str, Tensor], Any, Any]:
         """TransformerLens's, with copies of the values."""
-        cache, fwd, bwd = super().get_caching_hooks(*args, **kwargs)
+        part = _Whole() if pos_slice is None else pos_slice
+        cache, fwd, bwd = super().get_caching_hooks(
+            names_filter, incl_bwd, device, remove_batch_dim, cache, part
+        )
         return (
             cache,
             [(name, partial(_save_copy, save=save, name=name)) for name, save in fwd],

@@ -36,6 +36,22 @@ class Site(NamedTuple):
         return id(self.module), self.attribute
 
 
+class InSource(NamedTuple):
+    """A hook point that stands in the model, and what it is for."""
+
+    hook_point: HookPoint
+    held_as: str
+    """The attribute that holds it, or its container: what code that uses it names."""
+    pattern: str
+    module: nn.Module
+    attribute: str
+    """The parameter's name, or `OUTPUT`."""
+
+    @property
+    def key(self) -> tuple[int, str]:
+        return id(self.module), self.attribute
+
+
 def sites(root: nn.Module) -> Iterator[Site]:
     """All of them, in the order of `hook_dict`: outputs, then parameters."""
     modules = dict(root.named_modules())
@@ -63,27 +79,35 @@ def has_own_parameters(module: nn.Module) -> bool:
     return not all(cls.__module__.split(".")[0] in ("torch", __package__) for cls in classes)
 
 
-def hooked_in_source(root: nn.Module, patterns: set[str]) -> dict[tuple[int, str], list[HookPoint]]:
+def hooked_in_source(root: nn.Module, patterns: set[str]) -> dict[tuple[int, str], list[InSource]]:
     """The hook points that stand in the model, by the keys of the sites that they are for."""
-    hooked: dict[tuple[int, str], list[HookPoint]] = {}
+    hooked: dict[tuple[int, str], list[InSource]] = {}
     for module in root.modules():
-        for attribute, child in module._modules.items():
+        for held_as, child in module._modules.items():
             if child is None:
                 continue
             for pattern in patterns:
-                is_container = not isinstance(child, HookPoint)
-                name = hooked_name(attribute, pattern + "s" if is_container else pattern)
-                if name is None:
-                    continue
-                holder_and_name = find(module, name)
-                if holder_and_name is None:
-                    continue
-                if isinstance(child, HookPoint):
-                    hooked.setdefault(_key(*holder_and_name), []).append(child)
-                    continue
-                for key, hook_point in _members(getattr(*holder_and_name), child):
-                    hooked.setdefault(key, []).append(hook_point)
+                for hook_point, for_module, attribute in _hooked_by(
+                    module, held_as, child, pattern
+                ):
+                    one = InSource(hook_point, held_as, pattern, for_module, attribute)
+                    hooked.setdefault(one.key, []).append(one)
     return hooked
+
+
+def _hooked_by(
+    module: nn.Module, held_as: str, child: nn.Module, pattern: str
+) -> Iterator[tuple[HookPoint, nn.Module, str]]:
+    """The hook points that `child` is or holds, each with the module and attribute it is for."""
+    is_container = not isinstance(child, HookPoint)
+    name = hooked_name(held_as, pattern + "s" if is_container else pattern)
+    holder_and_name = None if name is None else find(module, name)
+    if holder_and_name is None:
+        return
+    if isinstance(child, HookPoint):
+        yield child, *_target(*holder_and_name)
+    else:
+        yield from _members(getattr(*holder_and_name), child)
 
 
 def hooked_name(attribute: str, pattern: str) -> str | None:
@@ -110,20 +134,20 @@ def find(module: nn.Module, name: str) -> tuple[nn.Module, str] | None:
     return None
 
 
-def _key(holder: nn.Module, name: str) -> tuple[int, str]:
+def _target(holder: nn.Module, name: str) -> tuple[nn.Module, str]:
     child = holder._modules.get(name)
-    return (id(holder), name) if child is None else (id(child), OUTPUT)
+    return (holder, name) if child is None else (child, OUTPUT)
 
 
 def _members(
     container: object, hook_points: nn.Module
-) -> Iterator[tuple[tuple[int, str], HookPoint]]:
-    """The keys of a container's members for which a container of hook points has one."""
+) -> Iterator[tuple[HookPoint, nn.Module, str]]:
+    """A container's members for which a container of hook points has one."""
     if not isinstance(container, nn.Module) or isinstance(hook_points, HookPoint):
         return
     for name, hook_point in hook_points._modules.items():
         if isinstance(hook_point, HookPoint):
             if name in container._modules or name in container._parameters:
-                yield _key(container, name), hook_point
+                yield hook_point, *_target(container, name)
         elif hook_point is not None and name in container._modules:
             yield from _members(container._modules[name], hook_point)

@@ -18,6 +18,7 @@ from autohook_runtime.tracked_tensors import untracked
 
 if TYPE_CHECKING:
     from autohook_runtime.added_hook_points import AddedHookPoint
+    from autohook_runtime.other_uses import OtherUses
 
 HOOKED = "_auto_hook_hooked"
 """The attribute of a watched module that lists its hook points that have hooks."""
@@ -37,13 +38,13 @@ def set_own_class(module: nn.Module, own: type) -> None:
     settle(module)
 
 
-def watch(module: nn.Module, hook_point: AddedHookPoint) -> None:
+def watch(module: nn.Module, hook_point: AddedHookPoint | OtherUses) -> None:
     """Starts to send through `hook_point`."""
     module.__dict__[HOOKED] = [*module.__dict__.get(HOOKED, ()), hook_point]
     settle(module)
 
 
-def unwatch(module: nn.Module, hook_point: AddedHookPoint) -> None:
+def unwatch(module: nn.Module, hook_point: AddedHookPoint | OtherUses) -> None:
     """Ends it."""
     hooked = [other for other in module.__dict__.get(HOOKED, ()) if other is not hook_point]
     module.__dict__[HOOKED] = hooked

@@ -103,6 +103,9 @@ def differences(one: Observation, other: Observation) -> list[str]:
 
 def same(one: Tensor, other: Tensor) -> bool:
     """Bit-equal; NaN is NaN."""
+    if one.is_nested and other.is_nested:
+        rows, others = one.unbind(), other.unbind()
+        return len(rows) == len(others) and all(map(same, rows, others))
     return (
         one.dtype == other.dtype
         and one.shape == other.shape

@@ -201,3 +201,13 @@ def test_hook_interface() -> None:
     assert not model.list_hooks()
     with pytest.raises(KeyError, match=r"no hook point 'nope' in Net"):
         model.run_with_hooks(inputs(), fwd_hooks=[("nope", note)])
+
+
+def test_nested_tensors() -> None:
+    """They cannot be sliced along the first dimension, not even by `:`."""
+    model = auto_hook(seeded(nn.Linear, WIDTH, WIDTH))
+    for layout in (torch.jagged, torch.strided):
+        ragged = torch.nested.nested_tensor([inputs(), inputs()[:1]], layout=layout)
+        output, cache = model.run_with_cache(ragged)
+        for one, other in zip(output.unbind(), cache["hook_point"].unbind(), strict=True):
+            assert torch.equal(one, other)

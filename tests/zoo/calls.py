@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -49,10 +51,13 @@ class Calls:
     """What each hook point saw, by its path."""
     newest: dict[int, ModuleCall] = field(default_factory=dict)
     """By the id of a tensor, the newest call that returned it."""
+    firings: Counter[str] = field(default_factory=Counter)
+    """How often a hook point fired for what it is named after (see `hooked_by`)."""
 
     def saw(self, path: str, value: Any) -> None:
         """A hook point was called: its value is that of the newest call that returned it."""
         self.fired.setdefault(path, []).append(value)
+        self.firings[hooked_by(path)] += 1
         for tensor in tensors(value).values():
             call = self.newest.get(id(tensor))
             if call is not None:
@@ -70,11 +75,23 @@ class Calls:
         ]
 
 
+def hooked_by(name: str) -> str:
+    """What a hook point is named after, in a form that is the same for all names of a module.
+
+    >>> {hooked_by(name) for name in ("mlp.up.hook_point", "mlp_up_hook_point", "mlp.up")}
+    {'mlp_up'}
+    """
+    return re.sub(r"[._]hook_points?(_\d+)?(?=\.|$)", "", name).replace(".", "_")
+
+
 @contextmanager
 def recorded_calls(model: nn.Module) -> Iterator[Calls]:
     """Records the calls of the modules in `named_modules()`, hook points apart."""
     calls = Calls()
     paths = {module: path for path, module in model.named_modules()}
+    names: dict[nn.Module, list[str]] = {}
+    for path, module in model.named_modules(remove_duplicate=False):
+        names.setdefault(module, []).append(hooked_by(path))
     original = nn.Module.__call__
 
     def recorded(module: nn.Module, *args: Any, **kwargs: Any) -> Any:
@@ -84,8 +101,11 @@ def recorded_calls(model: nn.Module) -> Iterator[Calls]:
             if path is not None:
                 calls.saw(path, result)
             return result
+        before = [calls.firings[name] for name in names.get(module, ())]
         result = original(module, *args, **kwargs)
         if path:
+            # what auto_hook watches fires inside of the call, before it is on record
+            after = [calls.firings[name] for name in names[module]]
             frame = _caller(sys._getframe(1), module)
             owner = frame.f_locals.get("self")
             call = ModuleCall(
@@ -93,6 +113,7 @@ def recorded_calls(model: nn.Module) -> Iterator[Calls]:
                 frame.f_code.co_filename,
                 isinstance(owner, CONTAINERS) and type(owner) not in CONTAINERS,
                 list(tensors(result).values()),
+                passed=before != after,
             )
             calls.made.append(call)
             calls.newest.update((id(tensor), call) for tensor in call.tensors)

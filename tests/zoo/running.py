@@ -274,13 +274,6 @@ def measured_with_fallback(model: nn.Module, call: Callable[[nn.Module], Any]) -
     for handle in handles:
         handle.remove()
     made = [module_call for module_call in calls.made if module_call.tensors]
-    added = {path: len(values) for path, values in calls.fired.items()}
-    for module_call in made:
-        # what auto_hook adds fires inside of the call, before it is on record
-        name = f"{module_call.path}.hook_point"
-        if not module_call.passed and added.get(name, 0) > 0:
-            added[name] -= 1
-            module_call.passed = True
     return {
         "calls": len(made),
         "passed": sum(module_call.passed for module_call in made),
