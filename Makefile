@@ -29,7 +29,7 @@ bench-codegen: $(VENV)/.installed-test  ## the rewriter's time, against libcst's
 bench-runtime: $(VENV)/.installed-test  ## what an idle hook point costs
 	$(QUIET) $(BIN)/python tests/benchmarks/bench_runtime.py $(ARGS)
 
-zoo: .venv-zoo/.installed  ## other people's models: hours; resumes; writes tests/zoo/RESULTS.md
+zoo: .venv-zoo/.installed  ## other people's models: an hour or two; resumes; writes tests/zoo/RESULTS.md
 	$(QUIET) .venv-zoo/bin/python -m tests.zoo $(ARGS)
 
 clean:  ## remove the virtual environment and what the tools left
@@ -53,7 +53,7 @@ $(VENV)/.installed-check: pyproject.toml constraints.txt | $(BIN)/python
 # torchvision is the one that its packages want; --no-deps leaves torch as constraints.txt has it
 .venv-zoo/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv-zoo
-	.venv-zoo/bin/python -m pip install --quiet -c constraints.txt -e '.[test]' pillow
+	.venv-zoo/bin/python -m pip install --quiet -c constraints.txt -e '.[test]' pillow scipy
 	.venv-zoo/bin/python -m pip install --quiet --no-deps torchvision==0.28.0 timm==1.0.31 \
 		vit-pytorch==1.26.11 segmentation-models-pytorch==0.6.0
 	@touch $@
