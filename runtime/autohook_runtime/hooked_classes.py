@@ -42,6 +42,8 @@ def subclass_of(own: type, shadowed: tuple[str, ...] = ()) -> type:
             own,
             RootMethods,
             **{name: _members_own(name) for name in shadowed},
+            hook_dict=Current("hook_dict"),
+            mod_dict=Current("mod_dict"),
             __init__=_initialiser(own),
             __reduce_ex__=reduce_module,
             __deepcopy__=deepcopy_module,
@@ -54,7 +56,8 @@ def _refuse_taken_state(model: nn.Module, own: type, members: set[str]) -> None:
     is_root = isinstance(model, HookedRootModule)
     for name in STATE:
         is_taken = name in members or (name in model.__dict__ and not is_root)
-        if is_taken or getattr_static(own, name, None) is not None:
+        of_class = getattr_static(own, name, None)
+        if is_taken or not (of_class is None or isinstance(of_class, Current)):
             raise TypeError(
                 f"{own.__name__} uses the name {name!r} itself, which TransformerLens's interface "
                 "needs: rename it there"
@@ -77,6 +80,27 @@ def _warn_of_other_methods(own: type, shadowed: tuple[str, ...]) -> None:
 def _members_own(name: str) -> property:
     """A submodule, parameter or buffer that is named as one of our methods stays in reach."""
     return property(lambda model: nn.Module.__getattr__(model, name))
+
+
+class Current:
+    """A model may change its parts at any time, in its own forward even: who asks for its hook
+    points gets those of what it holds now."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, model: nn.Module | None, cls: type) -> Any:
+        from autohook_runtime.hooking import keep_current
+
+        if model is None:
+            return self
+        keep_current(model)
+        if self.name not in model.__dict__:
+            raise AttributeError(self.name)
+        return model.__dict__[self.name]
+
+    def __set__(self, model: nn.Module, value: Any) -> None:
+        model.__dict__[self.name] = value
 
 
 def _initialiser(own: Any) -> Any:

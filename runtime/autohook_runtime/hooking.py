@@ -14,10 +14,14 @@ from autohook_runtime.copies import RECORD, STATE
 from autohook_runtime.hook_points import KeptHookPoint
 from autohook_runtime.hooked_classes import hooked_class
 from autohook_runtime.other_uses import follow_other_uses
+from autohook_runtime.own_thread import changing
 from autohook_runtime.parameters import is_hooked_parameter, unhook_parameter
 from autohook_runtime.sites import DEFAULT_PATTERN, OUTPUT, Site, hooked_in_source, sites
 from autohook_runtime.subclasses import swapped_from
 from autohook_runtime.watched_modules import own_class, set_own_class
+
+Held = tuple[nn.Module, list[str], list[int], list[str]]
+"""A module, its children's names and ids, and its parameters' names."""
 
 
 @dataclass
@@ -28,6 +32,8 @@ class Record:
     had: dict[str, Any] = field(default_factory=dict)
     """The attributes of `HookedRootModule` that the model had before."""
     added: dict[tuple[int, str], KeptHookPoint] = field(default_factory=dict)
+    held: list[Held] = field(default_factory=list)
+    """What the model held when its hook points were named."""
 
 
 def hook_module(model: nn.Module, pattern: str = DEFAULT_PATTERN) -> None:
@@ -65,11 +71,35 @@ def complete(model: nn.Module, record: Record) -> None:
             name = _free(site.name, mod_dict)
             added[site.key] = hook_dict[name] = point
             mod_dict[name] = point
-    record.added = added
+    # what is gone for now keeps its hooks, and has the same hook point if it comes back
+    gone = {key: point for key, point in record.added.items() if point.is_hooked}
+    record.added = gone | added
     inner = set(modules.values())
     for name, hook_point in hook_dict.items():
         _name(hook_point, name, model, inner)
     model.__dict__.update(hook_dict=hook_dict, mod_dict=mod_dict)
+    record.held = [held(module) for module in modules.values()]
+
+
+def held(module: nn.Module) -> Held:
+    """By names and ids, which are compared in no time; the modules are kept alive by `Record`."""
+    children, parameters = module._modules, module._parameters
+    return (
+        module,
+        list(children),
+        list(map(id, children.values())),
+        [name for name, parameter in parameters.items() if parameter is not None],
+    )
+
+
+def keep_current(model: nn.Module) -> None:
+    """Completes a hooked model again if it holds other modules or parameters than before."""
+    record = model.__dict__.get(RECORD)
+    if not isinstance(record, Record):
+        return  # on its way out of a pickle
+    with changing:
+        if any(held(before[0]) != before for before in record.held):
+            complete(model, record)
 
 
 def _added_for(site: Site) -> KeptHookPoint:
@@ -117,7 +147,8 @@ def unwrap(model: Any) -> Any:
             "(by fully_shard?): undo that first"
         )
     record = model.__dict__[RECORD]
-    for hook_point in model.__dict__["hook_dict"].values():
+    hook_points = {*model.__dict__["hook_dict"].values(), *record.added.values()}
+    for hook_point in hook_points:
         hook_point.remove_hooks("both", including_permanent=True)
         if type(hook_point) is KeptHookPoint:
             hook_point.give_back()

@@ -72,6 +72,7 @@ class RootMethods(HookedRootModule):
             clear_contexts: whether the hook points' `ctx` is cleared then.
         """
         added: list[tuple[HookPoint, Direction, LensHandle]] = []
+        hook_dict = self.hook_dict
         with changing:
             self.context_level += 1
             level = self.context_level
@@ -79,7 +80,7 @@ class RootMethods(HookedRootModule):
             both: tuple[tuple[Direction, Hooks], ...] = (("fwd", fwd_hooks), ("bwd", bwd_hooks))
             for direction, hooks in both:
                 for name, hook in hooks:
-                    for hook_point in RootMethods._hook_points_of(self, name):
+                    for hook_point in RootMethods._hook_points_of(self, name, hook_dict):
                         handle = add_hook(hook_point, hook, direction, level=level)
                         added.append((hook_point, direction, handle))
             yield self
@@ -97,12 +98,14 @@ class RootMethods(HookedRootModule):
                 if clear_contexts:
                     RootMethods.clear_contexts(self)  # type: ignore[no-untyped-call]
 
-    def _hook_points_of(self, name: str | Callable[[str], bool]) -> list[HookPoint]:
+    def _hook_points_of(
+        self, name: str | Callable[[str], bool], hook_dict: dict[str, HookPoint]
+    ) -> list[HookPoint]:
         if not isinstance(name, str):
-            return [point for point_name, point in self.hook_dict.items() if name(point_name)]
-        if name not in self.hook_dict:
+            return [point for point_name, point in hook_dict.items() if name(point_name)]
+        if name not in hook_dict:
             raise KeyError(f"no hook point {name!r} in {type(self).__name__}; see hook_dict")
-        return [self.hook_dict[name]]
+        return [hook_dict[name]]
 
     def run_with_hooks(
         self,
@@ -183,10 +186,11 @@ class RootMethods(HookedRootModule):
         cache, fwd, bwd = RootMethods.get_caching_hooks(
             self, names_filter, incl_bwd, *args, **kwargs
         )
+        hook_dict = self.hook_dict
         for name, hook in fwd:
-            self.hook_dict[name].add_hook(hook, "fwd")
+            hook_dict[name].add_hook(hook, "fwd")
         for name, hook in bwd:
-            self.hook_dict[name].add_hook(hook, "bwd")
+            hook_dict[name].add_hook(hook, "bwd")
         return cache
 
     def setup(self, *args: Any, **kwargs: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import torch
-from autohook_runtime import auto_hook
+from autohook_runtime import auto_hook, unwrap
 from torch import nn
 from transformer_lens import HookedRootModule
 from transformer_lens.hook_points import HookPoint
@@ -166,10 +166,57 @@ def test_a_second_call_adds_what_has_come_since() -> None:
     assert list(model.hook_dict) == [
         "hook_fc", "hook_layerss.0", "last_hook_point", "hook_point", "late.hook_point"
     ]  # fmt: skip
-    model.more = nn.Identity()
     assert auto_hook(model) is model
-    assert "more.hook_point" in model.hook_dict
     assert model.hook_dict["hook_point"] is first
+
+
+class Switching(nn.Module):
+    """Changes its parts on the way, as some models of sparse attention do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.attend = nn.Sequential(nn.Linear(WIDTH, WIDTH), nn.Tanh())
+
+    def forward(self, x: Any) -> Any:
+        if len(self.attend) == 2:
+            self.attend = nn.Sequential(self.attend[0], nn.Dropout(0.0), nn.Sigmoid())
+            self.gate = nn.Parameter(torch.ones(WIDTH))
+        return self.attend(x) * self.gate
+
+
+def test_hook_dict_holds_what_the_model_holds_now() -> None:
+    model = auto_hook(Switching())
+    linear = model.hook_dict["attend.0.hook_point"]
+    gone = model.hook_dict["attend.1.hook_point"]
+    gone.add_hook(lambda value, hook: value * 0)
+    model(inputs())
+    names = ["hook_point", "attend.hook_point", *(f"attend.{i}.hook_point" for i in range(3))]
+    assert list(model.hook_dict) == [*names, "gate.hook_point"]
+    assert [point.name for point in model.hook_dict.values()] == list(model.hook_dict)
+    assert model.mod_dict["attend.2"] is model.attend[2]
+    assert model.hook_dict["attend.0.hook_point"] is linear
+    assert model.hook_dict["attend.1.hook_point"] is not gone
+    assert set(model.run_with_cache(inputs())[1]) == set(model.hook_dict)
+    old = gone.module
+    model.attend[1] = old
+    assert model.hook_dict["attend.1.hook_point"] is gone
+    del model.attend[1]
+    unwrap(model)
+    assert (old(inputs()) != 0).all()
+
+
+@pytest.mark.parametrize("run", ["run_with_cache", "run_with_hooks"])
+def test_a_run_has_hooks_on_what_has_come_since(run: str) -> None:
+    model = auto_hook(nn.Sequential(nn.Linear(WIDTH, WIDTH)))
+    model.append(nn.Tanh())
+    seen: list[torch.Tensor] = []
+    if run == "run_with_cache":
+        seen.append(model.run_with_cache(inputs())[1]["1.hook_point"])
+    else:
+        model.run_with_hooks(
+            inputs(), fwd_hooks=[("1.hook_point", lambda value, hook: seen.append(value))]
+        )
+    assert torch.equal(seen[0], model(inputs()))
 
 
 def test_the_outermost_root_names() -> None:
