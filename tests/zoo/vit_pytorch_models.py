@@ -1,11 +1,12 @@
-"""Every model of vit-pytorch's README, made small, called as the README calls it."""
+"""Every model of vit-pytorch's README, made small where it can be, called as the README calls it."""
 
 from __future__ import annotations
 
 import ast
 import copy
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import metadata
 from typing import Any
 
@@ -34,11 +35,21 @@ def names() -> list[str]:
     return [f"readme-{number}" for number in range(len(blocks()))]
 
 
-class _Smaller(ast.NodeTransformer):
-    """Divides widths by 8 and leaves two layers, in keyword arguments alone."""
+class _Random(ast.NodeTransformer):
+    """Takes random weights where the block would download some."""
 
     def visit_keyword(self, node: ast.keyword) -> ast.keyword:
         self.generic_visit(node)
+        if node.arg == "pretrained":
+            node.value = ast.copy_location(ast.Constant(False), node.value)
+        return node
+
+
+class _Smaller(_Random):
+    """Divides widths by 8 and leaves two layers, in keyword arguments alone."""
+
+    def visit_keyword(self, node: ast.keyword) -> ast.keyword:
+        node = super().visit_keyword(node)
         name = node.arg or ""
         for value in ast.walk(node.value):
             if isinstance(value, ast.Constant) and type(value.value) is int:
@@ -49,18 +60,8 @@ class _Smaller(ast.NodeTransformer):
         return node
 
 
-class _FoundError(BaseException):
-    """Ends a block at its first call of a model."""
-
-    def __init__(self, model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        self.model, self.args_given, self.kwargs = model, args, kwargs
-
-
 class Call:
     """Calls a model as the README does, each time with copies."""
-
-    known = None
-    """The name alone says which model it is."""
 
     def __init__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self.args, self.kwargs = args, kwargs
@@ -69,28 +70,111 @@ class Call:
         return model(*copy.deepcopy(self.args), **copy.deepcopy(self.kwargs))
 
 
-def model(name: str, known: Any = None) -> tuple[nn.Module, Callable[[nn.Module], Any]]:
-    """The model of one block.
+def model(name: str) -> tuple[nn.Module, Callable[[nn.Module], Any]]:
+    """The model of one block: small, or as large as the block has it where that does not run.
 
     Raises:
-        NotBuiltError: the block builds no model, or needs what is not installed.
+        NotBuiltError: the block builds no model, or does not run as it stands here.
     """
-    tree = _Smaller().visit(ast.parse(blocks()[int(name.rpartition("-")[2])]))
-    code = compile(ast.fix_missing_locations(tree), name, "exec")
-    original = nn.Module.__call__
-
-    def stop(module: nn.Module, *args: Any, **kwargs: Any) -> Any:
-        raise _FoundError(module, args, kwargs)
-
     declare_operators()
-    torch.manual_seed(0)
-    nn.Module.__call__ = stop  # type: ignore[assignment,method-assign]
+    number = int(name.rpartition("-")[2])
     try:
-        exec(code, {"__name__": name})
-    except _FoundError as found:
-        return found.model, Call(found.args_given, found.kwargs)
-    except (ImportError, NameError, OSError) as error:
+        small, call = _found(number, _Smaller())
+        with torch.no_grad():
+            call(small)
+        return _found(number, _Smaller())
+    except Exception:  # a block's numbers hang together in ways that the rule does not know
+        pass
+    try:
+        return _found(number, _Random())
+    except (AssertionError, ImportError, NameError, OSError) as error:
         raise NotBuiltError(f"{type(error).__name__}: {error}") from None
+
+
+class _FoundError(BaseException):
+    """Ends a block at its first call of a model."""
+
+    def __init__(self, model: nn.Module, call: Call) -> None:
+        self.model, self.call = model, call
+
+
+def _found(number: int, change: ast.NodeTransformer) -> tuple[nn.Module, Call]:
+    """What the block calls first. Where it calls nothing: the model that it makes, with what the
+    blocks that it continues call theirs, or those that continue it."""
+    torch.manual_seed(0)
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    first = number
+    while first and not _begins(first):
+        first -= 1
+    calls: list[Call] = []
+    with _calls_of_models(calls.append):
+        for earlier in range(first, number):
+            _run(earlier, change, namespace)
+    found = _first_call(number, change, namespace)
+    if found is not None:
+        return found.model, found.call
+    made = _made(number, namespace)
+    later = number + 1
+    while not calls and later < len(blocks()) and not _begins(later):
+        found = _first_call(later, change, namespace)
+        calls += [found.call] if found is not None else []
+        later += 1
+    if made is None or not calls:
+        raise NotBuiltError("the block makes no model, or nothing calls it")
+    return made, calls[-1]
+
+
+def _begins(number: int) -> bool:
+    return "import" in blocks()[number]
+
+
+def _run(number: int, change: ast.NodeTransformer, namespace: dict[str, Any]) -> None:
+    tree = ast.fix_missing_locations(change.visit(ast.parse(blocks()[number])))
+    exec(compile(tree, f"readme-{number}", "exec"), namespace)
+
+
+def _first_call(
+    number: int, change: ast.NodeTransformer, namespace: dict[str, Any]
+) -> _FoundError | None:
+    try:
+        with _calls_of_models(None):
+            _run(number, change, namespace)
+    except _FoundError as found:
+        return found
+    return None
+
+
+def _made(number: int, namespace: dict[str, Any]) -> nn.Module | None:
+    """The model that the block's last assignment binds."""
+    for statement in reversed(ast.parse(blocks()[number]).body):
+        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+            value = namespace[statement.targets[0].id]
+            if isinstance(value, nn.Module):
+                return value
+    return None
+
+
+@contextmanager
+def _calls_of_models(keep: Callable[[Call], None] | None) -> Iterator[None]:
+    """Keeps each call that a block itself makes; without `keep`, the first one ends the block."""
+    original = nn.Module.__call__
+    inside = False
+
+    def seen(module: nn.Module, *args: Any, **kwargs: Any) -> Any:
+        nonlocal inside
+        if keep is None:
+            raise _FoundError(module, Call(args, kwargs))
+        if inside:
+            return original(module, *args, **kwargs)
+        keep(Call(copy.deepcopy(args), copy.deepcopy(kwargs)))
+        inside = True
+        try:
+            return original(module, *args, **kwargs)
+        finally:
+            inside = False
+
+    nn.Module.__call__ = seen  # type: ignore[assignment,method-assign]
+    try:
+        yield
     finally:
         nn.Module.__call__ = original  # type: ignore[method-assign]
-    raise NotBuiltError("the block calls no model")
