@@ -10,6 +10,7 @@ from autohook_codegen.declares import torch_library as torch_facts
 from autohook_codegen.declares.inference import Inference
 from autohook_codegen.declares.names import dotted_name
 from autohook_codegen.declares.program import ClassDecl, Program
+from autohook_codegen.sites.harmless_walks import is_harmless_walk
 
 __all__ = ["classes_with_own_children"]
 
@@ -46,6 +47,7 @@ def _walks_itself(decl: ClassDecl, owner: ClassDecl, inference: Inference) -> bo
                     node.attr in WALKING
                     and isinstance(node.value, ast.Name)
                     and node.value.id == scope.receiver
+                    and not is_harmless_walk(node, scope, inference.program)
                 ):
                     return True
             elif isinstance(node, ast.For | ast.comprehension):
@@ -83,6 +85,7 @@ def _taken_apart(decl: ClassDecl, inference: Inference) -> list[ClassDecl]:
             if (
                 node.func.attr not in ("children", "named_children")
                 or dotted_name(node.func.value) == scope.receiver
+                or is_harmless_walk(node.func, scope, inference.program)
             ):
                 continue
             found += inference.infer(node.func.value, scope, 0).input_classes
