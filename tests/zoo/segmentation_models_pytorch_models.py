@@ -15,7 +15,7 @@ __all__ = ["NotBuiltError", "model", "names"]
 
 ENCODERS = {"dpt": "tu-vit_tiny_patch16_224"}
 """A decoder of plain vision transformers takes no resnet."""
-SIDES = {"dpt": 224}
+SIDES = {"dpt": 224, "pan": 128}
 
 
 def names() -> list[str]:
