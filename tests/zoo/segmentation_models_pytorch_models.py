@@ -15,6 +15,9 @@ __all__ = ["NotBuiltError", "model", "names"]
 
 ENCODERS = {"dpt": "tu-vit_tiny_patch16_224"}
 """A decoder of plain vision transformers takes no resnet."""
+OPTIONS: dict[str, dict[str, Any]] = {
+    "dpt": {"decoder_intermediate_channels": (32, 32, 64, 64), "decoder_fusion_channels": 32}
+}
 SIDES = {"dpt": 224, "pan": 128}
 
 
@@ -32,7 +35,10 @@ def model(name: str, known: Any = None) -> tuple[nn.Module, Callable[[nn.Module]
 
     torch.manual_seed(0)
     built = segmentation_models_pytorch.create_model(
-        name, encoder_name=ENCODERS.get(name, "resnet18"), encoder_weights=None
+        name,
+        encoder_name=ENCODERS.get(name, "resnet18"),
+        encoder_weights=None,
+        **OPTIONS.get(name, {}),
     )
     side = SIDES.get(name, 64)
     return built, Call(torch.randn(2, 3, side, side, generator=torch.Generator().manual_seed(3)))
