@@ -71,6 +71,9 @@ class _Small(_Shallow):
 class Call:
     """Calls a model as the README does, each time with copies."""
 
+    known = None
+    """The name alone says which model it is."""
+
     def __init__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self.args, self.kwargs = args, kwargs
 
@@ -78,7 +81,7 @@ class Call:
         return model(*copy.deepcopy(self.args), **copy.deepcopy(self.kwargs))
 
 
-def model(name: str) -> tuple[nn.Module, Callable[[nn.Module], Any]]:
+def model(name: str, known: Any = None) -> tuple[nn.Module, Callable[[nn.Module], Any]]:
     """The model of one block, as small as it runs.
 
     Raises:
