@@ -30,6 +30,7 @@ class ModuleCall:
     path: str
     file: str
     """Of the code that called it."""
+    line: int
     inside_container: bool
     """A class that is an `nn.Sequential`, `nn.ModuleList` or `nn.ModuleDict` called its member."""
     tensors: list[Tensor]
@@ -111,6 +112,7 @@ def recorded_calls(model: nn.Module) -> Iterator[Calls]:
             call = ModuleCall(
                 path,
                 frame.f_code.co_filename,
+                frame.f_lineno,
                 isinstance(owner, CONTAINERS) and type(owner) not in CONTAINERS,
                 list(tensors(result).values()),
                 passed=before != after,

@@ -133,7 +133,7 @@ def measured(model: nn.Module, call: Callable[[nn.Module], Any], folder: str) ->
         observe(model, call)
     made = calls.by_code_in(folder)
     missed: dict[str, str] = {
-        module_call.path: module_call.file.removeprefix(folder)
+        module_call.path: f"{module_call.file.removeprefix(folder)}:{module_call.line}"
         for module_call in made
         if not module_call.passed
     }
