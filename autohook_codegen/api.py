@@ -10,7 +10,7 @@ from autohook_codegen.hooked_source import HookedSource
 from autohook_codegen.options import Options
 from autohook_codegen.sites.decide import decide
 from autohook_codegen.sites.decided import Decided
-from autohook_codegen.sites.report import notes_of, sites_of
+from autohook_codegen.sites.report import FileRecords, by_file, notes_of, sites_of
 from autohook_codegen.source import Source, read_source
 
 __all__ = ["hook_source", "hook_sources", "strip_source"]
@@ -62,25 +62,30 @@ def hook_sources(
     program = Program({path: source.tree for path, source in read.items()})
     decided = decide(program, existing, options)
     # Each file's libcst tree, which is large, goes as soon as its text is printed.
-    return {path: _hooked(path, read.pop(path), decided, sources[path]) for path in sources}
+    records = by_file(decided)
+    return {
+        path: _hooked(path, read.pop(path), decided, records[path], sources[path])
+        for path in sources
+    }
 
 
-def _hooked(path: str, source: Source, decided: Decided, text: str) -> HookedSource:
+def _hooked(
+    path: str, source: Source, decided: Decided, records: FileRecords, text: str
+) -> HookedSource:
     # libcst and black are slow to import, and a file without sites needs neither.
     from autohook_codegen.layout import lay_out
     from autohook_codegen.rewrite.insertion import insert
 
     edits = decided.edits[path]
     has_module = any(decl.is_module for decl in decided.program.files[path].classes)
+    options = decided.options
     code = text
     if edits:
         code, changed = insert(source, edits)
-        options = decided.options
         if options.format:
             code = lay_out(code, changed, options.line_length)
-    return HookedSource(
-        code, sites_of(path, source, decided), notes_of(path, source, decided), has_module
-    )
+    notes = notes_of(source, records, options)
+    return HookedSource(code, sites_of(source, records), notes, has_module)
 
 
 def strip_source(code: str, options: Options = DEFAULTS) -> str:

@@ -11,7 +11,7 @@ from autohook_codegen.sites.candidate import Candidate
 from autohook_codegen.sites.computed_names import display_name
 from autohook_codegen.sites.reference import Computed, Item, Reference
 
-__all__ = ["HookPointNames", "PlannedHookPoint", "family"]
+__all__ = ["HookPointNames", "PlannedHookPoint", "relatives"]
 
 
 @dataclass(eq=False)
@@ -21,7 +21,7 @@ class PlannedHookPoint:
     name: str
     reference: Reference
     home: ClassDecl
-    """The family that it belongs to (see `family`)."""
+    """The family that it belongs to (see `HookPointNames.family`)."""
     owners: list[ClassDecl] = field(default_factory=list)
     """The classes whose methods have a site of it."""
     sites: list[Candidate] = field(default_factory=list)
@@ -48,8 +48,8 @@ class PlannedHookPoint:
         return ".".join((*parts, "hook_point"))
 
 
-def family(decl: ClassDecl) -> ClassDecl:
-    """One class that stands for all that are related to `decl` by inheritance within the input."""
+def relatives(decl: ClassDecl) -> set[ClassDecl]:
+    """`decl` and all that are related to it by inheritance within the input."""
     seen = {decl}
     stack = [decl]
     while stack:
@@ -58,7 +58,7 @@ def family(decl: ClassDecl) -> ClassDecl:
             if relative not in seen:
                 seen.add(relative)
                 stack.append(relative)
-    return min(seen, key=lambda one: (one.file.path, one.node.lineno, one.node.col_offset))
+    return seen
 
 
 class HookPointNames:
@@ -72,8 +72,13 @@ class HookPointNames:
         self._taken: dict[ClassDecl, set[str]] = {}
 
     def family(self, decl: ClassDecl) -> ClassDecl:
+        """One class that stands for all the relatives of `decl`."""
         if decl not in self._families:
-            self._families[decl] = family(decl)
+            found = relatives(decl)
+            first = min(
+                found, key=lambda one: (one.file.path, one.node.lineno, one.node.col_offset)
+            )
+            self._families.update(dict.fromkeys(found, first))
         return self._families[decl]
 
     def of(
@@ -114,9 +119,8 @@ class HookPointNames:
         """Every attribute that the family has."""
         if home not in self._taken:
             taken: set[str] = set()
-            for decl in self.inference.program.classes:
-                if self.family(decl) is home:
-                    taken |= set(decl.methods) | set(self.inference.members(decl).definitions)
-                    taken |= set(self.inference.members(decl).annotations)
+            for decl in relatives(home):
+                members = self.inference.members(decl)
+                taken |= {*decl.methods, *members.definitions, *members.annotations}
             self._taken[home] = taken
         return self._taken[home]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import dataclass, field
 
 from autohook_codegen.hooked_source import Note, Site
-from autohook_codegen.options import Fallback
-from autohook_codegen.sites.candidate import Candidate, Wrap
-from autohook_codegen.sites.decided import Decided
+from autohook_codegen.options import Fallback, Options
+from autohook_codegen.sites.candidate import Candidate, LeftAlone, Wrap
+from autohook_codegen.sites.decided import Decided, DecidedSite
+from autohook_codegen.sites.hook_points import PlannedHookPoint
 from autohook_codegen.source import Source
 
-__all__ = ["notes_of", "sites_of"]
+__all__ = ["FileRecords", "by_file", "notes_of", "sites_of"]
 
 _ADVICE = {
     "members-unnamed": "auto_hook hooks them",
@@ -28,12 +30,35 @@ _ADVICE = {
 }
 
 
-def sites_of(path: str, source: Source, decided: Decided) -> tuple[Site, ...]:
+@dataclass
+class FileRecords:
+    """What was decided about one file."""
+
+    sites: list[DecidedSite] = field(default_factory=list)
+    left_alone: list[LeftAlone] = field(default_factory=list)
+    in_place: list[ast.AST] = field(default_factory=list)
+    sharing: dict[PlannedHookPoint, list[Candidate]] = field(default_factory=dict)
+    """The sites of a hook point, those in other files too."""
+
+
+def by_file(decided: Decided) -> dict[str, FileRecords]:
+    """The decisions of a whole tree, sorted by file once."""
+    sharing: dict[PlannedHookPoint, list[Candidate]] = {}
+    found = {path: FileRecords(sharing=sharing) for path in decided.program.files}
+    for site in decided.sites:
+        found[site.candidate.scope.file.path].sites.append(site)
+        sharing.setdefault(site.planned, []).append(site.candidate)
+    for one in decided.left_alone:
+        found[one.scope.file.path].left_alone.append(one)
+    for file, nodes in decided.in_place.items():
+        found[file.path].in_place += nodes
+    return found
+
+
+def sites_of(source: Source, records: FileRecords) -> tuple[Site, ...]:
     found: list[Site] = []
-    for one in decided.sites:
+    for one in records.sites:
         candidate = one.candidate
-        if candidate.scope.file.path != path:
-            continue
         line, column = source.position(candidate.node)
         owner = candidate.scope.owner or candidate.reference.owner
         found.append(
@@ -51,7 +76,7 @@ def sites_of(path: str, source: Source, decided: Decided) -> tuple[Site, ...]:
     return tuple(sorted(found, key=lambda site: (site.line, site.column)))
 
 
-def notes_of(path: str, source: Source, decided: Decided) -> tuple[Note, ...]:
+def notes_of(source: Source, records: FileRecords, options: Options) -> tuple[Note, ...]:
     found: dict[tuple[str, int, int], Note] = {}
 
     def note(code: str, node: ast.AST, message: str) -> None:
@@ -59,18 +84,12 @@ def notes_of(path: str, source: Source, decided: Decided) -> tuple[Note, ...]:
         line, column = source.position(node)
         found.setdefault((code, line, column), Note(code, line, column, message))
 
-    never = decided.options.fallback is Fallback.NEVER
-    for one in decided.left_alone:
-        if one.scope.file.path == path:
-            advice = "it has no hook point" if never else _ADVICE.get(one.code)
-            note(one.code, one.node, f"{one.message}; {advice}" if advice else one.message)
-    shared: dict[object, list[Candidate]] = {}
-    for site in decided.sites:
-        shared.setdefault(site.planned, []).append(site.candidate)
-    for site in decided.sites:
+    never = options.fallback is Fallback.NEVER
+    for one in records.left_alone:
+        advice = "it has no hook point" if never else _ADVICE.get(one.code)
+        note(one.code, one.node, f"{one.message}; {advice}" if advice else one.message)
+    for site in records.sites:
         candidate = site.candidate
-        if candidate.scope.file.path != path:
-            continue
         if _shows_other_result(candidate):
             note(
                 "optional-parameter",
@@ -78,7 +97,7 @@ def notes_of(path: str, source: Source, decided: Decided) -> tuple[Note, ...]:
                 f"where {candidate.reference.path} is None, {site.planned.name} shows the result"
                 " without it",
             )
-        sites = shared[site.planned]
+        sites = records.sharing[site.planned]
         if len(sites) > 1 and sites[0] is candidate:
             note(
                 "shared-hook-point",
@@ -86,14 +105,12 @@ def notes_of(path: str, source: Source, decided: Decided) -> tuple[Note, ...]:
                 f"{site.planned.name} has {len(sites)} sites, so that a hook sees each of them;"
                 " --per-site gives each its own",
             )
-    for file, nodes in decided.in_place.items():
-        if file.path == path:
-            for node in nodes:
-                note(
-                    "changes-in-place",
-                    node,
-                    "a value is changed in place here; auto_hook's cache keeps what passed before",
-                )
+    for node in records.in_place:
+        note(
+            "changes-in-place",
+            node,
+            "a value is changed in place here; auto_hook's cache keeps what passed before",
+        )
     return tuple(sorted(found.values(), key=lambda one: (one.line, one.column)))
 
 

@@ -13,9 +13,9 @@ from autohook_codegen.sites.edits import BaseEdit
 from autohook_codegen.sites.placement import initialisers
 from autohook_codegen.sites.roots import (
     ROOT_NAMES,
+    HeldClasses,
     base_position,
     find_roots,
-    held_classes,
     is_unknown,
     uses_name,
 )
@@ -34,7 +34,8 @@ def end_roots(decided: Decided, ends: dict[ClassDecl, list[str]]) -> None:
     """Add bases, the lines at the end of ``__init__`` (`ends`: those that make hook points) and
     imports.
     """
-    roots = _chosen(decided)
+    left = _LeftToFallback(decided)
+    roots = _chosen(decided, left)
     converted: set[ClassDecl] = set()
     for root in roots:
         taken = _clashing_name(root, decided)
@@ -68,7 +69,7 @@ def end_roots(decided: Decided, ends: dict[ClassDecl, list[str]]) -> None:
         if above and not decl.initialiser and decl not in lines:
             continue
         if not _is_ended(decl, decided):
-            lines.setdefault(decl, []).append(_last_line(decl, decided))
+            lines.setdefault(decl, []).append(_last_line(decl, decided, left))
     for decl, made in lines.items():
         edits = decided.edits[decl.file.path]
         init = decl.initialiser
@@ -88,10 +89,10 @@ def _note_early_return(decl: ClassDecl, init: FunctionNode, decided: Decided) ->
             return
 
 
-def _chosen(decided: Decided) -> list[ClassDecl]:
+def _chosen(decided: Decided, left: _LeftToFallback) -> list[ClassDecl]:
     named = decided.options.root
     if named is None:
-        return [decl for decl in find_roots(decided.program) if _has_anything(decl, decided)]
+        return [decl for decl in find_roots(decided.program) if _has_anything(decl, decided, left)]
     return [
         decl
         for decl in decided.program.classes
@@ -99,14 +100,13 @@ def _chosen(decided: Decided) -> list[ClassDecl]:
     ]
 
 
-def _has_anything(decl: ClassDecl, decided: Decided) -> bool:
+def _has_anything(decl: ClassDecl, decided: Decided, left: _LeftToFallback) -> bool:
     """Whether the class holds any hook point, made in the source or by the fallback."""
     if decl.method("forward") is None:
         return True
-    held = held_classes(decl, decided.inference)
-    if any(one.candidate.reference.owner in held for one in decided.sites):
+    if not left.with_sites.isdisjoint(left.held.of(decl)):
         return True
-    return decided.options.fallback is not Fallback.NEVER and bool(_places(held, decided))
+    return decided.options.fallback is not Fallback.NEVER and bool(left.places(decl))
 
 
 def _clashing_name(decl: ClassDecl, decided: Decided) -> str | None:
@@ -147,10 +147,10 @@ def _is_ended(decl: ClassDecl, decided: Decided) -> bool:
     )
 
 
-def _last_line(decl: ClassDecl, decided: Decided) -> str:
+def _last_line(decl: ClassDecl, decided: Decided, left: _LeftToFallback) -> str:
     init = decl.initialiser
     receiver = init.args.args[0].arg if init is not None and init.args.args else "self"
-    comment = _why_auto_hook(decl, decided)
+    comment = _why_auto_hook(decl, decided, left)
     if comment is None:
         return f"{receiver}.setup()"
     name = decided.options.name
@@ -158,12 +158,12 @@ def _last_line(decl: ClassDecl, decided: Decided) -> str:
     return f"{decided.spellings.of(decl.file, 'auto_hook')}({receiver}{pattern})  # {comment}"
 
 
-def _why_auto_hook(decl: ClassDecl, decided: Decided) -> str | None:
+def _why_auto_hook(decl: ClassDecl, decided: Decided, left: _LeftToFallback) -> str | None:
     """The comment beside ``auto_hook(self)``; ``None`` where ``self.setup()`` does as well."""
     if decided.options.fallback is Fallback.NEVER:
         return None
-    held = held_classes(decl, decided.inference)
-    places = _places(held, decided)
+    held = left.held.of(decl)
+    places = left.places(decl)
     if places:
         return f"adds the hook points inside {_shown(places)}"
     if decided.in_place.get(decl.file):
@@ -184,51 +184,61 @@ def _shown(places: list[str]) -> str:
     return f"{len(classes)} of the classes" if len(classes) > 1 else "one of the classes"
 
 
-def _places(held: set[ClassDecl], decided: Decided) -> list[str]:
-    """What the source does not name, in the order of the source."""
-    found: dict[str, tuple[str, int, int]] = {}
+class _LeftToFallback:
+    """What the source does not name, by the class that holds it."""
 
-    def note(place: str, file: str, node: ast.AST) -> None:
-        found.setdefault(place, (file, getattr(node, "lineno", 0), getattr(node, "col_offset", 0)))
+    def __init__(self, decided: Decided) -> None:
+        self.inference = decided.inference
+        self.held = HeldClasses(decided.inference)
+        self.with_sites = {one.candidate.reference.owner for one in decided.sites}
+        self._by_class: dict[ClassDecl, list[tuple[int, str, str, ast.AST]]] = {}
+        """Number, place, file and node of each, in the order in which they were found."""
+        self._count = 0
+        for one in decided.left_alone:
+            if one.inside is not None and one.scope.owner is not None:
+                for place in one.inside.split(", "):
+                    self._add(one.scope.owner, place, one.scope.file.path, one.node)
+        for site in decided.sites:
+            candidate = site.candidate
+            reference = candidate.reference
+            if candidate.kind == "module call" and is_unknown(reference.value):
+                path = candidate.scope.file.path
+                self._add(reference.owner, reference.place, path, candidate.node)
+        for decl in decided.own_children:
+            self._add(decl, decl.name, decl.file.path, decl.node)
 
-    for one in decided.left_alone:
-        if one.inside is not None and one.scope.owner in held:
-            for place in one.inside.split(", "):
-                note(place, one.scope.file.path, one.node)
-    for site in decided.sites:
-        reference = site.candidate.reference
-        if (
-            site.candidate.kind == "module call"
-            and reference.owner in held
-            and is_unknown(reference.value)
-        ):
-            note(
-                reference.place,
-                site.candidate.scope.file.path,
-                site.candidate.node,
-            )
-    for decl in decided.own_children:
-        if decl in held:
-            note(decl.name, decl.file.path, decl.node)
-    return sorted(found, key=lambda place: _made_at(place, held, decided) or found[place])
+    def _add(self, decl: ClassDecl, place: str, file: str, node: ast.AST) -> None:
+        self._count += 1
+        self._by_class.setdefault(decl, []).append((self._count, place, file, node))
+
+    def places(self, root: ClassDecl) -> list[str]:
+        """Those that an instance of `root` may hold, in the order of the source."""
+        held = self.held.of(root)
+        found: dict[str, tuple[str, int, int]] = {}
+        by_number = sorted(
+            (one for decl in held for one in self._by_class.get(decl, ())), key=lambda one: one[0]
+        )
+        for _, place, file, node in by_number:
+            line, column = getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
+            found.setdefault(place, (file, line, column))
+        by_name: dict[str, list[ClassDecl]] = {}
+        for decl in held if found else ():
+            by_name.setdefault(decl.name, []).append(decl)
+        return sorted(found, key=lambda place: self._made_at(place, by_name) or found[place])
+
+    def _made_at(
+        self, place: str, by_name: dict[str, list[ClassDecl]]
+    ) -> tuple[str, int, int] | None:
+        """Where the source makes ``Layer.ff``."""
+        holder, _, path = place.partition(".")
+        attribute = path.partition(".")[0]
+        for decl in by_name.get(holder, ()) if path else ():
+            for one in self.inference.members(decl).definitions.get(attribute, ()):
+                return decl.file.path, one.statement.lineno, one.statement.col_offset
+        return None
 
 
-def _made_at(place: str, held: set[ClassDecl], decided: Decided) -> tuple[str, int, int] | None:
-    """Where the source makes ``Layer.ff``."""
-    holder, _, path = place.partition(".")
-    attribute = path.partition(".")[0]
-    for decl in held:
-        definitions = decided.inference.members(decl).definitions.get(attribute) if path else None
-        if decl.name == holder and definitions:
-            return (
-                decl.file.path,
-                definitions[0].statement.lineno,
-                definitions[0].statement.col_offset,
-            )
-    return None
-
-
-def _is_unsafe(decl: ClassDecl, held: set[ClassDecl], decided: Decided) -> bool:
+def _is_unsafe(decl: ClassDecl, held: tuple[ClassDecl, ...], decided: Decided) -> bool:
     """Whether TransformerLens's ``setup()`` might meet something that it would break."""
     if any(uses_name(one, decided.inference) for one in held):
         return True

@@ -11,7 +11,7 @@ from autohook_codegen.declares.names import dotted_name
 from autohook_codegen.declares.program import ClassDecl, FileDecl, FunctionNode, Program
 from autohook_codegen.declares.value import Kind, Value
 
-__all__ = ["ROOT_NAMES", "base_position", "find_roots", "held_classes", "is_unknown", "uses_name"]
+__all__ = ["ROOT_NAMES", "HeldClasses", "base_position", "find_roots", "is_unknown", "uses_name"]
 
 ROOT_NAMES = frozenset(
     (
@@ -174,28 +174,45 @@ def base_position(decl: ClassDecl) -> int:
     return len(decl.node.bases)
 
 
-def held_classes(root: ClassDecl, inference: Inference) -> set[ClassDecl]:
-    """The classes of the modules that an instance of `root` may hold, itself and its bases
-    included.
-    """
-    found: set[ClassDecl] = set()
-    stack: list[ClassDecl] = [root]
-    while stack:
-        decl = stack.pop()
-        if decl in found:
-            continue
-        found.add(decl)
-        stack += decl.mro
-        stack += _mentioned(decl, inference.program)
-        members = inference.members(decl)
-        for attribute in (*members.definitions, *members.growths):
-            value = inference.attribute(decl, attribute)
-            if value is not None:
-                stack += _classes_in(value, 0)
-        for dynamic in members.dynamic:
-            scope = inference.scope(dynamic.method, decl, decl.file)
-            stack += _classes_in(inference.infer(dynamic.value, scope, 0), 0)
-    return found
+class HeldClasses:
+    """The classes of the modules that an instance of a class may hold."""
+
+    def __init__(self, inference: Inference) -> None:
+        self.inference = inference
+        self._direct: dict[ClassDecl, list[ClassDecl]] = {}
+        self._found: dict[ClassDecl, tuple[ClassDecl, ...]] = {}
+
+    def of(self, root: ClassDecl) -> tuple[ClassDecl, ...]:
+        """Those that `root` holds at any depth, itself and its bases included, in the order of the
+        source."""
+        if root not in self._found:
+            found: set[ClassDecl] = set()
+            stack: list[ClassDecl] = [root]
+            while stack:
+                decl = stack.pop()
+                if decl not in found:
+                    found.add(decl)
+                    stack += self._held_by(decl)
+            self._found[root] = tuple(
+                sorted(found, key=lambda one: (one.file.path, one.node.lineno, one.node.col_offset))
+            )
+        return self._found[root]
+
+    def _held_by(self, decl: ClassDecl) -> list[ClassDecl]:
+        """One step of the way: bases, what the class names, and what its attributes are."""
+        if decl not in self._direct:
+            inference = self.inference
+            held = [*decl.mro, *_mentioned(decl, inference.program)]
+            members = inference.members(decl)
+            for attribute in (*members.definitions, *members.growths):
+                value = inference.attribute(decl, attribute)
+                if value is not None:
+                    held += _classes_in(value, 0)
+            for dynamic in members.dynamic:
+                scope = inference.scope(dynamic.method, decl, decl.file)
+                held += _classes_in(inference.infer(dynamic.value, scope, 0), 0)
+            self._direct[decl] = held
+        return self._direct[decl]
 
 
 def _mentioned(decl: ClassDecl, program: Program) -> list[ClassDecl]:
