@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from autohook_codegen.declares import torch_library as torch_facts
-from autohook_codegen.declares.made_classes import made_by_class, made_by_import
+from autohook_codegen.declares.made_classes import is_making_method, made_by_class, made_by_import
 from autohook_codegen.declares.names import dotted_name
 from autohook_codegen.declares.program import ClassDecl, FileDecl, FunctionNode
 from autohook_codegen.declares.scope import Binding, Scope
@@ -283,6 +283,8 @@ class Calls:
         file: FileDecl | None,
     ) -> Value:
         bindings = scope.bindings.get(func.id, ()) if scope is not None else ()
+        if scope is not None and scope.owner is not None and func.id == "cls":
+            return replace(made_by_class(scope.owner), open_class=True)
         if scope is not None and bindings:
             made: list[Value] = []
             for binding in bindings:
@@ -361,7 +363,7 @@ class Calls:
         if file is not None:
             held = self.inference.program.class_of(file, func.value)
             if held is not None:  # Class.classmethod(…)
-                return made_by_class(held) if held.is_module else OTHER
+                return self._made_by_method(held, func, depth, file)
             dotted = file.dotted(func) or ""
             first = dotted_name(func)
             if first is not None and first.split(".")[0] in file.imports.names:
@@ -376,6 +378,19 @@ class Calls:
         if inner.surely_neither:
             return OTHER if inner.kinds != {Kind.NONE} else UNKNOWN
         return UNKNOWN
+
+    def _made_by_method(
+        self, decl: ClassDecl, func: ast.Attribute, depth: int, file: FileDecl
+    ) -> Value:
+        """``Net.from_config(…)``, and ``AutoModel.from_config(…)`` of a class that is no module but
+        makes them."""
+        if decl.is_module:
+            return made_by_class(decl)
+        found = decl.method(func.attr)
+        made = self.returned(found[1], found[0], found[0].file, depth) if found else UNKNOWN
+        if Kind.UNKNOWN in made.kinds and is_making_method(func.attr):
+            return made_by_import(file.dotted(func) or func.attr)
+        return made if made.is_module else OTHER
 
     def returned(
         self, function: FunctionNode, owner: ClassDecl | None, file: FileDecl, depth: int

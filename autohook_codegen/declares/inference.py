@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from autohook_codegen.declares import torch_library as torch_facts
@@ -36,6 +37,9 @@ class Inference:
         self._definitions: dict[Definition, Value] = {}
         self.active: set[object] = set()
         """What is being worked out: a value that depends on itself ends there."""
+        self.users: Mapping[FunctionNode, Sequence[ClassDecl]] = {}
+        """The classes whose instances run a method, once they are known."""
+        self._own: dict[tuple[FunctionNode, str], Value | None] = {}
         self.calls = Calls(self)
 
     def members(self, decl: ClassDecl) -> Members:
@@ -67,18 +71,25 @@ class Inference:
             self.active.discard(key)
         return self._attributes[key]
 
+    def own_attribute(self, scope: Scope, attribute: str) -> Value | None:
+        """What ``self.ATTRIBUTE`` is where the method of `scope` reads it: a subclass with another
+        method in its place may have set something else."""
+        assert scope.owner is not None
+        users = self.users.get(scope.function)
+        if users is None:
+            return self.attribute(scope.owner, attribute)
+        key = (scope.function, attribute)
+        if key not in self._own:
+            setters = dict.fromkeys(one for user in users for one in user.mro)
+            self._own[key] = self.attribute(scope.owner, attribute)
+            set_here = self._set_by(tuple(setters), attribute)
+            if set_here is not None:
+                self._own[key] = set_here
+        return self._own[key]
+
     def _attribute(self, decl: ClassDecl, attribute: str) -> Value | None:
-        definitions = self.definitions(decl, attribute)
-        if definitions:
-            value = union(*(self.definition(one) for one in definitions))
-            grown = [
-                self._grown(growth.how, growth.arguments, growth.method, growth.owner)
-                for owner in (*decl.mro, *decl.descendants())
-                for growth in self.members(owner).growths.get(attribute, ())
-            ]
-            if grown and value.is_container:
-                items = [one for one in (value.items, *grown) if one is not None]
-                value = replace(value, items=union(*items), elements=None)
+        value = self._set_by((*decl.mro, *decl.descendants()), attribute)
+        if value is not None:
             return value
         for base in decl.all_outside_bases:
             parameters = torch_facts.LIBRARY_PARAMETERS.get(base, {})
@@ -92,6 +103,26 @@ class Inference:
                     )
                 return MODULE
         return None
+
+    def _set_by(self, owners: tuple[ClassDecl, ...], attribute: str) -> Value | None:
+        """What the statements of these classes make of the attribute, if any does."""
+        made = [
+            self.definition(one)
+            for owner in owners
+            for one in self.members(owner).definitions.get(attribute, ())
+        ]
+        if not made:
+            return None
+        value = union(*made)
+        grown = [
+            self._grown(growth.how, growth.arguments, growth.method, growth.owner)
+            for owner in owners
+            for growth in self.members(owner).growths.get(attribute, ())
+        ]
+        if grown and value.is_container:
+            items = [one for one in (value.items, *grown) if one is not None]
+            value = replace(value, items=union(*items), elements=None)
+        return value
 
     def _grown(
         self, how: str, arguments: tuple[ast.expr, ...], method: FunctionNode, owner: ClassDecl
@@ -331,7 +362,7 @@ class Inference:
         ):
             if owner.method(node.attr) is not None:
                 return OTHER
-            return self.attribute(owner, node.attr) or UNKNOWN
+            return self.own_attribute(scope, node.attr) or UNKNOWN
         held = self.infer(node.value, scope, depth, file)
         for key, value in held.entries or ():
             if key == node.attr:

@@ -7,11 +7,17 @@ from autohook_codegen.declares.annotations import NOT_MODULE_SUFFIXES
 from autohook_codegen.declares.program import ClassDecl
 from autohook_codegen.declares.value import MAYBE_MODULE, MODULE, OTHER, Kind, Value
 
-__all__ = ["made_by_class", "made_by_import"]
+__all__ = ["is_making_method", "made_by_class", "made_by_import"]
 
 _MAKING_METHODS = frozenset(
     "from_config from_pretrained from_state_dict _from_config build create load".split()
 )
+
+
+def is_making_method(name: str) -> bool:
+    """Whether a class makes instances by a method of this name: its own, or of what it stands
+    for."""
+    return name in _MAKING_METHODS or name.startswith("from_")
 
 
 def made_by_class(decl: ClassDecl) -> Value:
@@ -41,7 +47,7 @@ def made_by_import(dotted: str) -> Value:
     parts = dotted.split(".")
     last = parts[-1]
     owner = parts[-2] if len(parts) > 1 else ""
-    if owner[:1].isupper() and (last in _MAKING_METHODS or last.startswith("from_")):
+    if owner[:1].isupper() and is_making_method(last):
         last = owner
     bare = last.lstrip("_")
     if bare.endswith(NOT_MODULE_SUFFIXES):

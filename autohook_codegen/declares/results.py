@@ -258,7 +258,7 @@ class Results:
             return OTHER_RESULT
         if isinstance(node.value, ast.Name) and node.value.id == scope.receiver:
             if scope.owner is not None:
-                held = self.inference.attribute(scope.owner, node.attr)
+                held = self.inference.own_attribute(scope, node.attr)
                 if held is not None and held.kinds == {Kind.PARAMETER}:
                     return TENSOR
             return UNKNOWN_RESULT

@@ -65,6 +65,7 @@ class _Decider:
         if not any(decl.is_module for decl in self.program.classes):
             return
         reached = ReachedMethods(self.program, self.inference, self.options.entry)
+        self.inference.users = reached.seen_by
         self.decided.own_children = classes_with_own_children(self.program, self.inference)
         per_scope = self._candidates(reached)
         check_names(

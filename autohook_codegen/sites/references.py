@@ -157,7 +157,10 @@ class References:
             method = owner.method(attribute)
             if method is not None:
                 return self._property(held, *method)
-            value = self.inference.attribute(owner, attribute)
+            if owner is self.scope.owner and self.receiver == self.scope.receiver:
+                value = self.inference.own_attribute(self.scope, attribute)
+            else:
+                value = self.inference.attribute(owner, attribute)
             if value is not None and value.surely_neither:
                 return None
             if value is None:

@@ -96,3 +96,100 @@ def test_tree() -> None:
 
 def test_a_second_pass_changes_nothing() -> None:
     assert {path: hooked.code for path, hooked in hook_sources(HOOKED, PLAIN).items()} == HOOKED
+
+
+FACTORY = {
+    "auto.py": """\
+class _Factory:
+    @classmethod
+    def from_config(cls, config):
+        for known in cls.table:
+            if type(config) in known:
+                return known[type(config)](config)
+        raise ValueError(config)
+
+
+class AutoModel(_Factory):
+    table = ()
+
+
+class Reader:
+    @classmethod
+    def from_config(cls, config):
+        return cls(config)
+""",
+    "model.py": """\
+from torch import nn
+
+from .auto import AutoModel, Reader
+
+
+class Net(nn.Module):
+    def __init__(self, config):
+        super().__init__()
+        self.text = AutoModel.from_config(config)
+        self.reader = Reader.from_config(config)
+
+    def forward(self, x):
+        x = self.reader(x)
+        out = self.text(x)
+        return out.last_hidden_state
+""",
+}
+
+
+def test_a_factory_of_the_input_that_is_no_module() -> None:
+    hooked = hook_sources(FACTORY, PLAIN)["model.py"].code
+    assert hooked.endswith("""\
+        self.text = AutoModel.from_config(config)
+        self.text_hook_point = HookPoint()
+        self.reader = Reader.from_config(config)
+        auto_hook(self)  # adds the hook points inside Net.text
+
+    def forward(self, x):
+        x = self.reader(x)
+        out = self.text(x)
+        return self.text_hook_point(out.last_hidden_state)
+""")
+
+
+OTHER_FORWARD = {
+    "base.py": """\
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(8, 8)
+
+    def forward(self, x):
+        return self.layer(x) + x
+""",
+    "later.py": """\
+from torch import nn
+
+from .base import Net
+
+
+class Pair(nn.Module):
+    def forward(self, x):
+        return x, x
+
+
+class Twice(Net):
+    def __init__(self):
+        super().__init__()
+        self.layer = Pair()
+
+    def forward(self, x):
+        left, right = self.layer(x)
+        return left + right
+""",
+}
+
+
+def test_a_subclass_with_a_forward_of_its_own_says_nothing_of_its_base() -> None:
+    hooked = hook_sources(OTHER_FORWARD, PLAIN)
+    assert "return self.layer_hook_point(self.layer(x)) + x" in hooked["base.py"].code
+    assert "left = self.layer_hook_point(left)" in hooked["later.py"].code
