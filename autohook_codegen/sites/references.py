@@ -111,6 +111,10 @@ class References:
             value, path = value.elts[path[0]], path[1:]
         if value is None or isinstance(value, ast.Starred):
             return None
+        if isinstance(value, ast.Name):
+            looped = self.scope.binding_at(value.id, value)
+            if looped is not None and looped.is_loop:
+                return loop_member(replace(looped, path=(*looped.path, *path)), self)
         found = self.resolve(value)
         if found is None or not found.steps:
             return None

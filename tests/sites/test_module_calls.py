@@ -261,6 +261,19 @@ STATEMENTS = [
     ),
     pytest.param(
         """
+        for i, pair in enumerate(zip(self.layers, self.norms)):
+            layer, norm = pair
+            x = norm(layer(x))
+        """,
+        """
+        for i, pair in enumerate(zip(self.layers, self.norms)):
+            layer, norm = pair
+            x = self.norms_hook_points[i](norm(self.layers_hook_points[i](layer(x))))
+        """,
+        id="zip, taken apart in the body",
+    ),
+    pytest.param(
+        """
         for layer, norm in zip(self.layers[1:], self.norms):
             x = norm(layer(x))
         """,
