@@ -191,13 +191,18 @@ class Results:
         right = self.of(node.right, scope, depth + 1)
         if left.surely_tensor or right.surely_tensor:
             return TENSOR
-        if "tuple" in left.kinds or "tuple" in right.kinds:
+        if not isinstance(node.op, ast.Add | ast.Mult):
+            return TENSOR
+        if left.surely_tuple or right.surely_tuple:
             elements = left.elements
             if elements is not None and right.elements is not None:
                 elements = (*elements, *right.elements)
             return Result(frozenset({"tuple"}), elements)
-        if "list" in left.kinds or "list" in right.kinds:
+        kinds = left.kinds | right.kinds
+        if {"list"} in (left.kinds, right.kinds):
             return only("list")
+        if kinds & {"tuple", "list"}:  # whichever it is, the other side is the same
+            return Result(kinds & {"tuple", "list", "tensor", "unknown"})
         return TENSOR
 
     def _name(self, node: ast.Name, scope: Scope, depth: int) -> Result:

@@ -231,7 +231,8 @@ class Scope:
     def _last_before(
         self, bindings: list[Binding], at: ast.AST, chain: list[ast.AST]
     ) -> Binding | None:
-        """The last binding before the read, if it stands in a block that holds the read."""
+        """The last binding before the read, if it stands in a block that holds the read, or is an
+        argument."""
         here = (
             self.position(self.statement(at)) if not isinstance(at, ast.stmt) else self.position(at)
         )
@@ -239,10 +240,13 @@ class Scope:
         if not before:
             return None
         last = max(before, key=lambda one: self.position(one.node))
-        if not isinstance(last.node, ast.stmt) or last.is_loop:
+        if last.is_loop:
             return None
-        block = self.block(last.node)
-        if not any(one in chain for one in block):
+        if isinstance(last.node, ast.stmt):
+            block = self.block(last.node)
+            if not any(one in chain for one in block):
+                return None
+        elif not isinstance(last.node, ast.arg):  # an argument is there from the start
             return None
         # A later binding in a loop around the read, but not around `last`, would come back to it.
         for ancestor in chain:

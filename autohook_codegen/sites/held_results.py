@@ -28,6 +28,7 @@ def hook_held_result(
     if result.surely_tensor:
         return [Wrap(value)], None
     reads = reads_of(statement, target.id, scope)
+    _read_items(reads, result, scope)
     if not result.structured:
         fields = [part for part in reads.parts if part.startswith((".", "['", '["'))]
         if reads.type_tested:
@@ -41,6 +42,28 @@ def hook_held_result(
     elif result.may_be_tensor and not reads.parts and not reads.unpacked:
         return [], "unclear-result"
     return _hook_part(statement, target.id, result, reads, scope)
+
+
+def _read_items(reads: Reads, result: Result, scope: Scope) -> None:
+    """``out.maps[-1]`` reads an item of what is more likely a tuple than a tensor."""
+    declared = dict(result.fields or ())
+    for part, places in list(reads.parts.items()):
+        name = part.removeprefix(".")
+        known = declared.get(name, UNKNOWN_RESULT)
+        if name == part or name in torch_facts.NOT_TENSOR_FIELDS or known != UNKNOWN_RESULT:
+            continue
+        items = [scope.parents[one] for one in places]
+        indexed = [one for one in items if isinstance(one, ast.Subscript) and _is_index(one.slice)]
+        if indexed:
+            del reads.parts[part]
+        for one in indexed:
+            reads.parts.setdefault(f"{part}[{ast.unparse(one.slice)}]", []).append(one)
+
+
+def _is_index(node: ast.expr) -> bool:
+    if isinstance(node, ast.UnaryOp):
+        node = node.operand
+    return isinstance(node, ast.Constant) and type(node.value) is int
 
 
 def _hook_part(
@@ -115,7 +138,7 @@ def _rebuild(statement: ast.stmt, name: str, part: str, result: Result) -> After
             index = int(part[1:-1])
             if index < len(result.fields):
                 part = f".{result.fields[index][0]}"
-        if part.startswith("."):
+        if part.startswith(".") and not part.endswith("]"):
             return After(statement, f"{name}{part}", f"{name}{part}", "{}")
     if result.settable and result.kinds == {"dict"} and part.startswith("["):
         return After(statement, f"{name}{part}", f"{name}{part}", "{}")

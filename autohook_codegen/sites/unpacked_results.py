@@ -16,7 +16,15 @@ def hook_unpacked_result(
     statement: ast.stmt, target: ast.Tuple | ast.List, result: Result, scope: Scope
 ) -> After | None:
     """The statement that follows, or ``None`` where no target is both read and a tensor."""
+    after_tuple = False
     for one, part in _single_targets(target, result):
+        if after_tuple and not part.surely_tensor:
+            continue  # the first tensor is in the tuple, and what follows may be a number
+        if isinstance(one, ast.Name) and part.surely_tuple and _is_read(one.id, statement, scope):
+            if part.elements and part.elements[0].surely_tensor:
+                text = one.id
+                return After(statement, f"{text}[0]", text, f"({{}}, *{text}[1:])")
+            after_tuple = True
         if not part.may_be_tensor and part.kinds != {"tensor", "none"}:
             continue
         if "none" in part.kinds and not part.surely_tensor and _later(target, one):

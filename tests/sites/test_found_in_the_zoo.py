@@ -230,6 +230,157 @@ class Model(nn.Module):
 """,
         id="a key with a quote in it",
     ),
+    pytest.param(
+        """
+class Block(nn.Module):
+    def forward(self, x, make=None):
+        y = make(x) if make else (x, x)
+        return x + y
+
+
+class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.block = Block()
+
+    def forward(self, x):
+        x = self.block(x)
+        return x.sum()
+""",
+        """
+class Block(nn.Module):
+    def forward(self, x, make=None):
+        y = make(x) if make else (x, x)
+        return x + y
+
+
+class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.block = Block()
+        self.block_hook_point = HookPoint()
+
+    def forward(self, x):
+        x = self.block_hook_point(self.block(x))
+        return x.sum()
+""",
+        id="a sum of what may be a tuple is not surely one (nemotron_h)",
+    ),
+    pytest.param(
+        """
+class Keep(nn.Module):
+    def forward(self, x: torch.Tensor):
+        kept = x
+        x = (x, x)
+        return kept
+
+
+class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.keep = Keep()
+
+    def forward(self, x):
+        x = self.keep(x)
+        return x
+""",
+        """
+class Keep(nn.Module):
+    def forward(self, x: torch.Tensor):
+        kept = x
+        x = (x, x)
+        return kept
+
+
+class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.keep = Keep()
+        self.keep_hook_point = HookPoint()
+
+    def forward(self, x):
+        x = self.keep_hook_point(self.keep(x))
+        return x
+""",
+        id="an argument that is read before it is bound anew (nemotron_h)",
+    ),
+    pytest.param(
+        """
+class Layer(nn.Module):
+    def forward(self, x):
+        outputs = (x * 2,)
+        return outputs, len(x), 4
+
+
+class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first = Layer()
+        self.layers = nn.ModuleList([Layer(), Layer()])
+
+    def forward(self, x):
+        out, height, width = self.first(x)
+        x = out[0].reshape(height, width)
+        for i, layer in enumerate(self.layers):
+            result = layer(x)
+            out, height, width = result
+            x = out[0].reshape(height, width)
+        return x
+""",
+        """
+class Layer(nn.Module):
+    def forward(self, x):
+        outputs = (x * 2,)
+        return outputs, len(x), 4
+
+
+class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first = Layer()
+        self.first_hook_point = HookPoint()
+        self.layers = nn.ModuleList([Layer(), Layer()])
+        self.layers_hook_points = nn.ModuleList([HookPoint() for _ in self.layers])
+
+    def forward(self, x):
+        out, height, width = self.first(x)
+        out = (self.first_hook_point(out[0]), *out[1:])
+        x = out[0].reshape(height, width)
+        for i, layer in enumerate(self.layers):
+            result = layer(x)
+            out, height, width = result
+            out = (self.layers_hook_points[i](out[0]), *out[1:])
+            x = out[0].reshape(height, width)
+        return x
+""",
+        id="a tuple that begins with a tuple (pvt_v2, ibert)",
+    ),
+    pytest.param(
+        """
+class Model(nn.Module):
+    def __init__(self, config):
+        super().__init__()
+        self.backbone = AutoModel.from_config(config)
+
+    def forward(self, x):
+        out = self.backbone(x)
+        x = out.maps[-1]
+        return x, out.attentions
+""",
+        """
+class Model(nn.Module):
+    def __init__(self, config):
+        super().__init__()
+        self.backbone = AutoModel.from_config(config)
+        self.backbone_hook_point = HookPoint()
+
+    def forward(self, x):
+        out = self.backbone(x)
+        x = self.backbone_hook_point(out.maps[-1])
+        return x, out.attentions
+""",
+        id="an item of a field (pp_ocrv5)",
+    ),
 ]
 
 UNTOUCHED = [
