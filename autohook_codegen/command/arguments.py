@@ -166,7 +166,14 @@ def _run(request: Request, report: Report) -> None:
     if request.path != STDIN and Path(request.path).is_dir():
         from autohook_codegen.command.rewrite_tree import rewrite_tree
 
-        rewrite_tree(request, report)
+        # The syntax trees of a whole tree live to the end: the collector, at its own pace, would
+        # walk them again and again, for a third of the time.
+        pace = gc.get_threshold()
+        gc.set_threshold(100_000, 20, 100)
+        try:
+            rewrite_tree(request, report)
+        finally:
+            gc.set_threshold(*pace)
     else:
         from autohook_codegen.command.libcst_sooner import load_libcst
         from autohook_codegen.command.rewrite_file import rewrite_file

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["NO_VALUE", "OTHER_RESULT", "TENSOR", "UNKNOWN_RESULT", "Result", "any_of", "only"]
+__all__ = [
+    "NEVER",
+    "NO_VALUE",
+    "OTHER_RESULT",
+    "TENSOR",
+    "UNKNOWN_RESULT",
+    "Result",
+    "any_of",
+    "only",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +60,8 @@ TENSOR = only("tensor")
 UNKNOWN_RESULT = only("unknown")
 NO_VALUE = only("none")
 OTHER_RESULT = only("other")
+NEVER = Result(frozenset())
+"""Of a function that only raises: it says nothing of what another one in its place gives back."""
 
 
 def any_of(*results: Result) -> Result:

@@ -10,6 +10,7 @@ from autohook_codegen.declares.inference import Inference
 from autohook_codegen.declares.names import dotted_name
 from autohook_codegen.declares.program import ClassDecl, FileDecl, FunctionNode
 from autohook_codegen.declares.result import (
+    NEVER,
     NO_VALUE,
     OTHER_RESULT,
     TENSOR,
@@ -134,7 +135,9 @@ class Results:
                     )
             elif isinstance(node, ast.Yield | ast.YieldFrom):
                 found.append(OTHER_RESULT)
-        return any_of(*found) if found else NO_VALUE
+        if found:
+            return any_of(*found)
+        return NEVER if isinstance(function.body[-1], ast.Raise) else NO_VALUE
 
     def of(self, node: ast.expr, scope: Scope, depth: int = 0) -> Result:
         """What the expression gives in `scope`."""
@@ -207,7 +210,7 @@ class Results:
 
     def _name(self, node: ast.Name, scope: Scope, depth: int) -> Result:
         sure = scope.binding_at(node.id, node) if node in scope.parents else None
-        bindings = [sure] if sure is not None else scope.visible(node.id, node)
+        bindings = [sure] if sure is not None else scope.reaching(node.id, node)
         found = [
             self.bound(one, scope, depth)
             for one in bindings

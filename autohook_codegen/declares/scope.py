@@ -176,6 +176,44 @@ class Scope:
                 return inner
         return []
 
+    def reaching(self, name: str, at: ast.AST) -> list[Binding]:
+        """The visible bindings that may still hold at `at`: not those that are surely replaced on
+        the way, nor those that come later."""
+        bindings = self.visible(name, at)
+        if len(bindings) < 2 or at not in self.parents:
+            return bindings
+        here = self.position(self.statement(at))
+        around = {at, *self.ancestors(at)}
+        loops = [one for one in around if isinstance(one, ast.For | ast.AsyncFor | ast.While)]
+        found = []
+        for one in bindings:
+            before = {one.node, *self.ancestors(one.node)}
+            place = self.position(one.node)
+            if place > here:
+                reaches = any(loop in before for loop in loops)
+            else:
+                reaches = not any(
+                    place < self.position(other.node) < here
+                    and self._replaces(other, before, around)
+                    for other in bindings
+                )
+            if reaches or one.node in around:
+                found.append(one)
+        return found or bindings
+
+    def _replaces(self, other: Binding, before: set[ast.AST], around: set[ast.AST]) -> bool:
+        """Whether a binding surely runs after what stands in `before`, or ahead of what is in
+        `around`."""
+        node = other.node
+        if not isinstance(node, ast.Assign | ast.AnnAssign):
+            return False
+        block = self.block(node)
+        if any(one in around for one in block):
+            return True
+        return any(one in before for one in block) and not any(
+            isinstance(one, ast.Break | ast.Continue) for one in self.nodes
+        )
+
     def reads(self, name: str) -> list[ast.Name]:
         """Every read of the name in the function."""
         return self._reads.get(name, [])

@@ -381,6 +381,141 @@ class Model(nn.Module):
 """,
         id="an item of a field (pp_ocrv5)",
     ),
+    pytest.param(
+        """
+class Part(nn.Module):
+    def forward(self, x: torch.Tensor | None):
+        x = F.relu(x)
+        size = x.shape
+        if self.training:
+            x = F.gelu(x)
+        return x, size
+
+
+class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.part = Part()
+
+    def forward(self, x):
+        x, size = self.part(x)
+        return x
+""",
+        """
+class Part(nn.Module):
+    def forward(self, x: torch.Tensor | None):
+        x = F.relu(x)
+        size = x.shape
+        if self.training:
+            x = F.gelu(x)
+        return x, size
+
+
+class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.part = Part()
+        self.part_hook_point = HookPoint()
+
+    def forward(self, x):
+        x, size = self.part(x)
+        x = self.part_hook_point(x)
+        return x
+""",
+        id="what is bound again in the same block does not come to the end (swin2sr)",
+    ),
+    pytest.param(
+        """
+class Part(nn.Module):
+    def forward(self, x):
+        if self.training:
+            y = F.relu(x)
+        else:
+            y = [F.relu(one) for one in x]
+            y = torch.stack(y)
+        return y
+
+
+class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.part = Part()
+
+    def forward(self, x):
+        y = self.part(x)
+        return y
+""",
+        """
+class Part(nn.Module):
+    def forward(self, x):
+        if self.training:
+            y = F.relu(x)
+        else:
+            y = [F.relu(one) for one in x]
+            y = torch.stack(y)
+        return y
+
+
+class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.part = Part()
+        self.part_hook_point = HookPoint()
+
+    def forward(self, x):
+        y = self.part_hook_point(self.part(x))
+        return y
+""",
+        id="a list that is stacked in the same branch (patchtst)",
+    ),
+    pytest.param(
+        """
+class Never(nn.Module):
+    def forward(self, x):
+        raise NotImplementedError
+
+
+class Part(nn.Module):
+    def forward(self, x, never: Never):
+        if self.training:
+            return never.forward(x)
+        return F.relu(x)
+
+
+class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.part = Part()
+
+    def forward(self, x):
+        y = self.part(x)
+        return y
+""",
+        """
+class Never(nn.Module):
+    def forward(self, x):
+        raise NotImplementedError
+
+
+class Part(nn.Module):
+    def forward(self, x, never: Never):
+        if self.training:
+            return never.forward(x)
+        return F.relu(x)
+
+
+class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.part = Part()
+        self.part_hook_point = HookPoint()
+
+    def forward(self, x):
+        y = self.part_hook_point(self.part(x))
+        return y
+""",
+        id="a forward that only raises gives nothing back (modular llama)",
+    ),
 ]
 
 UNTOUCHED = [
