@@ -1,9 +1,11 @@
-"""Who called a module or read a parameter, and whether that code names a hook point."""
+"""Who calls a module or reads a parameter, and whether that code sends it through a hook point."""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from enum import Enum
 from inspect import CO_NESTED
 from pathlib import Path
 from types import CodeType, FrameType
@@ -13,6 +15,8 @@ import torch
 import torch.utils.checkpoint
 from torch import nn
 
+from autohook_runtime.code_paths import is_sent_through
+
 Names = tuple[tuple[str, str], ...]
 """Attributes that hold hook points, each with the pattern of its name."""
 
@@ -21,44 +25,64 @@ RUNTIME = str(Path(__file__).parent) + os.sep
 CHECKPOINT = torch.utils.checkpoint.__file__
 
 
-def caller_names_one_of(names: Names, called: nn.Module | None) -> bool | None:
-    """Whether the code that made the current use names one of the hook points. None if that cannot
-    be known: the checkpoint that computes again in `backward` has no caller.
+class Caller(Enum):
+    """What the code that calls a module does about its hook point."""
 
-    Args:
-        names: of the hook points.
-        called: the module that is called; None if a parameter is read.
-    """
+    SENDS = "it sends the output through"
+    MAY_SEND = "it has a way on which it does not"
+    UNKNOWN = "the checkpoint that computes again in `backward` has no caller"
+
+
+def caller_of(module: nn.Module, names: Names) -> Caller:
+    """What the code that makes the current call of `module` does."""
+    for frame in _calling_frames(module):
+        code = frame.f_code
+        if code.co_filename == CHECKPOINT and torch._C._current_graph_task_id() != -1:
+            return Caller.UNKNOWN
+        held_as = frozenset(name for name, _ in names if name in code.co_names)
+        if held_as:
+            is_sent = is_sent_through(code, frame.f_lasti, held_as)
+            return Caller.SENDS if is_sent else Caller.MAY_SEND
+        if _is_named_by_text(code, names):
+            return Caller.SENDS
+    return Caller.MAY_SEND
+
+
+def is_named_by_reader(names: Names) -> bool:
+    """Whether the code that makes the current read of a parameter names a hook point."""
+    return any(
+        any(name in frame.f_code.co_names for name, _ in names)
+        or _is_named_by_text(frame.f_code, names)
+        for frame in _calling_frames(None)
+    )
+
+
+def _is_named_by_text(code: CodeType, names: Names) -> bool:
+    """`getattr(self, f"layer{i}_hook_point")`."""
+    texts = [text for text in code.co_consts if isinstance(text, str)]
+    for name, pattern in names:
+        fixed = max(pattern.split("{name}"), key=len)
+        if any(fixed in text and text in name for text in texts):
+            return True
+    return False
+
+
+def _calling_frames(called: nn.Module | None) -> Iterator[FrameType]:
+    """The frames of the code that makes the current use, the innermost first: that of the caller,
+    after those that only pass the use on for it."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        code = frame.f_code
-        if not code.co_filename.startswith(RUNTIME):
-            if code.co_filename == CHECKPOINT and torch._C._current_graph_task_id() != -1:
-                return None
-            if _names_one_of(code, names):
-                return True
+        if not frame.f_code.co_filename.startswith(RUNTIME):
+            yield frame
             if not _is_on_the_way(frame, called):
-                return False
+                return
         frame = frame.f_back
-    return False
-
-
-def _names_one_of(code: CodeType, names: Names) -> bool:
-    for name, pattern in names:
-        if name in code.co_names:
-            return True
-        # getattr(self, f"layer{i}_hook_point")
-        fixed = max(pattern.split("{name}"), key=len)
-        for text in code.co_consts:
-            if isinstance(text, str) and fixed in text and text in name:
-                return True
-    return False
 
 
 def _is_on_the_way(frame: FrameType, called: nn.Module | None) -> bool:
-    """Whether the code only passes the use on for other code: torch's own, a checkpoint function,
-    the called module's own `__call__`, and closures and comprehensions, which belong to the code
-    around them. A method of another module never: `nn.Sequential.forward` is a caller."""
+    """Whether the code passes the use on for other code: torch's own, a checkpoint function, the
+    called module's own `__call__`, and closures and comprehensions, which belong to the code around
+    them. A method of another module never does: `nn.Sequential.forward` is a caller."""
     code = frame.f_code
     first: Any = None
     if code.co_argcount:

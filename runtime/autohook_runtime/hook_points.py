@@ -6,6 +6,7 @@ takes it off through the handle that these return, so that is where these classe
 
 from __future__ import annotations
 
+import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable
@@ -46,6 +47,25 @@ def add_hook(
         return (hook_point.fwd_hooks if direction == "fwd" else hook_point.bwd_hooks)[-1]
 
 
+class AlreadyFired:
+    """The tensor that went through a hook point inside of the newest call, by thread."""
+
+    def __init__(self) -> None:
+        self.by_thread: dict[int, weakref.ref[Tensor]] = {}
+
+    def remember(self, value: Tensor | None) -> None:
+        if value is not None:
+            self.by_thread[threading.get_ident()] = weakref.ref(value)
+
+    def forget(self) -> None:
+        self.by_thread.pop(threading.get_ident(), None)
+
+    def has(self, value: Any) -> bool:
+        """Asked when the source's own use of the hook point comes, and true once."""
+        reference = self.by_thread.pop(threading.get_ident(), None)
+        return reference is not None and reference() is value
+
+
 class KeptHookPoint(HookPoint):
     """A hook point that stands in the model, written by hand or generated, while it has no hook.
 
@@ -59,7 +79,8 @@ class KeptHookPoint(HookPoint):
     root: weakref.ref[nn.Module] | None
     """The model that named this hook point."""
     other_uses: list[OtherUses]
-    """Of what it stands for in the source, by code that does not name it."""
+    """Of what it stands for in the source, by code that does not send it here."""
+    already_fired: AlreadyFired
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -70,6 +91,7 @@ class KeptHookPoint(HookPoint):
         self.root = None
         self.name_before = self.name
         self.other_uses = []
+        self.already_fired = AlreadyFired()
 
     @classmethod
     def take_over(cls, hook_point: HookPoint) -> None:
@@ -84,7 +106,8 @@ class KeptHookPoint(HookPoint):
         """Makes it TransformerLens's own again, without hooks."""
         self.remove_hooks("both", including_permanent=True)
         self.name = self.name_before
-        del self.gradient_hooks, self.root, self.name_before, self.other_uses
+        del self.gradient_hooks, self.root, self.name_before
+        del self.other_uses, self.already_fired
         swap_class(self, HookPoint)
 
     @property
@@ -139,7 +162,8 @@ class KeptHookPoint(HookPoint):
         state = self.__dict__.copy()
         for name in ("_forward_hooks", "_forward_pre_hooks", "gradient_hooks"):
             state[name] = OrderedDict()
-        return state | {"fwd_hooks": [], "bwd_hooks": [], "root": None, "other_uses": []}
+        state |= {"fwd_hooks": [], "bwd_hooks": [], "root": None}
+        return state | {"other_uses": [], "already_fired": AlreadyFired()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)  # type: ignore[no-untyped-call]
@@ -159,6 +183,8 @@ class FiringHookPoint(KeptHookPoint):
             if hooks:
                 return with_gradient_hooks(self, hooks, super().__call__, value)
             return super().__call__(value)
+        if self.already_fired.has(value):
+            return value
         # a list first: another thread may take its hooks off meanwhile
         all_hooks = list(self.gradient_hooks.values())
         hooks = [hook for hook, thread in all_hooks if is_seen_by(thread)]

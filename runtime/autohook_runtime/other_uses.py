@@ -2,8 +2,9 @@
 
 `self.embed_hook_point(self.embed(ids))` in one method covers the calls that this method makes, and
 not that of `self.get_input_embeddings()(ids)` in another. So while a hook point of the source has
-a hook, what it stands for is watched too, and the result of every use by code that does not name
-the hook point goes through it: each use fires it once.
+a hook, what it stands for is watched too, and the result of every use by code that does not (or not
+on all its ways) send it through the hook point goes through it at once. Where the code does send it
+then, the hook point lets it pass: each use fires once.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from torch.utils.hooks import RemovableHandle
 from transformer_lens.hook_points import HookPoint
 
 from autohook_runtime.added_hook_points import send_output
-from autohook_runtime.callers import caller_names_one_of
+from autohook_runtime.callers import Caller, caller_of, is_named_by_reader
+from autohook_runtime.first_tensor import first_tensor
 from autohook_runtime.hook_points import KeptHookPoint
 from autohook_runtime.own_thread import InReplica, changing, is_replica
 from autohook_runtime.sites import InSource
@@ -75,8 +77,7 @@ class OtherUses:
 class OtherCalls(OtherUses):
     """Of a module."""
 
-    was_named = False
-    """At the newest call: what is checkpointed is called again, from nowhere."""
+    newest_caller = Caller.MAY_SEND
 
     def start(self) -> None:
         super().start()
@@ -91,19 +92,25 @@ class OtherCalls(OtherUses):
     def fire_on_output(self, module: nn.Module, arguments: Any, output: Any) -> Any:
         if torch.compiler.is_compiling():
             return None
-        is_named = caller_names_one_of(self.names, module)
-        if is_named is not None:
-            self.was_named = is_named
-        if self.was_named:
+        caller = caller_of(module, self.names)
+        if caller is Caller.UNKNOWN:
+            caller = self.newest_caller
+        self.newest_caller = caller
+        self.hook_point.already_fired.forget()
+        if caller is Caller.SENDS:
             return None
-        return send_output(output, self.in_replicas if is_replica(module) else self.hook_point)
+        fire = self.in_replicas if is_replica(module) else self.hook_point
+        changed = send_output(output, fire)
+        tensor, _ = first_tensor(output if changed is None else changed)
+        self.hook_point.already_fired.remember(tensor)
+        return changed
 
 
 class OtherReads(OtherUses):
     """Of a parameter, by code that then computes with it."""
 
     def follow(self, value: Tensor, module: nn.Module) -> Tensor:
-        if torch.compiler.is_compiling() or caller_names_one_of(self.names, None):
+        if torch.compiler.is_compiling() or is_named_by_reader(self.names):
             return value
         return track(value, self.in_replicas if is_replica(module) else self.hook_point)
 

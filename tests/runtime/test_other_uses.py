@@ -148,6 +148,81 @@ class Neither(Holder):
         return self.twice(x)
 
 
+class OnOneWay(Holder):
+    """Takes the way on which the hook point stands for the second call alone."""
+
+    def forward(self, x: Any) -> Any:
+        for is_last in (False, True):
+            x = self.fc(x)
+            if is_last:
+                x = self.fc_hook_point(x)
+        return x
+
+
+class Early(Holder):
+    def forward(self, x: Any) -> Any:
+        y = self.fc(x)
+        if y.shape[0]:
+            return y
+        return self.fc_hook_point(y)
+
+
+class OnBothWays(Holder):
+    """Shows another tensor than the first."""
+
+    def forward(self, x: Any) -> Any:
+        y = self.fc(x)
+        if x.shape[0]:
+            y = self.fc_hook_point(y + 1)
+        else:
+            y = self.fc_hook_point(y + 2)
+        return y
+
+
+class WithAnError(Holder):
+    def forward(self, x: Any) -> Any:
+        with torch.enable_grad():
+            try:
+                y = self.fc(x)
+            finally:
+                x = x + 1
+        if not y.numel():
+            raise ValueError
+        y = y if y.dim() else y[None]
+        return self.fc_hook_point(y + 1)
+
+
+class AlsoBare(Holder):
+    def forward(self, x: Any) -> Any:
+        return (self.fc_hook_point(self.fc(x) if x.dim() else x), self.fc(x))[1]
+
+
+class ByMethod(Holder):
+    """The caller does not name the hook point that it sends the output through."""
+
+    def point(self) -> nn.Module:
+        return self.fc_hook_point
+
+    def forward(self, x: Any) -> Any:
+        return self.point()(self.fc(x))
+
+
+class Unchanged(Holder):
+    """One tensor all the way."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers[1] = nn.Identity()
+
+    def forward(self, x: Any) -> Any:
+        for _ in range(2):
+            x = self.other(x)
+        return self.layers_hook_points[1](self.layers[1](x))
+
+    def other(self, x: Any) -> Any:
+        return self.layers[1](x)
+
+
 class Weight(Holder):
     def forward(self, x: Any) -> Any:
         return self.W_hook_point(x @ self.W)
@@ -184,6 +259,13 @@ CASES: list[tuple[type[nn.Module], dict[str, int]]] = [
     (Whole, {"pool_hook_points.0": 1, "pool_hook_points.1": 1, "pool_hook_point": 1}),
     (Second, {"twice_hook_point_2": 1}),
     (Neither, {"twice_hook_point": 1}),
+    (OnOneWay, {"fc_hook_point": 2}),
+    (Early, {"fc_hook_point": 1}),
+    (OnBothWays, {"fc_hook_point": 1}),
+    (WithAnError, {"fc_hook_point": 1}),
+    (AlsoBare, {"fc_hook_point": 2}),
+    (ByMethod, {"fc_hook_point": 1}),
+    (Unchanged, {"layers_hook_points.1": 3}),
     (Weight, {"W_hook_point": 1}),
     (WeightElsewhere, {"W_hook_point": 1}),
     (WeightByOther, {"owner.W_hook_point": 2}),
