@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from autohook_codegen.declares.names import dotted_name
@@ -17,103 +17,117 @@ if TYPE_CHECKING:
 __all__ = ["loop_member"]
 
 
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """What a loop runs over, taken out of `enumerate`, `zip` and the like one after another."""
+
+    source: ast.expr
+    """What hands out the members, as far as it has been taken out."""
+    target: ast.expr
+    """The part of the loop's target that `source` hands them to."""
+    path: tuple[int, ...]
+    """Where in that part the name stands."""
+    own_index: str | None = None
+    start: str | None = None
+    zipped: bool = False
+    by_key: bool = False
+
+
 def loop_member(binding: Binding, references: References) -> Reference | None:
     """What a loop binds to a name, if it hands out the members of a container."""
-    assert binding.value is not None
     loop = binding.node
+    assert binding.value is not None
     assert isinstance(loop, Loop)
-    source: ast.expr = binding.value
-    path = binding.path
-    own: str | None = None
-    start: str | None = None
-    zipped = False
-    targets: ast.expr = loop.target
-    while True:
-        name = dotted_name(source.func) if isinstance(source, ast.Call) else None
-        if (
-            isinstance(source, ast.Call)
-            and name == "enumerate"
-            and source.args
-            and path[:1] == (1,)
-        ):
-            counts = len(source.args) == 1 and not source.keywords
-            counts = counts or (len(source.args) == 2 and _is_zero(source.args[1]))
-            first = targets.elts[0] if isinstance(targets, ast.Tuple | ast.List) else None
-            if counts and isinstance(first, ast.Name) and first.id != "_" and own is None:
-                own = first.id
-            targets = targets.elts[1] if isinstance(targets, ast.Tuple | ast.List) else targets
-            source, path = source.args[0], path[1:]
-        elif isinstance(source, ast.Call) and name == "zip" and path and path[0] < len(source.args):
-            if isinstance(targets, ast.Tuple | ast.List):
-                targets = targets.elts[path[0]]
-            source, path = source.args[path[0]], path[1:]
-        elif isinstance(source, ast.Call) and name == "reversed" and source.args:
-            source, zipped = source.args[0], True
-        elif isinstance(source, ast.BoolOp) and _is_or_empty(source):
-            source = source.values[0]
-        elif (
-            isinstance(source, ast.Call)
-            and name in ("list", "tuple", "iter")
-            and len(source.args) == 1
-        ):
-            source = source.args[0]
-        else:
-            break
-    if own is not None and _rebound(own, loop, references.scope):
-        own = None
-    return _member_of(references, loop, source, path, own, start, zipped, targets)
+    walk = _Walk(binding.value, loop.target, binding.path)
+    while (inner := _taken_out(walk)) is not None:
+        walk = inner
+    if walk.own_index is not None and _rebound(walk.own_index, loop, references.scope):
+        walk = replace(walk, own_index=None)
+    whole = walk.source
+    part = _container(walk, loop, references.scope)
+    return _member_of(part, loop, whole, references) if part is not None else None
+
+
+def _taken_out(walk: _Walk) -> _Walk | None:
+    """What stands inside of one call; ``None`` where the container itself is reached."""
+    source = walk.source
+    if isinstance(source, ast.BoolOp) and _is_or_empty(source):
+        return replace(walk, source=source.values[0])
+    if not isinstance(source, ast.Call) or not source.args:
+        return None
+    name = dotted_name(source.func)
+    if name == "enumerate" and walk.path[:1] == (1,):
+        counts = len(source.args) == 1 and not source.keywords
+        counts = counts or (len(source.args) == 2 and _is_zero(source.args[1]))
+        index = _at(walk.target, 0)
+        if counts and walk.own_index is None and isinstance(index, ast.Name) and index.id != "_":
+            walk = replace(walk, own_index=index.id)
+        return _handed(walk, source.args[0])
+    if name == "zip" and walk.path and walk.path[0] < len(source.args):
+        return _handed(walk, source.args[walk.path[0]])
+    if name == "reversed":
+        return replace(walk, source=source.args[0], zipped=True)
+    if name in ("list", "tuple", "iter") and len(source.args) == 1:
+        return replace(walk, source=source.args[0])
+    return None
+
+
+def _handed(walk: _Walk, source: ast.expr) -> _Walk:
+    """What goes to the first place of the path."""
+    place, *path = walk.path
+    return replace(walk, source=source, target=_at(walk.target, place), path=tuple(path))
+
+
+def _at(target: ast.expr, place: int) -> ast.expr:
+    if isinstance(target, ast.Tuple | ast.List) and place < len(target.elts):
+        return target.elts[place]
+    return target
+
+
+def _container(walk: _Walk, loop: Loop, scope: Scope) -> _Walk | None:
+    """The container of ``layers[k:]``, ``layers.items()`` or ``layers.values()``."""
+    source = walk.source
+    if isinstance(source, ast.Subscript) and isinstance(source.slice, ast.Slice):
+        part = source.slice
+        walk = replace(walk, source=source.value)
+        if part.step is not None or (part.lower is not None and not _is_start(part.lower)):
+            return replace(walk, zipped=True)
+        if part.lower is not None and not _is_zero(part.lower):
+            return replace(walk, start=ast.unparse(part.lower), own_index=None)
+        return walk
+    if isinstance(source, ast.Call) and isinstance(source.func, ast.Attribute) and not source.args:
+        container = source.func.value
+        if source.func.attr == "values":
+            return replace(walk, source=container, by_key=True, zipped=True)
+        if source.func.attr != "items":
+            return None
+        walk = replace(walk, source=container)
+        if walk.path[:1] != (1,):
+            return walk
+        key = _at(walk.target, 0)
+        own = key.id if isinstance(key, ast.Name) and not _rebound(key.id, loop, scope) else None
+        path = walk.path[1:]
+        return replace(walk, path=path, by_key=True, own_index=own, zipped=own is None)
+    return walk
 
 
 def _member_of(
-    references: References,
-    loop: Loop,
-    source: ast.expr,
-    path: tuple[int, ...],
-    own: str | None,
-    start: str | None,
-    zipped: bool,
-    targets: ast.expr,
+    walk: _Walk, loop: Loop, whole: ast.expr, references: References
 ) -> Reference | None:
-    whole = source
-    by_key = False
-    if isinstance(source, ast.Subscript) and isinstance(source.slice, ast.Slice):
-        part = source.slice
-        source = source.value
-        if part.step is not None or (part.lower is not None and not _is_start(part.lower)):
-            zipped = True
-        elif part.lower is not None and not _is_zero(part.lower):
-            start, own = ast.unparse(part.lower), None
-    elif (
-        isinstance(source, ast.Call) and isinstance(source.func, ast.Attribute) and not source.args
-    ):
-        if source.func.attr == "items" and path[:1] == (1,):
-            first = targets.elts[0] if isinstance(targets, ast.Tuple | ast.List) else None
-            by_key, path = True, path[1:]
-            own = (
-                first.id
-                if isinstance(first, ast.Name) and not _rebound(first.id, loop, references.scope)
-                else None
-            )
-            zipped = own is None
-        elif source.func.attr == "values":
-            by_key = zipped = True
-        else:
-            return None
-        source = source.func.value
-    held = references.resolve(source)
+    held = references.resolve(walk.source)
     if held is None or not held.steps or held.value.surely_neither:
         return None
     value = held.value
     if value.is_parameter and not value.is_container:
         return None
-    if Kind.DICT in value.kinds and not by_key:
+    if Kind.DICT in value.kinds and not walk.by_key:
         return None  # the names, not the members
     if not value.is_container and value.input_classes:
         return None
-    step = LoopStep(loop, own, start, zipped, whole)
-    item = Item(step, by_key or Kind.DICT in value.kinds)
+    step = LoopStep(loop, walk.own_index, walk.start, walk.zipped, whole)
+    item = Item(step, walk.by_key or Kind.DICT in value.kinds)
     found = replace(held, steps=(*held.steps, item), value=value.items or UNKNOWN)
-    for index in path:
+    for index in walk.path:
         if not found.value.is_container and Kind.UNKNOWN not in found.value.kinds:
             return None
         found = references.member(found, str(index), index)
