@@ -2,8 +2,8 @@
 
 python -m tests.zoo [PACKAGE …] [--every N] [--jobs N] [--folder FOLDER]
 
-Rows stand in a folder that is named after the code that they were made with, so that a change of
-the rewriter, the runtime or the zoo itself starts anew, and nothing else does.
+Rows stand in files that are named after the code that they were made with: a change of the rewriter
+makes text and the rewritten models anew, a change of the runtime what it runs, and nothing else.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from tests.zoo.packages import PACKAGES, Package, code_digest, unpacked
+from tests.zoo.packages import PACKAGES, Package, unpacked
 from tests.zoo.processes import run_models, run_text
 from tests.zoo.results import write_results
 
@@ -32,7 +32,7 @@ def main() -> None:
     for name in options.packages:
         if name not in known:
             parser.error(f"no package {name}; there are {', '.join(known)}")
-    rows = options.folder / code_digest()
+    rows = options.folder / "rows"
     rows.mkdir(parents=True, exist_ok=True)
     chosen = [p for p in PACKAGES if not options.packages or p.name in options.packages]
     folders = {package: unpacked(package, options.folder) for package in chosen}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import subprocess
 import sys
 import zipfile
@@ -65,19 +64,8 @@ def installed_folder(package: Package) -> Path:
     return Path(spec.origin).parent
 
 
-def code_digest() -> str:
-    """Stands for the code that rows are made with: the rewriter, the runtime and the zoo."""
-    root = Path(__file__).parents[2]
-    parts = ("autohook_codegen", "runtime", "tests/zoo", "tests/real_models")
-    digest = hashlib.sha1()
-    for path in sorted(path for part in parts for path in (root / part).rglob("*.py")):
-        digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
-    return digest.hexdigest()[:12]
-
-
-def overlay(package: Package, original: Path, folder: Path) -> Path:
-    """A copy of the package whose tree is rewritten, to stand first on the path; its parent."""
-    target = folder / "rewritten" / package.name
+def overlay(package: Package, original: Path, target: Path) -> Path:
+    """A copy of the package in `target` whose tree is rewritten, to stand first on the path."""
     done = target / ".done"
     if done.exists():
         return target

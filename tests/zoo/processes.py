@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.zoo.comparing import Rows, read_rows
+from tests.zoo.made_with import rewriter_digest, rows_path
 from tests.zoo.packages import Package, installed_folder, overlay
 
 SECONDS_BETWEEN = 1.0
@@ -21,7 +22,7 @@ Tell = Callable[..., Any]
 def run_text(package: Package, folder: Path, rows: Path, every: int, tell: Tell) -> None:
     """A row for each file with a class."""
     files = len(list(folder.rglob("*.py"))[::every])
-    out = rows / f"{package.folder}.text.jsonl"
+    out = rows_path(package, "text", rows)
     command = [sys.executable, "-m", "tests.zoo.text", str(folder), str(out), str(every)]
     _watched(command, os.environ, out, files, tell)
 
@@ -33,18 +34,14 @@ def run_models(package: Package, folder: Path, rows: Path, every: int, tell: Tel
     names = subprocess.run(
         [sys.executable, "-c", listing], capture_output=True, text=True, check=True
     ).stdout.split()[::every]
-    rewritten = overlay(package, installed, rows)
+    target = rows / "rewritten" / rewriter_digest() / package.name
     for side in ("plain", "runtime", "hooked"):
-        top = rewritten if side == "hooked" else installed.parent
+        top = overlay(package, installed, target) if side == "hooked" else installed.parent
         folder = top / package.folder / package.tree
         run_side(package, side, top, folder, rows, names, tell)
         if side == "plain":
             ran = ran_rows(read_rows(rows_path(package, "plain", rows)))
             names = [name for name in names if name in ran]
-
-
-def rows_path(package: Package, side: str, rows: Path) -> Path:
-    return rows / f"{package.folder}.{side}.jsonl"
 
 
 def ran_rows(rows: Rows) -> Rows:

@@ -10,8 +10,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from tests.zoo.comparing import Rows, read_rows, summed
+from tests.zoo.made_with import rows_path
 from tests.zoo.packages import PACKAGES, Package
-from tests.zoo.processes import ran_rows, rows_path
+from tests.zoo.processes import ran_rows
 
 ABSOLUTE = re.compile(r"(?<![\w.])/(?:[\w.+-]+/)+(?=[\w.-]+/)")
 """Of a path, all but the last folder and the file: where the package lies is nobody's business."""
@@ -47,7 +48,7 @@ def write_results(rows: Path, complete: bool) -> None:
     """`complete` says whether the rows are to be of every package and model."""
     text, runs, failures, apart = [], [], [], []
     for package in PACKAGES:
-        path = rows / f"{package.folder}.text.jsonl"
+        path = rows_path(package, "text", rows)
         if path.exists():
             row, found = _text(package, path)
             text.append(row)

@@ -33,6 +33,7 @@ from transformer_lens import HookedRootModule
 from transformer_lens.hook_points import HookPoint
 
 from tests.real_models.observing import Observation, observe, same, seed, tensors
+from tests.zoo.built import NotBuiltError
 from tests.zoo.calls import CONTAINERS, Calls, recorded_calls
 from tests.zoo.comparing import Rows, read_rows
 
@@ -293,7 +294,7 @@ def rows(
             with time_limit(SECONDS):
                 try:
                     model, call = zoo.model(name, plain.get(name, {}).get("known"))
-                except zoo.NotBuiltError as error:
+                except NotBuiltError as error:
                     row["not built"] = str(error)
                 else:
                     row |= {"class": type(model).__name__, "known": call.known}

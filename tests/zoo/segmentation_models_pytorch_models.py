@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import nn
 
-from tests.zoo.timm_models import Call, NotBuiltError
+from tests.zoo.built import Call
 from tests.zoo.torchvision_operators import declare_operators
-
-__all__ = ["NotBuiltError", "model", "names"]
 
 ENCODERS = {"dpt": "tu-vit_tiny_patch16_224"}
 """A decoder of plain vision transformers takes no resnet."""
@@ -28,7 +25,7 @@ def names() -> list[str]:
     return sorted(segmentation_models_pytorch.MODEL_ARCHITECTURES_MAPPING)
 
 
-def model(name: str, known: Any = None) -> tuple[nn.Module, Callable[[nn.Module], Any]]:
+def model(name: str, known: Any = None) -> tuple[nn.Module, Call]:
     """A decoder on its encoder, and a call with a small image."""
     declare_operators()
     import segmentation_models_pytorch
@@ -41,4 +38,5 @@ def model(name: str, known: Any = None) -> tuple[nn.Module, Callable[[nn.Module]
         **OPTIONS.get(name, {}),
     )
     side = SIDES.get(name, 64)
-    return built, Call(torch.randn(2, 3, side, side, generator=torch.Generator().manual_seed(3)))
+    images = torch.randn(2, 3, side, side, generator=torch.Generator().manual_seed(3))
+    return built, Call((images,), {})

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.zoo.comparing import read_rows, summed
+from tests.zoo.made_with import rows_path
 from tests.zoo.packages import PACKAGES, installed_folder
-from tests.zoo.processes import ran_rows, rows_path, run_side
+from tests.zoo.processes import ran_rows, run_side
 from tests.zoo.text import defines_classes
 from tests.zoo.text_invariants import breaches
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
+from tests.zoo.built import Call, NotBuiltError
 from tests.zoo.torchvision_operators import declare_operators
 
 SMALL = ("test", "atto", "femto", "pico", "nano", "zepto", "_xxs", "_xs", "tiny", "_t_", "mini",
@@ -33,10 +33,6 @@ ATTEMPTS: tuple[tuple[dict[str, Any], int], ...] = (
 TABLE = Path(__file__).with_name("timm_variants.json")
 
 
-class NotBuiltError(Exception):
-    """A family that cannot be built or run small here; the message says why."""
-
-
 def names() -> list[str]:
     """The module of each family."""
     declare_operators()
@@ -45,7 +41,7 @@ def names() -> list[str]:
     return sorted(timm.list_modules())
 
 
-def model(name: str, known: Any = None) -> tuple[nn.Module, Callable[[nn.Module], Any]]:
+def model(name: str, known: Any = None) -> tuple[nn.Module, Call]:
     """A model of the family and a call with a small image.
 
     Raises:
@@ -59,24 +55,12 @@ def model(name: str, known: Any = None) -> tuple[nn.Module, Callable[[nn.Module]
         raise NotBuiltError(chosen["why"])
     torch.manual_seed(0)
     built = timm.create_model(chosen["variant"], pretrained=False, **chosen["options"])
-    return built, Call(image(chosen["image"]))
+    return built, Call((image(chosen["image"]),), {})
 
 
 def image(shape: list[int]) -> torch.Tensor:
+    """Two images, [2, channels, height, width]."""
     return torch.randn(2, *shape, generator=torch.Generator().manual_seed(3))
-
-
-class Call:
-    """Calls a model with a copy of one batch of images."""
-
-    known = None
-    """The name alone says which model it is."""
-
-    def __init__(self, images: torch.Tensor) -> None:
-        self.images = images
-
-    def __call__(self, model: nn.Module) -> Any:
-        return model(self.images.clone())
 
 
 def choose(family: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import nn
 
+from tests.zoo.built import Call, NotBuiltError
 from tests.zoo.torchvision_operators import declare_operators
 
 VOCABULARY = 600
@@ -72,10 +73,6 @@ CLASSES = (
     "MODEL_FOR_AUDIO_TOKENIZATION_MAPPING",
     "MODEL_FOR_TIME_SERIES_PREDICTION_MAPPING",
 )
-
-
-class NotBuiltError(Exception):
-    """A model that cannot be built or run small here; the message says why."""
 
 
 def names() -> list[str]:
@@ -364,7 +361,7 @@ def model(name: str, known: Any = None) -> tuple[nn.Module, Call]:
         config = config_in_way(default, recipe.way)
         [cls] = (cls for cls in classes(config) if cls.__name__ == recipe.class_name)
         built = build(cls, config)
-        return built, Call(nth(inputs_for(built, config), recipe.inputs), recipe)
+        return built, Call((), nth(inputs_for(built, config), recipe.inputs), recipe)
     if not any(True for _ in classes(default)):
         raise NotBuiltError("no model class goes with the configuration")
     failures: list[str] = []
@@ -384,20 +381,9 @@ def model(name: str, known: Any = None) -> tuple[nn.Module, Call]:
                 )
                 continue
             del built
-            return build(cls, config), Call(inputs, Recipe(way, cls.__name__, number))
+            return build(cls, config), Call((), inputs, Recipe(way, cls.__name__, number))
     raise NotBuiltError(" | ".join(dict.fromkeys(failure[:160] for failure in failures[:4])))
 
 
 def nth(inputs: Iterator[dict[str, Any]], number: int) -> dict[str, Any]:
     return next(itertools.islice(inputs, number, None))
-
-
-class Call:
-    """Calls a model with inputs that it may change."""
-
-    def __init__(self, inputs: dict[str, Any], known: Recipe) -> None:
-        self.inputs = inputs
-        self.known = known
-
-    def __call__(self, model: nn.Module) -> Any:
-        return model(**copy.deepcopy(self.inputs))

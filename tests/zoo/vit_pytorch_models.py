@@ -13,15 +13,12 @@ from typing import Any
 import torch
 from torch import nn
 
+from tests.zoo.built import Call, NotBuiltError
 from tests.zoo.torchvision_operators import declare_operators
 
 PYTHON_BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
 WIDTH = re.compile(r"^(dim|mlp_dim|.*_mlp_dim|emb_dim|embed_dim|sm_dim|lg_dim|decoder_dim|.*_dim)$")
 DEPTH = re.compile(r"depth$|num_layers")
-
-
-class NotBuiltError(Exception):
-    """A block of the README that cannot run here; the message says why."""
 
 
 def blocks() -> list[str]:
@@ -68,20 +65,7 @@ class _Small(_Shallow):
         return super().number(name, value)
 
 
-class Call:
-    """Calls a model as the README does, each time with copies."""
-
-    known = None
-    """The name alone says which model it is."""
-
-    def __init__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        self.args, self.kwargs = args, kwargs
-
-    def __call__(self, model: nn.Module) -> Any:
-        return model(*copy.deepcopy(self.args), **copy.deepcopy(self.kwargs))
-
-
-def model(name: str, known: Any = None) -> tuple[nn.Module, Callable[[nn.Module], Any]]:
+def model(name: str, known: Any = None) -> tuple[nn.Module, Call]:
     """The model of one block, as small as it runs.
 
     Raises:

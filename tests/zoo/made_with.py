@@ -1,0 +1,54 @@
+"""Which of our code the rows of a package depend on: they are made anew when that changes, and then alone."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from tests.zoo.packages import Package
+
+__all__ = ["rewriter_digest", "rows_path"]
+
+ROOT = Path(__file__).parents[2]
+REWRITER = ("autohook_codegen/**/*.py",)
+RUNTIME = ("runtime/**/*.py",)
+TEXT = ("tests/insertions.py", "tests/zoo/text.py", "tests/zoo/text_invariants.py")
+RUNNING = (
+    "tests/real_models/observing.py",
+    "tests/zoo/built.py",
+    "tests/zoo/calls.py",
+    "tests/zoo/running.py",
+    "tests/zoo/torchvision_operators.py",
+)
+
+
+def rows_path(package: Package, side: str, folder: Path) -> Path:
+    """Where the rows of a side stand: `text`, `plain`, `runtime` or `hooked`."""
+    digest = code_digest(_patterns(package, side))
+    return folder / f"{package.name}-{package.version}.{side}.{digest}.jsonl"
+
+
+def rewriter_digest() -> str:
+    return code_digest(REWRITER)
+
+
+def _patterns(package: Package, side: str) -> Sequence[str]:
+    if side == "text":
+        return (*REWRITER, *TEXT)
+    return (
+        *RUNNING,
+        f"tests/zoo/{package.folder}_*",
+        *(RUNTIME if side != "plain" else ()),
+        *(REWRITER if side == "hooked" else ()),
+    )
+
+
+@cache
+def code_digest(patterns: Sequence[str]) -> str:
+    """Stands for the content of the files that the patterns name."""
+    digest = hashlib.sha1()
+    for path in sorted({path for pattern in patterns for path in ROOT.glob(pattern)}):
+        digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()[:12]
