@@ -359,7 +359,7 @@ def model(name: str, known: Any = None) -> tuple[nn.Module, Call]:
     if known is not None:
         recipe = Recipe(*known)
         config = config_in_way(default, recipe.way)
-        [cls] = (cls for cls in classes(config) if cls.__name__ == recipe.class_name)
+        cls = next(cls for cls in classes(config) if cls.__name__ == recipe.class_name)
         built = build(cls, config)
         return built, Call((), nth(inputs_for(built, config), recipe.inputs), recipe)
     if not any(True for _ in classes(default)):
