@@ -258,7 +258,8 @@ class Inference:
                 else scope.bindings.get(node.id, [])
             )
             if bindings:
-                return union(*(self.bound(one, scope, depth) for one in bindings))
+                value = union(*(self.bound(one, scope, depth) for one in bindings))
+                return self._filled(node.id, value, scope, depth)
         if file is None:
             return UNKNOWN
         if node.id in file.by_name or node.id in file.functions:
@@ -273,6 +274,27 @@ class Inference:
         if dotted.startswith(("torch.", "math.", "einops.", "functools.")) or node.id in BUILTINS:
             return OTHER
         return UNKNOWN
+
+    def _filled(self, name: str, value: Value, scope: Scope, depth: int) -> Value:
+        """A local list with what is added to it, ``blocks.append(Block())``."""
+        key = (scope.function, name, "filled")
+        if Kind.LIST not in value.kinds or key in self.active:
+            return value
+        self.active.add(key)
+        added: list[Value] = []
+        for read in scope.reads(name):
+            method = scope.parents[read]
+            call = scope.parents.get(method)
+            if not (isinstance(method, ast.Attribute) and isinstance(call, ast.Call)):
+                continue
+            if call.func is method and call.args and method.attr in ("append", "insert", "extend"):
+                one = self.infer(call.args[-1], scope, depth)
+                added.append((one.items or UNKNOWN) if method.attr == "extend" else one)
+        self.active.discard(key)
+        if not added:
+            return value
+        before = [value.items] if value.items is not None else []
+        return replace(value, items=union(*before, *added), elements=None)
 
     def bound(self, binding: Binding, scope: Scope, depth: int) -> Value:
         """What a local name is after one of its bindings."""

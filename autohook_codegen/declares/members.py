@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from autohook_codegen.declares.names import dotted_name
@@ -24,7 +24,7 @@ class Definition:
 
     attribute: str
     value: ast.expr | None
-    """``None`` where a tuple is taken apart that the source does not show."""
+    """``None`` where the source does not show it."""
     statement: ast.stmt
     method: FunctionNode | None
     """``None`` in the body of the class."""
@@ -125,15 +125,21 @@ def _assigned(statement: ast.stmt) -> Iterator[tuple[ast.expr, ast.expr | None, 
 
 def _pairs(target: ast.expr, value: ast.expr | None) -> Iterator[tuple[ast.expr, ast.expr | None]]:
     if isinstance(target, ast.Tuple | ast.List):
-        values: list[ast.expr | None] = [None] * len(target.elts)
-        if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(target.elts):
-            values = list(value.elts)
-        for one, item in zip(target.elts, values, strict=True):
+        for one, item in zip(target.elts, _taken_apart(target.elts, value), strict=True):
             yield from _pairs(one, item)
     elif isinstance(target, ast.Starred):
         yield from _pairs(target.value, None)
     else:
         yield target, value
+
+
+def _taken_apart(targets: list[ast.expr], value: ast.expr | None) -> Sequence[ast.expr | None]:
+    """What each target of a tuple gets: of ``a, b = make()``, ``make()[0]`` and ``make()[1]``."""
+    if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(targets):
+        return value.elts
+    if value is None or any(isinstance(one, ast.Starred) for one in targets):
+        return [None] * len(targets)
+    return [ast.Subscript(value, ast.Constant(i), ast.Load()) for i in range(len(targets))]
 
 
 def _own(node: ast.expr, receiver: str) -> str | None:

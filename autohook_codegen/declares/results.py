@@ -58,6 +58,8 @@ class Results:
                 found.append(_from_facts(torch_facts.STRUCTURED_RESULTS[one]))
             elif one == torch_facts.SEQUENTIAL and value.elements:
                 found.append(self.of_module(value.elements[-1]))
+            elif one == torch_facts.SEQUENTIAL and value.items is not None and value.items.closed:
+                found.append(self.of_module(value.items))
             elif ".AutoModel" in f".{one}":  # transformers' models give back outputs or tuples
                 found.append(Result(frozenset({"fields", "tuple"}), ordered=False))
             elif one in torch_facts.UNCLEAR_RESULTS or not one.startswith("torch.nn."):

@@ -180,7 +180,8 @@ def _may_be_tensor(part: str, result: Result) -> bool:
                 )
             if result.ordered and result.fields and 0 <= index < len(result.fields):
                 return result.fields[index][1].may_be_tensor
-            return index == 0 or not result.structured
+            # the members of a list are alike
+            return index == 0 or not result.structured or result.kinds == {"list"}
         name = key.strip("'\"")
     else:
         name = part[1:]

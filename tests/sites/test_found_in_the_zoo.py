@@ -516,6 +516,92 @@ class Model(nn.Module):
 """,
         id="a forward that only raises gives nothing back (modular llama)",
     ),
+    pytest.param(
+        """
+class Branches(nn.Module):
+    def forward(self, xs):
+        return [x.sin() for x in xs]
+
+
+class Stages(nn.Module):
+    def __init__(self, n):
+        super().__init__()
+        self.stage1, width = self._make(n, 2)
+        self.stage2, width = self._make(n, width)
+
+    def _make(self, n, width):
+        blocks = []
+        for _ in range(n):
+            blocks.append(Branches())
+        return nn.Sequential(*blocks), width
+
+    def forward(self, xs):
+        ys = self.stage1(xs)
+        ys = [ys[-1].cos() for _ in xs]
+        ys = self.stage2(ys)
+        return ys
+""",
+        """
+class Branches(nn.Module):
+    def forward(self, xs):
+        return [x.sin() for x in xs]
+
+
+class Stages(nn.Module):
+    def __init__(self, n):
+        super().__init__()
+        self.stage1, width = self._make(n, 2)
+        self.stage1_hook_point = HookPoint()
+        self.stage2, width = self._make(n, width)
+
+    def _make(self, n, width):
+        blocks = []
+        for _ in range(n):
+            blocks.append(Branches())
+        return nn.Sequential(*blocks), width
+
+    def forward(self, xs):
+        ys = self.stage1(xs)
+        ys = [self.stage1_hook_point(ys[-1]).cos() for _ in xs]
+        ys = self.stage2(ys)
+        return ys
+""",
+        id="what a method makes of a list that it fills, taken apart where it is set (hrnet)",
+    ),
+    pytest.param(
+        """
+class Stages(nn.Module):
+    def __init__(self, n):
+        super().__init__()
+        stages = []
+        for _ in range(n):
+            stages.append(nn.Sequential(nn.Linear(2, 2)))
+            stages.append(nn.Identity())
+        self.stages = nn.Sequential(*stages)
+
+    def forward(self, x):
+        for place, block in enumerate(self.stages):
+            x = block(x)
+        return x
+""",
+        """
+class Stages(nn.Module):
+    def __init__(self, n):
+        super().__init__()
+        stages = []
+        for _ in range(n):
+            stages.append(nn.Sequential(nn.Linear(2, 2)))
+            stages.append(nn.Identity())
+        self.stages = nn.Sequential(*stages)
+        self.stages_hook_points = nn.ModuleList([HookPoint() for _ in self.stages])
+
+    def forward(self, x):
+        for place, block in enumerate(self.stages):
+            x = self.stages_hook_points[place](block(x))
+        return x
+""",
+        id="a list that __init__ fills (fastvit)",
+    ),
 ]
 
 UNTOUCHED = [

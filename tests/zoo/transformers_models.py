@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import inspect
 import itertools
-import re
 from collections.abc import Iterator
 from importlib import import_module
 from typing import Any, NamedTuple
@@ -15,44 +14,10 @@ from torch import nn
 
 from tests.zoo.built import Call, NotBuiltError
 from tests.zoo.torchvision_operators import declare_operators
+from tests.zoo.transformers_configs import WAYS, small_config
+from tests.zoo.transformers_inputs import inputs_for
 
-VOCABULARY = 600
-FEW_EXPERTS = 8
-MOST_PARAMETERS = 30_000_000
-
-
-class Shrinking(NamedTuple):
-    """One way to make a configuration small."""
-
-    by: int
-    """What widths are divided by."""
-    heads: bool = False
-    """Whether heads become as many times fewer; else they become narrower."""
-    layers: int = 2
-
-
-WAYS = (
-    *(Shrinking(by) for by in (16, 8, 4, 2, 1)),
-    *(Shrinking(by, heads=True) for by in (16, 4)),
-    # patterns of layers: every fourth attends, say
-    Shrinking(16, layers=4),
-    Shrinking(16, heads=True, layers=8),
-)
-"""The first that builds and runs is taken."""
-
-LAYERS = re.compile(r"(layers?|depth|num_blocks|n_block|num_stacks|_blocks)$")
-DEPTHS = re.compile(r"(depths?|layers|num_blocks|blocks)$")
-HEADS = re.compile(r"(heads|n_head)$")
-EXPERTS = re.compile(r"experts$")
-TOKEN = re.compile(r"(token_id|token_index|token_ids|_id)$")
-WIDTH = re.compile(
-    r"size|dim|d_model|d_ff|d_kv|d_inner|d_embed|n_embd|n_inner|width|channels|hidden|rank|planes"
-    r"|filters|features|ffn|units"
-)
-NO_WIDTH = re.compile(
-    r"image|patch|window|kernel|stride|vocab|position|max|seq|bucket|batch|crop|input_size|pool"
-    r"|chunk|block_size|group|num_mel|mel_bins|sampling|frame|grid|conv_dim$|feature_size|crop"
-)
+MOST_PARAMETERS = 80_000_000
 CLASSES = (
     "MODEL_MAPPING",
     "MODEL_FOR_CAUSAL_LM_MAPPING",
@@ -81,58 +46,6 @@ def names() -> list[str]:
     from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
 
     return sorted(CONFIG_MAPPING_NAMES)
-
-
-def small_config(default: Any, way: Shrinking) -> Any:
-    """The configuration `default`, made small."""
-    cls = type(default)
-    given: dict[str, Any] = {}
-    values = {name: getattr(default, name, None) for name in _arguments(cls)}
-    vocabulary = values.get("vocab_size")
-    last = min(vocabulary, VOCABULARY) if isinstance(vocabulary, int) else VOCABULARY
-    for name, value in values.items():
-        if hasattr(value, "to_dict"):
-            given[name] = small_config(value, way)
-            continue
-        small = _small(name, value, way)
-        if TOKEN.search(name) and isinstance(value, int) and value >= last - 40:
-            small = last - 1 - (value % 37)
-        if small != value:
-            given[name] = small
-    for name in getattr(cls, "sub_configs", {}):
-        if name not in given and hasattr(getattr(default, name, None), "to_dict"):
-            given[name] = small_config(getattr(default, name), way)
-    return cls(**given)
-
-
-def _arguments(cls: type) -> list[str]:
-    return [
-        name
-        for name, parameter in inspect.signature(cls).parameters.items()
-        if parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)
-    ]
-
-
-def _small(name: str, value: Any, way: Shrinking) -> Any:
-    if isinstance(value, (list, tuple)) and value and all(type(item) is int for item in value):
-        if DEPTHS.search(name):
-            return type(value)(1 for _ in value)
-        if WIDTH.search(name) and not NO_WIDTH.search(name):
-            return type(value)(_small(name, item, way) for item in value)
-        return value
-    if type(value) is not int:
-        return value
-    if "vocab_size" in name:
-        return min(value, VOCABULARY)
-    if EXPERTS.search(name):
-        return min(value, FEW_EXPERTS)
-    if LAYERS.search(name):
-        return min(value, way.layers)
-    if HEADS.search(name):
-        return max(1, value // way.by) if way.heads else value
-    if WIDTH.search(name) and not NO_WIDTH.search(name) and value >= 64 and value % way.by == 0:
-        return value // way.by
-    return value
 
 
 def classes(config: Any) -> Iterator[type[nn.Module]]:
@@ -174,117 +87,6 @@ def _classes_beside(config_class: type) -> list[type[nn.Module]]:
         and getattr(cls, "config_class", None) is config_class
         and cls.forward is not nn.Module.forward
     ]
-
-
-def inputs_for(model: nn.Module, config: Any) -> Iterator[dict[str, Any]]:
-    """Dummy inputs that may suit, by the names of `forward`'s arguments."""
-    arguments = inspect.signature(model.forward).parameters
-    required = [
-        name
-        for name, parameter in arguments.items()
-        if parameter.default is parameter.empty
-        and parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)
-    ]
-    main = getattr(model, "main_input_name", "input_ids")
-    tried: set[tuple[str, ...]] = set()
-    groups = (
-        [main],
-        [main, *required],
-        [*required],
-        [main, "decoder_input_ids"],
-        ["input_ids", "pixel_values"],
-        ["input_ids"],
-        [main, "input_ids"],
-        [main, "decoder_input_ids", *required],
-        ["pixel_values"],
-        ["input_ids", "bbox"],
-        ["input_ids", "decoder_input_ids", "pixel_values"],
-    )
-    for group in groups:
-        wanted = tuple(dict.fromkeys(name for name in group if name in arguments))
-        if not wanted or wanted in tried:
-            continue
-        tried.add(wanted)
-        options = [_values(name, config) for name in wanted]
-        if any(not option for option in options):
-            continue
-        for number in range(max(len(option) for option in options)):
-            yield {
-                name: option[min(number, len(option) - 1)]
-                for name, option in zip(wanted, options, strict=True)
-            }
-
-
-def _values(name: str, config: Any) -> list[torch.Tensor]:
-    """What an argument may take, the likeliest first."""
-    generator = torch.Generator().manual_seed(5)
-
-    def noise(*shape: int) -> torch.Tensor:
-        return torch.randn(*shape, generator=generator)
-
-    def ids(*shape: int) -> torch.Tensor:
-        return torch.randint(5, 50, shape, generator=generator)
-
-    size = _image_size(config)
-    channels = int(_find(config, "num_channels", 3) or 3)
-    mels = int(_find(config, "num_mel_bins", 80) or 80)
-    length = int(_find(config, "max_source_positions", 0) or 0) * 2
-    if name in ("input_ids", "decoder_input_ids", "char_input_ids"):
-        # a long one where a model wants whole blocks
-        return [ids(2, 8), ids(1, 64), ids(2, 9, 8)]
-    if name == "attention_mask":
-        return [torch.ones(2, 8, dtype=torch.long)]
-    if name == "bbox":
-        return [torch.zeros(2, 8, 4, dtype=torch.long)]
-    if name in ("pixel_values", "pixel_values_videos", "images", "image"):
-        frames = int(_find(config, "num_frames", 2) or 2)
-        found = [
-            noise(2, channels, size, size),
-            noise(1, frames, channels, size, size),
-            noise(1, channels, 64, 64),
-            noise(1, channels, 224, 224),
-            noise(1, 2, channels, size, size),
-        ]
-        return found[1:2] + found[:1] if name == "pixel_values_videos" else found
-    if name == "pixel_mask":
-        return [torch.ones(2, size, size, dtype=torch.long)]
-    if name == "input_values":
-        steps = int(_find(config, "max_length", 1024) or 1024)
-        return [noise(2, 4000), noise(1, 1, 4000), noise(1, steps, 128), noise(1, 1, 16000)]
-    if name in ("input_features", "audio_values"):
-        found = [noise(1, mels, 3000), noise(1, 100, mels), noise(1, 200, 160)]
-        return [noise(1, mels, length), *found] if length else found
-    if name in ("inputs_embeds", "encoder_outputs"):
-        width = int(_find(config, "hidden_size", 32) or 32)
-        return [noise(2, 8, width)]
-    if name == "past_values":
-        steps = int(_find(config, "context_length", 32) or 32)
-        width = int(_find(config, "num_input_channels", 1) or 1)
-        return [noise(2, steps, width), noise(2, steps)]
-    if name == "freq":
-        return [torch.zeros(2, 1, dtype=torch.long)]
-    return []
-
-
-def _find(config: Any, name: str, default: Any) -> Any:
-    """A field of a configuration or of one inside it."""
-    found = getattr(config, name, None)
-    if found is not None:
-        return found
-    for sub in getattr(type(config), "sub_configs", {}):
-        inner = getattr(config, sub, None)
-        if inner is not None and hasattr(inner, "to_dict"):
-            found = _find(inner, name, None)
-            if found is not None:
-                return found
-    return default
-
-
-def _image_size(config: Any) -> int:
-    size = _find(config, "image_size", None)
-    if isinstance(size, (list, tuple)) and size:
-        size = size[0]
-    return size if isinstance(size, int) and 16 <= size <= 512 else 64
 
 
 class Recipe(NamedTuple):
@@ -371,6 +173,7 @@ def model(name: str, known: Any = None) -> tuple[nn.Module, Call]:
         except Exception as error:
             failures.append(f"{cls.__name__}: {type(error).__name__}: {error}")
             continue
+        number = -1
         for number, inputs in enumerate(inputs_for(built, config)):
             try:
                 with torch.no_grad():
@@ -382,6 +185,9 @@ def model(name: str, known: Any = None) -> tuple[nn.Module, Call]:
                 continue
             del built
             return build(cls, config), Call((), inputs, Recipe(way, cls.__name__, number))
+        if number < 0:
+            arguments = ", ".join(list(inspect.signature(cls.forward).parameters)[1:])
+            failures.append(f"{cls.__name__}: no dummy inputs for its arguments ({arguments})")
     raise NotBuiltError(" | ".join(dict.fromkeys(failure[:160] for failure in failures[:4])))
 
 
