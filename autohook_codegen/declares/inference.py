@@ -8,13 +8,15 @@ from dataclasses import replace
 
 from autohook_codegen.declares import torch_library as torch_facts
 from autohook_codegen.declares.annotations import annotated
-from autohook_codegen.declares.calls import BUILTINS, MOST_STEPS, Calls
+from autohook_codegen.declares.calls import Calls
+from autohook_codegen.declares.local_names import LocalNames
 from autohook_codegen.declares.members import Definition, Members, read_members
 from autohook_codegen.declares.names import dotted_name
 from autohook_codegen.declares.program import ClassDecl, FileDecl, FunctionNode, Program
-from autohook_codegen.declares.scope import Binding, Scope
+from autohook_codegen.declares.scope import Scope
 from autohook_codegen.declares.value import (
     MODULE,
+    MOST_STEPS,
     NOTHING,
     OTHER,
     UNKNOWN,
@@ -41,6 +43,7 @@ class Inference:
         """The classes whose instances run a method, once they are known."""
         self._own: dict[tuple[FunctionNode, str], Value | None] = {}
         self.calls = Calls(self)
+        self.local_names = LocalNames(self)
 
     def members(self, decl: ClassDecl) -> Members:
         if decl not in self._members:
@@ -173,7 +176,7 @@ class Inference:
         if isinstance(node, ast.BoolOp):
             return union(*(self.infer(one, scope, depth + 1, file) for one in node.values))
         if isinstance(node, ast.Name):
-            return self._name(node, scope, depth + 1, file)
+            return self.local_names.of(node, scope, depth + 1, file)
         if isinstance(node, ast.Attribute):
             return self.read(node, scope, depth + 1, file)
         if isinstance(node, ast.List | ast.Tuple):
@@ -247,127 +250,6 @@ class Inference:
             ):
                 return container.elements[node.slice.value]
         return container.items or UNKNOWN
-
-    def _name(
-        self, node: ast.Name, scope: Scope | None, depth: int, file: FileDecl | None
-    ) -> Value:
-        if scope is not None:
-            bindings = (
-                scope.visible(node.id, node)
-                if node in scope.parents
-                else scope.bindings.get(node.id, [])
-            )
-            if bindings:
-                value = union(*(self.bound(one, scope, depth) for one in bindings))
-                return self._filled(node.id, value, scope, depth)
-        if file is None:
-            return UNKNOWN
-        if node.id in file.by_name or node.id in file.functions:
-            return OTHER
-        assigned = file.assignments.get(node.id)
-        if assigned and (file, node.id) not in self.active:
-            self.active.add((file, node.id))
-            value = union(*(self.infer(one, None, depth, file) for one in assigned))
-            self.active.discard((file, node.id))
-            return value
-        dotted = file.imports.resolve(node.id)
-        if dotted.startswith(("torch.", "math.", "einops.", "functools.")) or node.id in BUILTINS:
-            return OTHER
-        return UNKNOWN
-
-    def _filled(self, name: str, value: Value, scope: Scope, depth: int) -> Value:
-        """A local list with what is added to it, ``blocks.append(Block())``."""
-        key = (scope.function, name, "filled")
-        if Kind.LIST not in value.kinds or key in self.active:
-            return value
-        self.active.add(key)
-        added: list[Value] = []
-        for read in scope.reads(name):
-            method = scope.parents[read]
-            call = scope.parents.get(method)
-            if not (isinstance(method, ast.Attribute) and isinstance(call, ast.Call)):
-                continue
-            if call.func is method and call.args and method.attr in ("append", "insert", "extend"):
-                one = self.infer(call.args[-1], scope, depth)
-                added.append((one.items or UNKNOWN) if method.attr == "extend" else one)
-        self.active.discard(key)
-        if not added:
-            return value
-        before = [value.items] if value.items is not None else []
-        return replace(value, items=union(*before, *added), elements=None)
-
-    def bound(self, binding: Binding, scope: Scope, depth: int) -> Value:
-        """What a local name is after one of its bindings."""
-        key = (scope.function, binding)
-        if key in self.active:
-            return UNKNOWN
-        if isinstance(binding.node, ast.arg):
-            return self.argument(binding.node, scope)
-        if isinstance(binding.node, FunctionNode | ast.ClassDef):
-            return OTHER
-        if binding.value is None:
-            return UNKNOWN
-        self.active.add(key)
-        value = self.infer(binding.value, scope, depth, scope.file)
-        self.active.discard(key)
-        path = binding.path
-        if binding.is_loop:
-            value = self._looped(binding.value, value, path, scope, depth)
-            if isinstance(binding.value, ast.Call) and path:
-                path = ()
-        for index in path:
-            elements = value.elements
-            value = (
-                elements[index] if elements and index < len(elements) else (value.items or UNKNOWN)
-            )
-        return value
-
-    def _looped(
-        self, iterated: ast.expr, value: Value, path: tuple[int, ...], scope: Scope, depth: int
-    ) -> Value:
-        """What a loop over `iterated` hands out."""
-        if isinstance(iterated, ast.Call) and path:
-            name = dotted_name(iterated.func) or ""
-            if name == "enumerate" and iterated.args:
-                return (
-                    OTHER
-                    if path[0] == 0
-                    else (self.infer(iterated.args[0], scope, depth).items or UNKNOWN)
-                )
-            if name == "zip" and path[0] < len(iterated.args):
-                return self.infer(iterated.args[path[0]], scope, depth).items or UNKNOWN
-            if name.endswith(".items") and isinstance(iterated.func, ast.Attribute):
-                return (
-                    OTHER
-                    if path[0] == 0
-                    else (self.infer(iterated.func.value, scope, depth).items or UNKNOWN)
-                )
-            return UNKNOWN
-        if isinstance(iterated, ast.Call) and dotted_name(iterated.func) == "range":
-            return OTHER
-        return value.items or UNKNOWN
-
-    def argument(self, argument: ast.arg, scope: Scope) -> Value:
-        if argument.arg == scope.receiver:
-            return OTHER
-        default = scope.default(argument)
-        optional = isinstance(default, ast.Constant) and default.value is None
-        if argument.annotation is not None:
-            value = annotated(argument.annotation, scope.file, self.program)
-            if value != UNKNOWN:
-                return value.or_none() if optional else value
-        if default is None or optional:
-            return UNKNOWN.or_none() if optional else UNKNOWN
-        if isinstance(default, ast.Constant):
-            return OTHER
-        dotted = scope.file.dotted(default) or ""
-        if dotted.startswith("torch.nn.functional.") or (
-            dotted.startswith("torch.") and dotted.count(".") == 1
-        ):
-            return OTHER
-        if isinstance(default, ast.Call):
-            return union(self.infer(default, None, 1, scope.file), UNKNOWN)
-        return UNKNOWN
 
     def read(
         self, node: ast.Attribute, scope: Scope | None, depth: int, file: FileDecl | None

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import ast
+import builtins
 
-__all__ = ["Imports", "dotted_name", "is_method_of"]
+__all__ = ["BUILTINS", "Imports", "dotted_name", "is_method_of"]
+
+_FOLLOWED = frozenset("list tuple dict getattr super map zip reversed sorted".split())
+BUILTINS = frozenset(dir(builtins)) - _FOLLOWED
+"""Python's own functions and classes that neither make a module nor hand one on."""
 
 
 def dotted_name(node: ast.expr | None) -> str | None:

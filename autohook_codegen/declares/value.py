@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = [
     "MAYBE_MODULE",
     "MODULE",
+    "MOST_STEPS",
     "NOTHING",
     "OTHER",
     "PARAMETER",
@@ -22,6 +23,9 @@ __all__ = [
     "Value",
     "union",
 ]
+
+MOST_STEPS = 12
+"""How far a value is followed from name to name."""
 
 
 class Kind(Enum):
