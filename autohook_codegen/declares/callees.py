@@ -249,10 +249,28 @@ class Callees:
             and func.value.func.id == "super"
         ):
             return UNKNOWN
+        held = self._annotated_class(func.value, scope)
+        if held is not None and not held.is_module:
+            made = [
+                self.made(one.value, node, None, depth, held.file)
+                for one in self.inference.members(held).definitions.get(func.attr, ())
+                if one.value is not None
+            ]
+            return replace(union(*made), open_class=True) if made else OTHER
         inner = self.inference.infer(func.value, scope, depth, file)
         if inner.surely_neither:
             return OTHER if inner.kinds != {Kind.NONE} else UNKNOWN
         return UNKNOWN
+
+    def _annotated_class(self, node: ast.expr, scope: Scope | None) -> ClassDecl | None:
+        """The class of the input that an argument is annotated with: ``layers: Layers``, whose
+        fields say what ``layers.norm(…)`` makes by default."""
+        if scope is None or not isinstance(node, ast.Name):
+            return None
+        for binding in scope.bindings.get(node.id, ()):
+            if isinstance(binding.node, ast.arg) and binding.node.annotation is not None:
+                return self.inference.program.class_of(scope.file, binding.node.annotation)
+        return None
 
     def _made_by_method(
         self, decl: ClassDecl, func: ast.Attribute, depth: int, file: FileDecl

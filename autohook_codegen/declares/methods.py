@@ -55,8 +55,7 @@ class ReachedMethods:
         return found is None or decl in self.seen_by.get(found[1], ())
 
     def _reach(self, decl: ClassDecl, name: str) -> None:
-        found = decl.method(name)
-        stack = [found] if found else []
+        stack = [found for one in (name, *self._set_to(decl, name)) if (found := decl.method(one))]
         while stack:
             owner, function = stack.pop()
             if function.name in NEVER_HOOKED or decl in self.seen_by.get(function, ()):
@@ -69,6 +68,16 @@ class ReachedMethods:
                 next_method = decl.method_after(owner, named) if after else decl.method(named)
                 if next_method is not None:
                     stack.append(next_method)
+
+    def _set_to(self, decl: ClassDecl, name: str) -> list[str]:
+        """The methods that an instance has under another name, ``self.forward = self.fused``."""
+        return [
+            definition.value.attr
+            for owner in decl.mro
+            for definition in self.inference.members(owner).definitions.get(name, ())
+            if isinstance(definition.value, ast.Attribute)
+            and isinstance(definition.value.value, ast.Name)
+        ]
 
     def _named(self, owner: ClassDecl, function: FunctionNode) -> Iterator[tuple[str, bool]]:
         if function not in self._names:

@@ -23,6 +23,7 @@ _Owner = (
     | ast.DictComp
     | ast.GeneratorExp
 )
+_ENDS = (ast.Return, ast.Raise)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -192,24 +193,33 @@ class Scope:
             if place > here:
                 reaches = any(loop in before for loop in loops)
             else:
-                reaches = not any(
-                    place < self.position(other.node) < here
-                    and self._replaces(other, before, around)
+                reaches = not self._rebinds_between(name, place, at) and not any(
+                    place < self.position(other.node) < here and self._replaces(other, before)
                     for other in bindings
                 )
             if reaches or one.node in around:
                 found.append(one)
         return found or bindings
 
-    def _replaces(self, other: Binding, before: set[ast.AST], around: set[ast.AST]) -> bool:
-        """Whether a binding surely runs after what stands in `before`, or ahead of what is in
-        `around`."""
+    def _rebinds_between(self, name: str, place: int, at: ast.AST) -> bool:
+        """Whether a statement behind `place`, in a block that holds `at`, surely binds the name on
+        the way there."""
+        for ancestor in (at, *self.ancestors(at)):
+            if not isinstance(ancestor, ast.stmt):
+                continue
+            for statement in self.block(ancestor):
+                if statement is ancestor:
+                    break
+                if self.position(statement) > place and _surely_binds(statement, name):
+                    return True
+        return False
+
+    def _replaces(self, other: Binding, before: set[ast.AST]) -> bool:
+        """Whether a binding surely runs after what stands in `before`."""
         node = other.node
         if not isinstance(node, ast.Assign | ast.AnnAssign):
             return False
         block = self.block(node)
-        if any(one in around for one in block):
-            return True
         return any(one in before for one in block) and not any(
             isinstance(one, ast.Break | ast.Continue) for one in self.nodes
         )
@@ -305,6 +315,29 @@ class Scope:
         if argument in args.kwonlyargs:
             return args.kw_defaults[args.kwonlyargs.index(argument)]
         return None
+
+
+def _surely_binds(statement: ast.stmt, name: str) -> bool:
+    """An assignment, or an ``if`` that has one in every branch that goes on."""
+    if isinstance(statement, ast.Assign):
+        return any(isinstance(one, ast.Name) and one.id == name for one in _targets_of(statement))
+    if isinstance(statement, ast.AnnAssign):
+        target = statement.target
+        return statement.value is not None and isinstance(target, ast.Name) and target.id == name
+    if isinstance(statement, ast.With | ast.AsyncWith):
+        return any(_surely_binds(one, name) for one in statement.body)
+    if isinstance(statement, ast.If):
+        branches = (statement.body, statement.orelse)
+        return all(
+            any(_surely_binds(one, name) or isinstance(one, _ENDS) for one in branch)
+            for branch in branches
+        )
+    return False
+
+
+def _targets_of(statement: ast.Assign) -> Iterator[ast.expr]:
+    for target in statement.targets:
+        yield from target.elts if isinstance(target, ast.Tuple | ast.List) else (target,)
 
 
 def _is_static(function: FunctionNode) -> bool:

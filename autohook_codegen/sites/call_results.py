@@ -88,9 +88,10 @@ def hook_result(
         return alone("unused-result", f"nothing reads what {_called(call)} gives back")
     if isinstance(parent, ast.YieldFrom):
         return alone("no-tensor", f"{_called(call)} is an iterator")
-    if result.structured and not (result.may_be_tensor and _read_as_tensor(expression, parent)):
+    as_tensor = _read_as_tensor(expression, parent, scope, results)
+    if result.structured and not (result.may_be_tensor and as_tensor):
         return alone("no-tensor", f"{_called(call)} gives back no single tensor")
-    if "none" in result.kinds and not _read_as_tensor(expression, parent):
+    if "none" in result.kinds and not as_tensor:
         return alone("may-be-none", f"{_called(call)} may be None")
     return site(Wrap(expression))
 
@@ -184,10 +185,13 @@ def _whole_is_tensor(branched: ast.expr, scope: Scope) -> bool:
     return not isinstance(parent, ast.Starred)
 
 
-def _read_as_tensor(expression: ast.expr, parent: ast.AST) -> bool:
+def _read_as_tensor(expression: ast.expr, parent: ast.AST, scope: Scope, results: Results) -> bool:
     """Whether the place where the result goes takes a tensor alone."""
+    if isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Add):  # tuples add up too
+        other = parent.left if parent.right is expression else parent.right
+        return results.of(other, scope).surely_tensor
     if isinstance(parent, ast.BinOp | ast.UnaryOp | ast.Compare):
-        return not isinstance(parent, ast.BinOp) or not isinstance(parent.op, ast.Add)
+        return True
     if isinstance(parent, ast.Attribute):
         return parent.attr in torch_facts.TENSOR_METHODS
     return isinstance(parent, ast.Subscript) and not isinstance(parent.slice, ast.Constant)

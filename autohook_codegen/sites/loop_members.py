@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -114,7 +115,7 @@ def _container(walk: _Walk, loop: Loop, scope: Scope) -> _Walk | None:
 def _member_of(
     walk: _Walk, loop: Loop, whole: ast.expr, references: References
 ) -> Reference | None:
-    held = references.resolve(walk.source)
+    held = references.resolve(walk.source) or _begins_as(walk.source, references)
     if held is None or not held.steps or held.value.surely_neither:
         return None
     value = held.value
@@ -132,6 +133,42 @@ def _member_of(
             return None
         found = references.member(found, str(index), index)
     return found
+
+
+def _begins_as(source: ast.expr, references: References) -> Reference | None:
+    """The container that ``blocks`` has the first members of, after
+    ``blocks = self.blocks if whole else self.blocks[:k]``.
+    """
+    if not isinstance(source, ast.Name):
+        return None
+    bindings = references.scope.visible(source.id, source)
+    if not bindings or any(one.is_loop or one.path or one.value is None for one in bindings):
+        return None
+    found = [
+        references.resolve(_without_end(branch))
+        for one in bindings
+        for branch in _branches(one.value)
+    ]
+    first = found[0] if found else None
+    same = first is not None and all(one is not None and one.is_same(first) for one in found)
+    return first if same else None
+
+
+def _branches(value: ast.expr | None) -> Iterator[ast.expr]:
+    if isinstance(value, ast.IfExp):
+        yield from _branches(value.body)
+        yield from _branches(value.orelse)
+    elif value is not None:
+        yield value
+
+
+def _without_end(value: ast.expr) -> ast.expr:
+    """``self.blocks`` for ``self.blocks[:k]``."""
+    if isinstance(value, ast.Subscript) and isinstance(value.slice, ast.Slice):
+        part = value.slice
+        if part.step is None and (part.lower is None or _is_zero(part.lower)):
+            return value.value
+    return value
 
 
 def _rebound(name: str, loop: Loop, scope: Scope) -> bool:

@@ -39,16 +39,12 @@ def _members_called(node: ast.Call, scope: Scope, references: References) -> Ite
     """Submodules that are called under a name that may mean several, or passed on to be called
     elsewhere.
     """
-    if isinstance(node.func, ast.Name):
-        found: list[Reference] = []
-        for binding in scope.visible(node.func.id, node):
-            if binding.value is not None and binding.is_loop:
-                found += _looped_over(binding.value, references)
-            elif binding.value is not None:
-                found += _branches(binding.value, references)
+    callee = node.func.value if isinstance(node.func, ast.Subscript) else node.func
+    if isinstance(callee, ast.Name):
+        found = _bound_to(callee, scope, references)
         if found:
             places = ", ".join(dict.fromkeys(one.place for one in found))
-            message = f"{node.func.id} may be any of {places}"
+            message = f"{ast.unparse(node.func)} may be any of {places}"
             yield LeftAlone(node, "several-modules", message, scope, places, found[0])
     name = _last_name(node.func) or ""
     if name in torch_facts.NO_VALUE_FUNCTIONS or name in _LOOPING:
@@ -78,7 +74,19 @@ def _calls_an_argument(function: FunctionNode) -> bool:
 _LOOPING = frozenset("enumerate zip reversed list tuple iter len range next append extend".split())
 
 
-def _looped_over(value: ast.expr, references: References) -> list[Reference]:
+def _bound_to(name: ast.Name, scope: Scope, references: References) -> list[Reference]:
+    """The submodules that a local name may be or hold: all that its bindings name."""
+    found: list[Reference] = []
+    sure = scope.binding_at(name.id, name)
+    for binding in [sure] if sure is not None else scope.visible(name.id, name):
+        if binding.value is not None and binding.is_loop:
+            found += _looped_over(binding.value, scope, references)
+        elif binding.value is not None:
+            found += _branches(binding.value, references)
+    return found
+
+
+def _looped_over(value: ast.expr, scope: Scope, references: References) -> list[Reference]:
     """The submodules in what a loop runs over, ``(self.fc, self.norm)`` or ``chain(self.a)``."""
     found: list[Reference] = []
     for node in ast.walk(value):
@@ -86,6 +94,10 @@ def _looped_over(value: ast.expr, references: References) -> list[Reference]:
             reference = references.resolve(node)
             if reference is not None and reference.steps and not reference.value.surely_neither:
                 found.append(reference)
+        elif isinstance(node, ast.Name) and node.id != scope.receiver:
+            for binding in scope.visible(node.id, node):
+                if binding.value is not None and not binding.is_loop:
+                    found += _branches(binding.value, references)
     return [one for one in found if one.value.is_module or one.value.is_container]
 
 
@@ -94,9 +106,12 @@ def _branches(value: ast.expr, references: References) -> list[Reference]:
         return [*_branches(value.body, references), *_branches(value.orelse, references)]
     if isinstance(value, ast.BoolOp):
         return [one for branch in value.values for one in _branches(branch, references)]
+    if isinstance(value, ast.Subscript) and isinstance(value.slice, ast.Slice):
+        return _branches(value.value, references)
     reference = references.resolve(value)
-    if reference is not None and reference.steps and reference.value.is_module:
-        return [reference]
+    if reference is not None and reference.steps:
+        if reference.value.is_module or reference.value.is_container:
+            return [reference]
     return []
 
 

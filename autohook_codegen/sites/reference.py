@@ -77,6 +77,14 @@ class Reference:
     def computed(self) -> Computed | None:
         return next((step for step in self.steps if isinstance(step, Computed)), None)
 
+    def is_same(self, other: Reference) -> bool:
+        """Whether both are the same path from the same module."""
+
+        def indexes(reference: Reference) -> list[object]:
+            return [step.index if isinstance(step, Item) else step for step in reference.steps]
+
+        return self.receiver == other.receiver and indexes(self) == indexes(other)
+
     @property
     def items(self) -> tuple[Item, ...]:
         return tuple(step for step in self.steps if isinstance(step, Item))

@@ -72,9 +72,7 @@ class References:
         if len(bindings) > 1:  # every branch binds the same submodule
             found = [self.bound(one) for one in bindings]
             first = found[0]
-            if first is not None and all(
-                one is not None and self._same(one, first) for one in found
-            ):
+            if first is not None and all(one is not None and one.is_same(first) for one in found):
                 return first
         return None
 
@@ -82,13 +80,6 @@ class References:
         return any(
             not isinstance(one.node, ast.arg) for one in self.scope.bindings.get(node.id, ())
         )
-
-    @staticmethod
-    def _same(one: Reference, other: Reference) -> bool:
-        def text(reference: Reference) -> list[object]:
-            return [step.index if isinstance(step, Item) else step for step in reference.steps]
-
-        return one.receiver == other.receiver and text(one) == text(other)
 
     def bound(self, binding: Binding) -> Reference | None:
         """What a local name denotes after one of its bindings."""

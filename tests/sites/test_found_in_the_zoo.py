@@ -602,9 +602,240 @@ class Stages(nn.Module):
 """,
         id="a list that __init__ fills (fastvit)",
     ),
+    pytest.param(
+        """
+class Layer(nn.Module):
+    def __init__(self, parallel):
+        super().__init__()
+        self.parallel = parallel
+        self.mlp = nn.Linear(2, 2)
+
+    def forward(self, x: torch.Tensor | None):
+        if self.parallel:
+            x = self.mlp(x) + 1
+        else:
+            x = self.mlp(x) + x
+        return x
+
+
+class Model(nn.Module):
+    def __init__(self, n):
+        super().__init__()
+        self.layers = nn.ModuleList([Layer(i % 2) for i in range(n)])
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer(x)
+        return x
+""",
+        """
+class Layer(nn.Module):
+    def __init__(self, parallel):
+        super().__init__()
+        self.parallel = parallel
+        self.mlp = nn.Linear(2, 2)
+        self.mlp_hook_point = HookPoint()
+
+    def forward(self, x: torch.Tensor | None):
+        if self.parallel:
+            x = self.mlp_hook_point(self.mlp(x)) + 1
+        else:
+            x = self.mlp_hook_point(self.mlp(x)) + x
+        return x
+
+
+class Model(nn.Module):
+    def __init__(self, n):
+        super().__init__()
+        self.layers = nn.ModuleList([Layer(i % 2) for i in range(n)])
+        self.layers_hook_points = nn.ModuleList([HookPoint() for _ in self.layers])
+
+    def forward(self, x):
+        for hook_index, layer in enumerate(self.layers):
+            x = self.layers_hook_points[hook_index](layer(x))
+        return x
+""",
+        id="an optional argument that both branches replace (gpt_neox)",
+    ),
+    pytest.param(
+        """
+class Experts(nn.Module):
+    def forward(self, x):
+        return x.sin(), x.cos()
+
+
+class Layer(nn.Module):
+    def __init__(self, sparse):
+        super().__init__()
+        self.norm = nn.LayerNorm(2)
+        self.mlp = Experts() if sparse else nn.Linear(2, 2)
+
+    def forward(self, x: torch.Tensor):
+        return x + self.mlp(self.norm(x))
+""",
+        """
+class Experts(nn.Module):
+    def forward(self, x):
+        return x.sin(), x.cos()
+
+
+class Layer(nn.Module):
+    def __init__(self, sparse):
+        super().__init__()
+        self.norm = nn.LayerNorm(2)
+        self.norm_hook_point = HookPoint()
+        self.mlp = Experts() if sparse else nn.Linear(2, 2)
+        self.mlp_hook_point = HookPoint()
+
+    def forward(self, x: torch.Tensor):
+        return x + self.mlp_hook_point(self.mlp(self.norm_hook_point(self.norm(x))))
+""",
+        id="what is added to a tensor is a tensor (lfm2)",
+    ),
+    pytest.param(
+        """
+class Mixing(nn.Module):
+    def __init__(self, fused):
+        super().__init__()
+        self.conv = nn.Conv2d(2, 2, 3)
+        if fused:
+            self.forward = self.forward_fused
+        else:
+            self.forward = self.forward_apart
+
+    def forward_fused(self, x):
+        return self.conv(x)
+
+    def forward_apart(self, x):
+        one, two = x.chunk(2)
+        return torch.cat((self.conv(one), two))
+""",
+        """
+class Mixing(nn.Module):
+    def __init__(self, fused):
+        super().__init__()
+        self.conv = nn.Conv2d(2, 2, 3)
+        self.conv_hook_point = HookPoint()
+        if fused:
+            self.forward = self.forward_fused
+        else:
+            self.forward = self.forward_apart
+
+    def forward_fused(self, x):
+        return self.conv_hook_point(self.conv(x))
+
+    def forward_apart(self, x):
+        one, two = x.chunk(2)
+        return torch.cat((self.conv_hook_point(self.conv(one)), two))
+""",
+        id="a forward that __init__ chooses (fasternet)",
+    ),
+    pytest.param(
+        """
+class Layers:
+    conv: type = nn.Conv2d
+
+
+class Block(nn.Module):
+    def __init__(self, layers: Layers):
+        super().__init__()
+        self.conv = layers.conv(2, 2, 3)
+
+    def forward(self, x):
+        return self.conv(x)
+""",
+        """
+class Layers:
+    conv: type = nn.Conv2d
+
+
+class Block(nn.Module):
+    def __init__(self, layers: Layers):
+        super().__init__()
+        self.conv = layers.conv(2, 2, 3)
+        self.conv_hook_point = HookPoint()
+
+    def forward(self, x):
+        return self.conv_hook_point(self.conv(x))
+""",
+        id="made by a field of an argument's class (byobnet)",
+    ),
+    pytest.param(
+        """
+class Model(nn.Module):
+    def __init__(self, n):
+        super().__init__()
+        self.blocks = nn.ModuleList([nn.Linear(2, 2) for _ in range(n)])
+        self.ends = nn.ModuleList([nn.Linear(2, 2) for _ in range(n)])
+
+    def forward(self, x, k):
+        if k:
+            blocks = self.blocks[:k]
+        else:
+            blocks = self.blocks
+        for block in blocks:
+            x = block(x)
+        ends = self.ends if k is None else self.ends[:k]
+        for place, end in enumerate(ends):
+            x = end(x) * place
+        return x
+""",
+        """
+class Model(nn.Module):
+    def __init__(self, n):
+        super().__init__()
+        self.blocks = nn.ModuleList([nn.Linear(2, 2) for _ in range(n)])
+        self.blocks_hook_points = nn.ModuleList([HookPoint() for _ in self.blocks])
+        self.ends = nn.ModuleList([nn.Linear(2, 2) for _ in range(n)])
+        self.ends_hook_points = nn.ModuleList([HookPoint() for _ in self.ends])
+
+    def forward(self, x, k):
+        if k:
+            blocks = self.blocks[:k]
+        else:
+            blocks = self.blocks
+        for hook_index, block in enumerate(blocks):
+            x = self.blocks_hook_points[hook_index](block(x))
+        ends = self.ends if k is None else self.ends[:k]
+        for place, end in enumerate(ends):
+            x = self.ends_hook_points[place](end(x)) * place
+        return x
+""",
+        id="all members or the first ones (gemma4_vit)",
+    ),
 ]
 
 UNTOUCHED = [
+    pytest.param(
+        """
+class Model(nn.Module):
+    def __init__(self, n):
+        super().__init__()
+        self.blocks = nn.ModuleList([nn.Linear(2, 2) for _ in range(n)])
+
+    def forward(self, x, k):
+        blocks = self.blocks if k is None else self.blocks[k:]
+        for block in blocks:
+            x = block(x)
+        return x
+""",
+        "several-modules",
+        id="all members or the last ones",
+    ),
+    pytest.param(
+        """
+class Model(nn.Module):
+    def __init__(self, n):
+        super().__init__()
+        self.blocks = nn.ModuleList([nn.Linear(2, 2) for _ in range(n)])
+
+    def forward(self, x, k):
+        blocks = self.blocks[:k]
+        return blocks[-1](x)
+""",
+        "several-modules",
+        id="the last of the first members",
+    ),
     pytest.param(
         """
 class Model(nn.Module):
