@@ -13,6 +13,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Lock
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -37,6 +38,7 @@ def main() -> None:
     chosen = [p for p in PACKAGES if not options.packages or p.name in options.packages]
     folders = {package: unpacked(package, options.folder) for package in chosen}
 
+    writing = Lock()
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -54,7 +56,8 @@ def main() -> None:
                 options.every,
                 lambda **done: progress.update(bar, **done),
             )
-            write_results(rows, complete=not options.packages and options.every == 1)
+            with writing:
+                write_results(rows, complete=False)
 
         # the longest first
         jobs = [
@@ -63,6 +66,7 @@ def main() -> None:
         jobs += [pool.submit(run, run_text, package, "text") for package in chosen]
         for job in jobs:
             job.result()
+    write_results(rows, complete=not options.packages and options.every == 1)
 
 
 if __name__ == "__main__":
