@@ -215,3 +215,6 @@ NOT_TENSOR_FIELDS = frozenset(
     ).split()
 )
 """Fields of a structured output that hold no tensor, or one that is often ``None``."""
+
+TENSOR_LIST_FIELDS = frozenset({"feature_maps"})
+"""Fields that hold a tuple of tensors (`BackboneOutput` of transformers)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from autohook_codegen.declares import torch_library as torch_facts
-from autohook_codegen.declares.result import TENSOR, UNKNOWN_RESULT, Result
+from autohook_codegen.declares.result import TENSOR, UNKNOWN_RESULT, Result, only
 from autohook_codegen.declares.results import Results
 from autohook_codegen.declares.scope import Scope
 from autohook_codegen.sites.candidate import After, Candidate, LeftAlone, Wrap
@@ -79,6 +79,11 @@ def hook_result(
             first = result.elements[0] if result.elements else UNKNOWN_RESULT
             if first.may_be_tensor and "none" not in first.kinds:
                 return site(After(parent, f"{place}[0]", place, f"({{}}, *{place}[1:])"), "[0]")
+    if element is not None and isinstance(parent, ast.Assign):
+        items = _items_of_field(expression, parent, result, scope)
+        if items is not None:
+            forms, part = items
+            return [one for form in forms for one in site(form, f"{element}{part}")]
     if isinstance(parent, ast.Starred) or (
         isinstance(parent, ast.For | ast.comprehension) and parent.iter is expression
     ):
@@ -94,6 +99,19 @@ def hook_result(
     if "none" in result.kinds and not as_tensor:
         return alone("may-be-none", f"{_called(call)} may be None")
     return site(Wrap(expression))
+
+
+def _items_of_field(
+    field: ast.expr, statement: ast.Assign, result: Result, scope: Scope
+) -> tuple[list[Wrap | After], str] | None:
+    """Where ``maps = self.encoder(x).feature_maps`` is read as ``maps[-1]``, those reads: the field
+    is more likely a tuple than a tensor.
+    """
+    [target, *others] = statement.targets
+    if not isinstance(field, ast.Attribute) or not isinstance(target, ast.Name) or others:
+        return None
+    forms, part = hook_held_result(field, statement, target, result, scope)
+    return (forms, part) if forms and part is not None and part.startswith("[") else None
 
 
 def _is_plain_place(target: ast.expr) -> bool:
@@ -146,7 +164,8 @@ def _narrowed(
             if field is None and parent.attr in torch_facts.NOT_TENSOR_FIELDS:
                 return parent, f"{element or ''}.{parent.attr}", Result(frozenset({"other"})), None
             element = f"{element or ''}.{parent.attr}"
-            result = field or UNKNOWN_RESULT
+            is_list = parent.attr in torch_facts.TENSOR_LIST_FIELDS
+            result = field or (only("list") if is_list else UNKNOWN_RESULT)
             current = parent
         else:
             break

@@ -24,6 +24,8 @@ class Reads:
     unsure: bool = False
     """Some of the reads may see another binding."""
     type_tested: bool = False
+    iterated: bool = False
+    """A loop runs over it: more likely over the items of a list than over a batch."""
 
 
 def reads_of(statement: ast.stmt, name: str, scope: Scope) -> Reads:
@@ -152,6 +154,8 @@ def _sort_in(node: ast.Name, reads: Reads, scope: Scope, unsure: bool) -> None:
         reads.unpacked.append((parent, parent.targets[0]))
         reads.unsure = reads.unsure or unsure
         return
+    if isinstance(parent, ast.For | ast.comprehension):
+        reads.iterated = True
     if isinstance(parent, ast.BinOp | ast.UnaryOp | ast.AugAssign):
         reads.as_tensor = True
     reads.whole.append(node)

@@ -16,6 +16,8 @@ from autohook_codegen.sites.unpacked_results import hook_unpacked_result
 
 __all__ = ["hook_held_result"]
 
+_NO_TENSOR = torch_facts.NOT_TENSOR_FIELDS | torch_facts.TENSOR_LIST_FIELDS
+
 
 def hook_held_result(
     value: ast.expr,
@@ -31,7 +33,7 @@ def hook_held_result(
     _read_items(reads, result, scope)
     if not result.structured:
         fields = [part for part in reads.parts if part.startswith((".", "['", '["'))]
-        if reads.type_tested:
+        if reads.type_tested or reads.iterated:
             return [], "unclear-result"
         if not fields and (reads.as_tensor or not (reads.parts or reads.unpacked)):
             if "none" in result.kinds and not reads.as_tensor:
@@ -111,8 +113,7 @@ def _pass_whole(
         (
             key
             for key, element in result.fields or ()
-            if element.surely_tensor
-            or (element.may_be_tensor and key not in torch_facts.NOT_TENSOR_FIELDS)
+            if element.surely_tensor or (element.may_be_tensor and key not in _NO_TENSOR)
         ),
         None,
     )
@@ -188,4 +189,4 @@ def _may_be_tensor(part: str, result: Result) -> bool:
     declared = dict(result.fields or ()).get(name)
     if declared is not None and declared.kinds != {"unknown"}:
         return declared.may_be_tensor or declared.kinds == {"tensor", "none"}
-    return name not in torch_facts.NOT_TENSOR_FIELDS
+    return name not in _NO_TENSOR

@@ -803,9 +803,83 @@ class Model(nn.Module):
 """,
         id="all members or the first ones (gemma4_vit)",
     ),
+    pytest.param(
+        """
+class Model(nn.Module):
+    def __init__(self, backbone):
+        super().__init__()
+        self.encoder = backbone
+        self.text = backbone
+
+    def forward(self, x):
+        features = self.encoder(x).feature_maps
+        states = self.text(x).last_hidden_state
+        return features[-1].cos(), len(features), states[:, 0]
+""",
+        """
+class Model(nn.Module):
+    def __init__(self, backbone):
+        super().__init__()
+        self.encoder = backbone
+        self.encoder_hook_point = HookPoint()
+        self.text = backbone
+        self.text_hook_point = HookPoint()
+
+    def forward(self, x):
+        features = self.encoder(x).feature_maps
+        states = self.text_hook_point(self.text(x).last_hidden_state)
+        return self.encoder_hook_point(features[-1]).cos(), len(features), states[:, 0]
+""",
+        id="a field whose items are read (maskformer)",
+    ),
 ]
 
 UNTOUCHED = [
+    pytest.param(
+        """
+class Model(nn.Module):
+    def __init__(self, backbone):
+        super().__init__()
+        self.backbone = backbone
+
+    def forward(self, x):
+        features = self.backbone(x).feature_maps
+        return [one.cos() for one in features]
+""",
+        "no-tensor",
+        id="feature maps of a backbone (detr)",
+    ),
+    pytest.param(
+        """
+class Model(nn.Module):
+    def __init__(self, backbone):
+        super().__init__()
+        self.backbone = backbone
+
+    def forward(self, x):
+        out = self.backbone(x)
+        features = out.feature_maps
+        return features
+""",
+        "unclear-result",
+        id="feature maps of an output that has a name (pp_ocrv6)",
+    ),
+    pytest.param(
+        """
+class Model(nn.Module):
+    def __init__(self, backbone):
+        super().__init__()
+        self.backbone = backbone
+
+    def forward(self, x):
+        features = self.backbone(x)
+        for one in features:
+            x = x + one
+        return x
+""",
+        "unclear-result",
+        id="a result of an unknown class that a loop runs over",
+    ),
     pytest.param(
         """
 class Model(nn.Module):
