@@ -51,6 +51,8 @@ class Calls:
                 items=union(*(one for _, one in entries)) if entries else None,
                 entries=entries,
             )
+        if dotted == "functools.partial":
+            return OTHER  # what it makes is another question
         if last == "OrderedDict" and node.args:
             return self._pairs(node.args[0], scope, depth, file)
         if isinstance(func, ast.Name) and func.id == "getattr" and len(node.args) >= 2:

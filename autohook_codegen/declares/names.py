@@ -70,7 +70,8 @@ class Imports:
         if not node.level:
             return node.module or ""
         up = node.level - (1 if self.is_package else 0)
-        package = self.module[: len(self.module) - up] if up else self.module
+        # "" stands for the package that the tree is the inside of
+        package = self.module[: len(self.module) - up] if up <= len(self.module) else ("",)
         return ".".join((*package, *((node.module,) if node.module else ())))
 
     def resolve(self, dotted: str) -> str:

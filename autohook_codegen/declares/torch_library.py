@@ -206,15 +206,20 @@ TENSOR_METHODS = frozenset(
 )
 """What a read of this name on a call's result says: the result is a tensor."""
 
-NOT_TENSOR_FIELDS = frozenset(
+_NOT_TENSOR_FIELDS = frozenset(
     (
-        "past_key_values past_key_value hidden_states attentions cross_attentions "
-        "encoder_hidden_states encoder_attentions decoder_hidden_states decoder_attentions "
+        "past_key_values past_key_value hidden_states attentions "
         "loss losses loss_dict config router_logits aux_loss memory rope_deltas cache to_tuple "
         "keys values items get"
     ).split()
 )
-"""Fields of a structured output that hold no tensor, or one that is often ``None``."""
+_NOT_TENSOR_ENDINGS = ("_hidden_states", "_attentions")
 
 TENSOR_LIST_FIELDS = frozenset({"feature_maps"})
 """Fields that hold a tuple of tensors (`BackboneOutput` of transformers)."""
+
+
+def is_not_tensor_field(name: str) -> bool:
+    """Whether a field of a structured output holds no tensor, or one that is often ``None``, going
+    by its name (as the outputs of transformers name theirs)."""
+    return name in _NOT_TENSOR_FIELDS or name.endswith(_NOT_TENSOR_ENDINGS)

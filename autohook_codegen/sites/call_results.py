@@ -161,7 +161,7 @@ def _narrowed(
                     result = Result(frozenset({"other"}))  # a method that no tensor has
                 break
             field = dict(result.fields or ()).get(parent.attr)
-            if field is None and parent.attr in torch_facts.NOT_TENSOR_FIELDS:
+            if field is None and torch_facts.is_not_tensor_field(parent.attr):
                 return parent, f"{element or ''}.{parent.attr}", Result(frozenset({"other"})), None
             element = f"{element or ''}.{parent.attr}"
             is_list = parent.attr in torch_facts.TENSOR_LIST_FIELDS

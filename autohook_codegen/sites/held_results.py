@@ -16,7 +16,7 @@ from autohook_codegen.sites.unpacked_results import hook_unpacked_result
 
 __all__ = ["hook_held_result"]
 
-_NO_TENSOR = torch_facts.NOT_TENSOR_FIELDS | torch_facts.TENSOR_LIST_FIELDS
+_SLICE = "[:]"
 
 
 def hook_held_result(
@@ -47,17 +47,21 @@ def hook_held_result(
 
 
 def _read_items(reads: Reads, result: Result, scope: Scope) -> None:
-    """``out.maps[-1]`` reads an item of what is more likely a tuple than a tensor."""
+    """``out.maps[-1]`` and ``out.maps[:2]`` read items of what is more likely a tuple than a
+    tensor: the first names one, the second none."""
     declared = dict(result.fields or ())
     for part, places in list(reads.parts.items()):
         name = part.removeprefix(".")
         known = declared.get(name, UNKNOWN_RESULT)
-        if name == part or name in torch_facts.NOT_TENSOR_FIELDS or known != UNKNOWN_RESULT:
+        if name == part or torch_facts.is_not_tensor_field(name) or known != UNKNOWN_RESULT:
             continue
-        items = [scope.parents[one] for one in places]
-        indexed = [one for one in items if isinstance(one, ast.Subscript) and _is_index(one.slice)]
-        if indexed:
+        items = [one for place in places if isinstance(one := scope.parents[place], ast.Subscript)]
+        indexed = [one for one in items if _is_index(one.slice)]
+        sliced = [one for one in items if isinstance(one.slice, ast.Slice)]
+        if indexed or sliced:
             del reads.parts[part]
+        if sliced:
+            reads.parts[part + _SLICE] = list(sliced)
         for one in indexed:
             reads.parts.setdefault(f"{part}[{ast.unparse(one.slice)}]", []).append(one)
 
@@ -113,7 +117,7 @@ def _pass_whole(
         (
             key
             for key, element in result.fields or ()
-            if element.surely_tensor or (element.may_be_tensor and key not in _NO_TENSOR)
+            if element.surely_tensor or (element.may_be_tensor and _is_tensor_name(key))
         ),
         None,
     )
@@ -168,6 +172,8 @@ def _chosen(result: Result, reads: Reads) -> str | None:
 
 
 def _may_be_tensor(part: str, result: Result) -> bool:
+    if part.endswith(_SLICE):
+        return False
     if part.startswith("["):
         key = part[1:-1]
         if key.lstrip("-").isdigit():
@@ -189,4 +195,10 @@ def _may_be_tensor(part: str, result: Result) -> bool:
     declared = dict(result.fields or ()).get(name)
     if declared is not None and declared.kinds != {"unknown"}:
         return declared.may_be_tensor or declared.kinds == {"tensor", "none"}
-    return name not in _NO_TENSOR
+    return _is_tensor_name(name)
+
+
+def _is_tensor_name(field: str) -> bool:
+    return not torch_facts.is_not_tensor_field(field) and (
+        field not in torch_facts.TENSOR_LIST_FIELDS
+    )

@@ -837,6 +837,42 @@ class Model(nn.Module):
 UNTOUCHED = [
     pytest.param(
         """
+from functools import partial
+
+
+def kernel(x, size):
+    return x, size
+
+
+class Backend(nn.Module):
+    def __init__(self, size):
+        super().__init__()
+        self.kernel = partial(kernel, size=size)
+
+    def forward(self, x):
+        return self.kernel(x)
+""",
+        None,
+        id="a partial of a function (xlstm)",
+    ),
+    pytest.param(
+        """
+class Model(nn.Module):
+    def __init__(self, config):
+        super().__init__()
+        self.encoder = AutoModel.from_config(config)
+
+    def forward(self, x):
+        out = self.encoder(x)
+        levels = out.fpn_hidden_states[:-1]
+        positions = out.fpn_positions[:-1]
+        return levels, positions
+""",
+        "unclear-result",
+        id="states of several levels (sam3_lite_text)",
+    ),
+    pytest.param(
+        """
 class Model(nn.Module):
     def __init__(self, backbone):
         super().__init__()
@@ -953,7 +989,7 @@ def test_pairs(before: str, after: str) -> None:
 
 
 @pytest.mark.parametrize(("source", "note"), UNTOUCHED)
-def test_untouched(source: str, note: str) -> None:
+def test_untouched(source: str, note: str | None) -> None:
     hooked = hook_source(IMPORTS + source, BARE)
     assert hooked.code == IMPORTS + source
-    assert note in {one.code for one in hooked.notes}
+    assert {one.code for one in hooked.notes} >= ({note} if note else set())

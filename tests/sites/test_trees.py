@@ -193,3 +193,38 @@ def test_a_subclass_with_a_forward_of_its_own_says_nothing_of_its_base() -> None
     hooked = hook_sources(OTHER_FORWARD, PLAIN)
     assert "return self.layer_hook_point(self.layer(x)) + x" in hooked["base.py"].code
     assert "left = self.layer_hook_point(left)" in hooked["later.py"].code
+
+
+INSIDE = {
+    "one/modeling.py": """\
+from torch import nn
+
+
+class Mlp(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.up = nn.Linear(2, 2)
+
+    def forward(self, x):
+        return self.up(x)
+""",
+    "two/modeling.py": """\
+from torch import nn
+
+from ...models.one.modeling import Mlp
+
+
+class Twice(Mlp):
+    def forward(self, x):
+        return self.up(x) * 2
+""",
+}
+
+
+def test_imports_that_climb_out_of_the_tree_and_come_back() -> None:
+    """The tree is the inside of `models`, a package in another one."""
+    hooked = {path: one.code for path, one in hook_sources(INSIDE, PLAIN).items()}
+    assert "self.up_hook_point(self.up(x)) * 2" in hooked["two/modeling.py"]
+    assert "HookPoint()" not in hooked["two/modeling.py"]  # Mlp's own serves
+    again = {path: one.code for path, one in hook_sources(hooked, PLAIN).items()}
+    assert again == hooked

@@ -7,6 +7,7 @@ import re
 from typing import Any, NamedTuple
 
 VOCABULARY = 600
+IMAGE = 128
 FEW_EXPERTS = 16
 """Two in each of the groups that some models sort theirs into."""
 
@@ -21,6 +22,9 @@ class Shrinking(NamedTuple):
     layers: int = 2
     per_layer: bool = False
     """Whether lists with an entry for each layer are cut too."""
+    faithful: bool = False
+    """Whether parts keep what their whole gave them in place of their own defaults, large images
+    become small, and a backbone that has no name is a ResNet."""
 
 
 WAYS = (
@@ -31,6 +35,7 @@ WAYS = (
     Shrinking(16, heads=True, layers=8),
     Shrinking(16, per_layer=True),
     Shrinking(16, heads=True, per_layer=True),
+    *(Shrinking(by, faithful=True) for by in (8, 2)),
 )
 """The first that builds and runs is taken."""
 
@@ -53,7 +58,7 @@ NO_WIDTH = re.compile(
 def small_config(default: Any, way: Shrinking) -> Any:
     """The configuration `default`, made small."""
     cls = type(default)
-    given: dict[str, Any] = {}
+    given: dict[str, Any] = _own_values(default) if way.faithful else {}
     values = {name: _value(default, name) for name in _arguments(cls)}
     depths = [value for name, value in values.items() if LAYERS.search(name)]
     vocabulary = values.get("vocab_size")
@@ -69,10 +74,23 @@ def small_config(default: Any, way: Shrinking) -> Any:
             small = last - 1 - (value % 37)
         if small != value:
             given[name] = small
+    if way.faithful and cls.__name__ == "TimmBackboneConfig" and default.backbone is None:
+        given["backbone"] = "resnet18"
     for name in getattr(cls, "sub_configs", {}):
         if name not in given and hasattr(getattr(default, name, None), "to_dict"):
             given[name] = small_config(getattr(default, name), way)
     return cls(**given)
+
+
+def _own_values(config: Any) -> dict[str, Any]:
+    """What a configuration was given that is not its class's default."""
+    try:
+        usual = type(config)()
+    except Exception:  # it has no defaults
+        return {}
+    names = [name for name in _arguments(type(config)) if not name.startswith("_")]
+    values = {name: _value(config, name) for name in (*names, "out_features")}
+    return {name: value for name, value in values.items() if value != _value(usual, name)}
 
 
 def _value(config: Any, name: str) -> Any:
@@ -99,6 +117,8 @@ def _small(name: str, value: Any, way: Shrinking) -> Any:
         return value
     if type(value) is not int:
         return value
+    if name == "image_size" and way.faithful and value > IMAGE:
+        return IMAGE
     if "vocab_size" in name:
         return min(value, VOCABULARY)
     if EXPERTS.search(name):

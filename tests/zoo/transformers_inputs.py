@@ -20,16 +20,17 @@ def inputs_for(model: nn.Module, config: Any) -> Iterator[dict[str, Any]]:
         and parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)
     ]
     main = getattr(model, "main_input_name", "input_ids")
+    mains = [main] if isinstance(main, str) else list(main)
     tried: set[tuple[str, ...]] = set()
     groups = (
-        [main],
-        [main, *required],
+        mains,
+        [*mains, *required],
         [*required],
-        [main, "decoder_input_ids"],
+        [*mains, "decoder_input_ids"],
         ["input_ids", "pixel_values"],
         ["input_ids"],
-        [main, "input_ids"],
-        [main, "decoder_input_ids", *required],
+        [*mains, "input_ids"],
+        [*mains, "decoder_input_ids", *required],
         ["pixel_values"],
         ["input_ids", "bbox"],
         ["input_ids", "decoder_input_ids", "pixel_values"],
