@@ -12,7 +12,7 @@ from autohook_codegen.declares.scope import Scope
 from autohook_codegen.sites.candidate import After, Wrap
 from autohook_codegen.sites.computed_names import source_text
 from autohook_codegen.sites.held_reads import Reads, reads_of
-from autohook_codegen.sites.unpacked_results import hook_unpacked_result
+from autohook_codegen.sites.unpacked_results import hook_after_unpacking_if, hook_unpacked_result
 
 __all__ = ["hook_held_result"]
 
@@ -29,6 +29,9 @@ def hook_held_result(
     """The form of the site and which element it hooks; without a form, the code of a note."""
     if result.surely_tensor:
         return [Wrap(value)], None
+    settled = hook_after_unpacking_if(statement, target.id, scope)
+    if settled is not None and result.may_be_tensor and "none" not in result.kinds:
+        return [settled[0]], settled[1]
     reads = reads_of(statement, target.id, scope)
     _read_items(reads, result, scope)
     if not result.structured:

@@ -1,4 +1,6 @@
-"""``a, b = self.attn(x)``: the first target that is read is hooked on the next line."""
+"""``a, b = self.attn(x)``: the first target that is read is hooked on the next line. So is what an
+``if`` on that line leaves of ``x = self.mlp(x)`` that is sometimes a tuple.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from autohook_codegen.declares.result import UNKNOWN_RESULT, Result
 from autohook_codegen.declares.scope import Scope
 from autohook_codegen.sites.candidate import After
 
-__all__ = ["hook_unpacked_result"]
+__all__ = ["hook_after_unpacking_if", "hook_unpacked_result"]
 
 
 def hook_unpacked_result(
@@ -34,6 +36,53 @@ def hook_unpacked_result(
         text = ast.unparse(one)
         return After(statement, text, text, "{}")
     return None
+
+
+def hook_after_unpacking_if(
+    statement: ast.stmt, name: str, scope: Scope
+) -> tuple[After, str | None] | None:
+    """The statement behind the ``if``, and which item it hooks where that is not the first, in
+
+    ::
+
+        x = self.mlp(x)
+        if self.is_sparse:
+            x, router_logits = x
+
+    where `name` is a tensor whichever way the code took.
+    """
+    block = scope.block(statement)
+    place = block.index(statement) + 1
+    after = block[place] if place < len(block) else None
+    if not isinstance(after, ast.If) or any(_binds(one, name) for one in after.orelse):
+        return None
+    binding = [one for one in after.body if _binds(one, name)]
+    item = _item_taken(binding[0], name) if len(binding) == 1 else None
+    if item is None:
+        return None
+    return After(after, name, name, "{}"), None if item == "0" else f"[{item}]"
+
+
+def _item_taken(statement: ast.stmt, name: str) -> str | None:
+    """``0`` for ``x, _ = x`` and ``x = x[0]``, ``-1`` for ``x = x[-1]``."""
+    if not isinstance(statement, ast.Assign):
+        return None
+    [target, *_], value = statement.targets, statement.value
+    if isinstance(target, ast.Tuple | ast.List):
+        names = [one.id if isinstance(one, ast.Name) else None for one in target.elts]
+        is_whole = isinstance(value, ast.Name) and value.id == name and name in names
+        return str(names.index(name)) if is_whole else None
+    if not (isinstance(value, ast.Subscript) and isinstance(value.value, ast.Name)):
+        return None
+    is_item = isinstance(value.slice, ast.Constant | ast.UnaryOp)
+    return ast.unparse(value.slice) if is_item and value.value.id == name else None
+
+
+def _binds(statement: ast.stmt, name: str) -> bool:
+    return any(
+        isinstance(one, ast.Name) and one.id == name and isinstance(one.ctx, ast.Store)
+        for one in ast.walk(statement)
+    )
 
 
 def _single_targets(target: ast.expr, result: Result) -> Iterator[tuple[ast.expr, Result]]:

@@ -832,6 +832,61 @@ class Model(nn.Module):
 """,
         id="a field whose items are read (maskformer)",
     ),
+    pytest.param(
+        """
+class Sparse(nn.Module):
+    def forward(self, x):
+        return x.sin(), x.cos()
+
+
+class Layer(nn.Module):
+    def __init__(self, sparse, other):
+        super().__init__()
+        self.is_sparse = sparse
+        self.mlp = Sparse() if sparse else nn.Linear(2, 2)
+        self.other = other
+
+    def forward(self, x):
+        y = self.mlp(x)
+        if self.is_sparse:
+            y, logits = y
+        y = self.other(x + y)
+        if isinstance(y, tuple):
+            y = y[0]
+        else:
+            logits = None
+        return x + y
+""",
+        """
+class Sparse(nn.Module):
+    def forward(self, x):
+        return x.sin(), x.cos()
+
+
+class Layer(nn.Module):
+    def __init__(self, sparse, other):
+        super().__init__()
+        self.is_sparse = sparse
+        self.mlp = Sparse() if sparse else nn.Linear(2, 2)
+        self.mlp_hook_point = HookPoint()
+        self.other = other
+        self.other_hook_point = HookPoint()
+
+    def forward(self, x):
+        y = self.mlp(x)
+        if self.is_sparse:
+            y, logits = y
+        y = self.mlp_hook_point(y)
+        y = self.other(x + y)
+        if isinstance(y, tuple):
+            y = y[0]
+        else:
+            logits = None
+        y = self.other_hook_point(y)
+        return x + y
+""",
+        id="a tuple that an if takes apart (llama4)",
+    ),
 ]
 
 UNTOUCHED = [
