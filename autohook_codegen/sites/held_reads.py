@@ -9,7 +9,7 @@ from autohook_codegen.declares import torch_library as torch_facts
 from autohook_codegen.declares.scope import Scope
 from autohook_codegen.sites.computed_names import source_text
 
-__all__ = ["Reads", "reads_of"]
+__all__ = ["Reads", "is_index", "is_taken_apart", "reads_of"]
 
 
 @dataclass
@@ -52,6 +52,35 @@ def reads_of(statement: ast.stmt, name: str, scope: Scope) -> Reads:
                 continue
         _sort_in(node, reads, scope, unsure=binding is None)
     return reads
+
+
+def is_index(node: ast.expr) -> bool:
+    """``0`` or ``-1``"""
+    if isinstance(node, ast.UnaryOp):
+        node = node.operand
+    return isinstance(node, ast.Constant) and type(node.value) is int
+
+
+def is_taken_apart(part: ast.expr, scope: Scope) -> bool:
+    """Whether ``part`` is read item by item, ``a, b = part`` or ``part[0]``, as a tuple more likely
+    is than a tensor."""
+    parent = scope.parents[part]
+    if isinstance(parent, ast.Assign):
+        return any(isinstance(one, ast.Tuple | ast.List) for one in parent.targets)
+    if isinstance(parent, ast.Subscript):
+        return parent.value is part and is_index(parent.slice)
+    return _is_iterated(part, scope)
+
+
+def _is_iterated(node: ast.expr, scope: Scope) -> bool:
+    """Whether a loop runs over the expression, or a function that does as much."""
+    parent = scope.parents[node]
+    if isinstance(parent, ast.Call):
+        return isinstance(parent.func, ast.Name) and parent.func.id in _ITERATING
+    return isinstance(parent, ast.For | ast.AsyncFor | ast.comprehension)
+
+
+_ITERATING = frozenset("tuple list set iter enumerate zip reversed sorted map".split())
 
 
 def _sort_in_slice(node: ast.Subscript, key: ast.Slice, reads: Reads, scope: Scope) -> None:
@@ -154,7 +183,7 @@ def _sort_in(node: ast.Name, reads: Reads, scope: Scope, unsure: bool) -> None:
         reads.unpacked.append((parent, parent.targets[0]))
         reads.unsure = reads.unsure or unsure
         return
-    if isinstance(parent, ast.For | ast.comprehension):
+    if _is_iterated(node, scope):
         reads.iterated = True
     if isinstance(parent, ast.BinOp | ast.UnaryOp | ast.AugAssign):
         reads.as_tensor = True

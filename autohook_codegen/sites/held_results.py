@@ -11,7 +11,7 @@ from autohook_codegen.declares.result import UNKNOWN_RESULT, Result
 from autohook_codegen.declares.scope import Scope
 from autohook_codegen.sites.candidate import After, Wrap
 from autohook_codegen.sites.computed_names import source_text
-from autohook_codegen.sites.held_reads import Reads, reads_of
+from autohook_codegen.sites.held_reads import Reads, is_index, is_taken_apart, reads_of
 from autohook_codegen.sites.unpacked_results import hook_after_unpacking_if, hook_unpacked_result
 
 __all__ = ["hook_held_result"]
@@ -59,7 +59,7 @@ def _read_items(reads: Reads, result: Result, scope: Scope) -> None:
         if name == part or torch_facts.is_not_tensor_field(name) or known != UNKNOWN_RESULT:
             continue
         items = [one for place in places if isinstance(one := scope.parents[place], ast.Subscript)]
-        indexed = [one for one in items if _is_index(one.slice)]
+        indexed = [one for one in items if is_index(one.slice)]
         sliced = [one for one in items if isinstance(one.slice, ast.Slice)]
         if indexed or sliced:
             del reads.parts[part]
@@ -69,16 +69,10 @@ def _read_items(reads: Reads, result: Result, scope: Scope) -> None:
             reads.parts.setdefault(f"{part}[{ast.unparse(one.slice)}]", []).append(one)
 
 
-def _is_index(node: ast.expr) -> bool:
-    if isinstance(node, ast.UnaryOp):
-        node = node.operand
-    return isinstance(node, ast.Constant) and type(node.value) is int
-
-
 def _hook_part(
     statement: ast.stmt, name: str, result: Result, reads: Reads, scope: Scope
 ) -> tuple[list[Wrap | After], str | None]:
-    part = _chosen(result, reads)
+    part = _chosen(result, reads, scope)
     if part is None:
         return _pass_whole(statement, name, result, reads)
     places = reads.parts.get(part, [])
@@ -153,11 +147,16 @@ def _rebuild(statement: ast.stmt, name: str, part: str, result: Result) -> After
     return None
 
 
-def _chosen(result: Result, reads: Reads) -> str | None:
+def _chosen(result: Result, reads: Reads, scope: Scope) -> str | None:
     """The part that is hooked: of those that are read, the first in the order that the result
     declares.
     """
-    candidates = [part for part in reads.parts if _may_be_tensor(part, result)]
+    candidates = [
+        part
+        for part, places in reads.parts.items()
+        if _may_be_tensor(part, result)
+        and not any(is_taken_apart(place, scope) for place in places)
+    ]
     if not candidates:
         if reads.unpacked and not reads.whole and not reads.parts:
             return "[0]"

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from autohook_codegen.declares.result import UNKNOWN_RESULT, Result
 from autohook_codegen.declares.scope import Scope
 from autohook_codegen.sites.candidate import After
+from autohook_codegen.sites.held_reads import is_taken_apart, reads_of
 
 __all__ = ["hook_after_unpacking_if", "hook_unpacked_result"]
 
@@ -29,6 +30,10 @@ def hook_unpacked_result(
             after_tuple = True
         if not part.may_be_tensor and part.kinds != {"tensor", "none"}:
             continue
+        if isinstance(one, ast.Name) and part.kinds == {"unknown"}:
+            if _is_read_as_list(one.id, statement, scope):
+                after_tuple = True
+                continue
         if "none" in part.kinds and not part.surely_tensor and _later(target, one):
             continue
         if isinstance(one, ast.Name) and (one.id == "_" or not _is_read(one.id, statement, scope)):
@@ -99,6 +104,13 @@ def _single_targets(target: ast.expr, result: Result) -> Iterator[tuple[ast.expr
             yield from _single_targets(one, part)
     elif isinstance(target, ast.Name | ast.Attribute | ast.Subscript):
         yield target, result
+
+
+def _is_read_as_list(name: str, statement: ast.stmt, scope: Scope) -> bool:
+    """Whether a loop runs over it, or its items are taken apart: a list of tuples, say."""
+    reads = reads_of(statement, name, scope)
+    parts = [place for places in reads.parts.values() for place in places]
+    return reads.iterated or any(is_taken_apart(one, scope) for one in parts)
 
 
 def _later(target: ast.Tuple | ast.List, one: ast.expr) -> bool:

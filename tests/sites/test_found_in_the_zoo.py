@@ -892,6 +892,58 @@ class Layer(nn.Module):
 UNTOUCHED = [
     pytest.param(
         """
+class Encoder(nn.Module):
+    def forward(self, x):
+        out = []
+        for one in x:
+            out.append((one, one > 0))
+        return out
+
+
+class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.backbone = Encoder()
+
+    def forward(self, x):
+        features = self.backbone(x)
+        last, mask = features[-1]
+        return last * mask, features[0][0]
+""",
+        "unclear-result",
+        id="a list of tuples (detr)",
+    ),
+    pytest.param(
+        """
+class Model(nn.Module):
+    def __init__(self, backbone):
+        super().__init__()
+        self.backbone = backbone
+
+    def forward(self, x):
+        features, positions = self.backbone(x)
+        last, mask = features[-1]
+        return last * mask + positions[-1]
+""",
+        "unclear-result",
+        id="a list of tuples in a tuple (dab_detr)",
+    ),
+    pytest.param(
+        """
+class Model(nn.Module):
+    def __init__(self, backbone):
+        super().__init__()
+        self.backbone = backbone
+
+    def forward(self, x):
+        maps = self.backbone(x)
+        return tuple(maps)
+""",
+        "unclear-result",
+        id="what goes into tuple() (timm_backbone)",
+    ),
+    pytest.param(
+        """
 from functools import partial
 
 
