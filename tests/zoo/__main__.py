@@ -33,10 +33,12 @@ def main() -> None:
     for name in options.packages:
         if name not in known:
             parser.error(f"no package {name}; there are {', '.join(known)}")
-    rows = options.folder / "rows"
+    # whole: the files of a rewritten package are known by where they are
+    folder = options.folder.resolve()
+    rows = folder / "rows"
     rows.mkdir(parents=True, exist_ok=True)
     chosen = [p for p in PACKAGES if not options.packages or p.name in options.packages]
-    folders = {package: unpacked(package, options.folder) for package in chosen}
+    folders = {package: unpacked(package, folder) for package in chosen}
 
     writing = Lock()
     columns = (
