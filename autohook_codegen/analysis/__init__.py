@@ -1,0 +1,3 @@
+"""One interpretation of the program: every expression has one value, and all that rules read is in
+the trace.
+"""

@@ -1,0 +1,250 @@
+"""What the interpretation has found: all that rules read."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+
+from autohook_codegen.analysis.values import NOT_REACHED, Counter, Value, join
+from autohook_codegen.declares.program import ClassDecl, FileDecl, FunctionNode, Program
+
+__all__ = [
+    "Definition",
+    "FunctionTrace",
+    "Growth",
+    "How",
+    "ModuleCall",
+    "Operation",
+    "Owner",
+    "Trace",
+    "Use",
+]
+
+
+class How(Enum):
+    """What a place does with the value that it takes."""
+
+    OPERATION = "an operand of an operator, or of a function or method of tensors"
+    PART = "an item or a field is read"
+    UNPACKED = "taken apart by an assignment"
+    LOOPED = "looped over, or unpacked by a star"
+    ARGUMENT = "handed to a module or to other code"
+    JOINED = "put beside others: an element of a tuple, list or dict, of cat and stack"
+    BOUND = "bound to a local name"
+    STORED = "set as an attribute or item"
+    RETURNED = "returned or yielded"
+    TESTED = "only asked: `is None`, a truth test, `isinstance`, `.shape`"
+    WRITTEN = "changed in place"
+    FORMATTED = "put into an f-string"
+    DROPPED = "nothing takes it"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Use:
+    """One place that takes a value."""
+
+    node: ast.expr
+    """The expression whose value is taken."""
+    value: Value
+    how: How
+    by: ast.AST
+    """What takes it: the call, operator, statement, display."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Operation:
+    """An operation on tensors."""
+
+    kind: str
+    """``matmul``, ``softmax``, ``add``, ``view``, …: the name of torch's function."""
+    node: ast.expr | ast.stmt
+    operands: tuple[Value, ...]
+    given_names: tuple[tuple[str, Value], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ModuleCall:
+    """A call that may call a module."""
+
+    node: ast.Call
+    callee: ast.expr
+    """What is called: ``self.layer``, also in ``checkpoint(self.layer, x)``."""
+    modules: Value
+    """What it may be, those alternatives that are no modules left out."""
+    others: Value
+    """The other alternatives: ``None``, a function, something unknown."""
+    result: Value
+    counters: tuple[tuple[Counter, str], ...] = ()
+    """The local names that at this place hold the number of a loop's round."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Owner:
+    """A function of the input as one unit of the interpretation: nested functions stand in it."""
+
+    function: FunctionNode | ast.Lambda | None
+    """``None`` for the top level of a file or the body of a class."""
+    owner: ClassDecl | None
+    file: FileDecl
+
+
+@dataclass(eq=False)
+class FunctionTrace:
+    """What happens in one function, in the order in which it runs."""
+
+    node: FunctionNode | ast.Lambda | None
+    owner: ClassDecl | None
+    """The class whose body the function stands in."""
+    file: FileDecl
+    parent: FunctionTrace | None = None
+    """The function that a nested one stands in."""
+    values: dict[ast.expr, Value] = field(default_factory=dict)
+    uses: list[Use] = field(default_factory=list)
+    calls: list[ModuleCall] = field(default_factory=list)
+    operations: dict[ast.AST, Operation] = field(default_factory=dict)
+    hooked: dict[ast.Call, ast.expr] = field(default_factory=dict)
+    """Calls of hook points that stand in the source already, and what each is handed."""
+    statements: dict[ast.AST, ast.stmt] = field(default_factory=dict)
+    """The statement that each call and operation stands in."""
+    returned: Value = NOT_REACHED
+    users: frozenset[ClassDecl] = frozenset()
+    """The classes whose instances run the method."""
+
+    @property
+    def receiver(self) -> ast.arg | None:
+        """The argument that holds the instance, in a method that is not static."""
+        if self.owner is None or not isinstance(self.node, FunctionNode):
+            return None
+        arguments = [*self.node.args.posonlyargs, *self.node.args.args]
+        return arguments[0] if arguments and not is_static(self.node) else None
+
+
+def is_static(function: FunctionNode) -> bool:
+    """Tell whether a method is handed no instance."""
+    return any(
+        isinstance(one, ast.Name) and one.id == "staticmethod" for one in function.decorator_list
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Definition:
+    """A statement that sets an attribute of an instance."""
+
+    attribute: str
+    """For a name that is worked out, ``layer{i}``."""
+    owner: ClassDecl
+    """The class in whose body the method stands, or for a function the class that it was handed."""
+    statement: ast.stmt
+    function: FunctionNode | None
+    """``None`` in the body of the class."""
+    file: FileDecl
+    receiver: str
+    """How the statement names the instance, ``self``."""
+    value: Value
+    name: ast.expr | None = None
+    """The expression of a name that is worked out."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Growth:
+    """A statement that adds members to a container."""
+
+    site: ast.AST
+    """Where the container was made."""
+    how: str
+    """The method, or ``[]`` for an item that is assigned, or ``+=``."""
+    arguments: tuple[ast.expr, ...]
+    """The key for ``[]`` and what is added; the arguments of the method."""
+    container: ast.expr
+    """The container as the statement names it."""
+    statement: ast.stmt
+    function: FunctionNode | None
+    file: FileDecl
+
+
+class Trace:
+    """Everything about one program, once the interpretation has come to its end."""
+
+    def __init__(
+        self,
+        program: Program,
+        functions: dict[ast.AST, FunctionTrace],
+        definitions: dict[ClassDecl, dict[str, list[Definition]]],
+        growths: dict[ast.AST, list[Growth]],
+        callees: dict[ast.AST, dict[ast.AST, frozenset[ast.AST]]],
+        reached: dict[ast.AST, frozenset[ClassDecl]],
+    ) -> None:
+        self.program = program
+        self.functions = functions
+        """By their nodes; nested functions too."""
+        self._definitions = definitions
+        self.growths = growths
+        self._callees = callees
+        """Of each function its statements, and which functions of the input each may call."""
+        self.reached = reached
+        """The functions that run when a model does, each with the classes whose instances run
+        it."""
+
+    def definitions(self, cls: ClassDecl, attribute: str) -> list[Definition]:
+        """Return the statements in methods of this very class that set the attribute."""
+        return self._definitions.get(cls, {}).get(attribute, [])
+
+    def attributes(self, cls: ClassDecl) -> Iterator[str]:
+        """Yield the attributes that methods of this very class set."""
+        yield from self._definitions.get(cls, {})
+
+    def attribute(self, cls: ClassDecl, attribute: str) -> Value:
+        """Return what the attribute of an instance of the class or of a subclass may be."""
+        return join(
+            *(
+                one.value
+                for owner in (*cls.mro, *cls.descendants())
+                for one in self.definitions(owner, attribute)
+            )
+        )
+
+    def initialisers(self, cls: ClassDecl) -> dict[FunctionNode, ClassDecl]:
+        """Return the methods that run when an instance of just this class is made, each with the
+        class in whose body it stands."""
+        found: dict[FunctionNode, ClassDecl] = {}
+        start = next((one for one in cls.mro if one.initialiser is not None), None)
+        stack: list[ast.AST] = [start.initialiser] if start and start.initialiser else []
+        while stack:
+            node = stack.pop()
+            trace = self.functions.get(node)
+            if trace is None or node in found:
+                continue
+            if isinstance(node, FunctionNode) and trace.owner in cls.mro:
+                assert trace.owner is not None
+                found[node] = trace.owner
+            for callees in self._callees.get(node, {}).values():
+                stack += [one for one in callees if self._runs(one, cls)]
+        return found
+
+    def _runs(self, node: ast.AST, cls: ClassDecl) -> bool:
+        """Whether an instance of `cls` has this method (and not another in its place)."""
+        trace = self.functions.get(node)
+        return trace is not None and (trace.owner is None or cls in trace.users)
+
+    def statements_that_call(self, function: ast.AST, wanted: frozenset[ast.AST]) -> set[ast.stmt]:
+        """Return the statements of `function` that come, by whatever calls, to one of `wanted`."""
+        found: set[ast.stmt] = set()
+        for statement, callees in self._callees.get(function, {}).items():
+            if isinstance(statement, ast.stmt) and any(self._comes_to(one, wanted) for one in callees):
+                found.add(statement)
+        return found
+
+    def _comes_to(self, start: ast.AST, wanted: frozenset[ast.AST]) -> bool:
+        seen: set[ast.AST] = set()
+        stack = [start]
+        while stack:
+            node = stack.pop()
+            if node in wanted:
+                return True
+            if node not in seen:
+                seen.add(node)
+                for callees in self._callees.get(node, {}).values():
+                    stack += callees
+        return False
