@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from autohook_codegen import library
-from autohook_codegen.analysis.values import Class
+from autohook_codegen.analysis.trace import Trace
+from autohook_codegen.analysis.values import Class, Items
 from autohook_codegen.declares.program import ClassDecl, Program
 
-__all__ = ["base_place", "is_torch_module"]
+__all__ = ["base_place"]
 
 Base: TypeAlias = ClassDecl | str
 
@@ -18,25 +19,29 @@ MODULE = "torch.nn.Module"
 ROOT = "HookedRootModule"
 
 
-def base_place(decl: ClassDecl, program: Program) -> int | None:
+def base_place(decl: ClassDecl, trace: Trace) -> int | None:
     """Return the place: before ``nn.Module`` where that is a base, else the last, else the first.
 
     The order in which Python looks methods up stays as it is; ``None`` where no place keeps it.
     """
     bases = decl.node.bases
     for place, base in enumerate(bases):
-        if is_torch_module(base, decl, program):
+        if _may_be_torch_module(base, decl, trace):
             return place
-    places = [len(bases), *([0] if _is_built_without_arguments(decl) else []), *range(1, len(bases))]
-    before = order_of_look_up(decl, program)
+    places = [
+        len(bases),
+        *([0] if _is_built_without_arguments(decl) else []),
+        *range(1, len(bases)),
+    ]
+    before = _order_of_look_up(decl, trace.program)
     for place in places:
-        after = order_of_look_up(decl, program, place)
+        after = _order_of_look_up(decl, trace.program, place)
         if after is not None and (before is None or _finds_alike(before, after)):
             return place
     return None
 
 
-def order_of_look_up(
+def _order_of_look_up(
     decl: ClassDecl, program: Program, place: int | None = None
 ) -> list[Base] | None:
     """Return the class and its bases as Python orders them, with the root's base at `place`;
@@ -52,7 +57,7 @@ def order_of_look_up(
 
 def _order_of(base: Base, program: Program) -> list[Base] | None:
     if isinstance(base, ClassDecl):
-        return order_of_look_up(base, program)
+        return _order_of_look_up(base, program)
     if base in (MODULE, "object"):
         return [base]
     known = library.library_class(base)
@@ -97,9 +102,15 @@ def _names_of(base: Base) -> frozenset[str]:
 _MODULE_NAMES = frozenset("__init__ __call__ __getattr__ __setattr__ __delattr__ __dir__".split())
 
 
-def is_torch_module(base: ast.expr, decl: ClassDecl, program: Program) -> bool:
+def _may_be_torch_module(base: ast.expr, decl: ClassDecl, trace: Trace) -> bool:
     """Tell whether the base may be ``nn.Module`` itself, under whichever name."""
-    return _named(base, decl, program) == MODULE
+    if _named(base, decl, trace.program) == MODULE:
+        return True
+    target = base.value if isinstance(base, ast.Starred) else base
+    values = (one.values for one in trace.functions.values() if one.file is decl.file)
+    value = next((known[target] for known in values if target in known), frozenset())
+    members = (inner for one in value if isinstance(one, Items) for inner in one.first)
+    return any(isinstance(one, Class) and one.cls == MODULE for one in value.union(*members))
 
 
 def _named(base: ast.expr, decl: ClassDecl, program: Program) -> Base:

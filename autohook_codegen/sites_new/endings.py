@@ -62,8 +62,10 @@ def goes_on_to_bases(decl: ClassDecl, initialisers: Iterable[FunctionNode]) -> b
     """Tell whether each ``__init__`` that runs goes on to the next by ``super()``, so that one that
     is written for a base runs too."""
     return all(
-        any(isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Call)
-            for call in _calls_of_bases(one))
+        any(
+            isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Call)
+            for call in _calls_of_bases(one)
+        )
         for one in initialisers
         if one.name in ("__init__", "__post_init__")
     )

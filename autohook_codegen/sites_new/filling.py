@@ -29,10 +29,7 @@ class Filling:
 def lineage(owners: Collection[ClassDecl]) -> list[ClassDecl]:
     """Return the classes that an instance of an owner, or of a subclass, takes its methods from."""
     found = dict.fromkeys(
-        one
-        for owner in owners
-        for decl in (owner, *owner.descendants())
-        for one in decl.mro
+        one for owner in owners for decl in (owner, *owner.descendants()) for one in decl.mro
     )
     return list(found)
 
@@ -79,7 +76,11 @@ def _handing(
             known = trace.functions.get(method)
             for statement in trace.statements_that_call(method, frozenset({function})):
                 values = known.values if known is not None else {}
-                handed = (values.get(node, ()) for node in ast.walk(statement) if isinstance(node, ast.expr))
+                handed = (
+                    values.get(node, ())
+                    for node in ast.walk(statement)
+                    if isinstance(node, ast.expr)
+                )
                 if trace.functions[function].owner is not None or any(
                     site in sites_in(frozenset(value)) for value in handed
                 ):

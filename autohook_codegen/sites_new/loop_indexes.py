@@ -7,8 +7,8 @@ import itertools
 from collections.abc import Iterable, Iterator
 
 from autohook_codegen.analysis.values import Counter, Loop, Member
-from autohook_codegen.options import Options
 from autohook_codegen.existing import Existing
+from autohook_codegen.options import Options
 from autohook_codegen.sites_new.candidate import Candidate
 from autohook_codegen.sites_new.edits import LoopEdit
 

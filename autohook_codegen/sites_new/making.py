@@ -77,7 +77,12 @@ class ContainerText:
     trace: Trace
 
     def beside(
-        self, holder: str, steps: Sequence[Step], values: Sequence[Value], depth: int = 1, dicts: int = 0
+        self,
+        holder: str,
+        steps: Sequence[Step],
+        values: Sequence[Value],
+        depth: int = 1,
+        dicts: int = 0,
     ) -> str:
         """Return ``nn.ModuleList([HookPoint() for _ in self.layers])`` for the steps behind
         `holder`, nested as the containers are.
@@ -120,7 +125,9 @@ class ContainerText:
             is_sure = is_sure and (is_first or _surely_has(value, step.name, self.trace))
             is_last = place == len(steps) - 1 and not may_be_none(values[place + 1])
             default = empty if is_last else "None"
-            text = f"{text}.{step.name}" if is_sure else f'getattr({text}, "{step.name}", {default})'
+            text = (
+                f"{text}.{step.name}" if is_sure else f'getattr({text}, "{step.name}", {default})'
+            )
         return text
 
     def _named(self, container: str, value: Value) -> str:
@@ -183,11 +190,11 @@ def _alternative_has(one: object, name: str, trace: Trace) -> bool:
             known = [d for decl in cls.mro for d in trace.definitions(decl, name)]
             return not known or any(
                 definition.function is None
-                or definition.function in runs
+                or (definition.function in runs
                 and find_places(
                     block_around(definition.function, definition.statement),
                     {other.statement for other in known},
-                )[1]
+                )[1])
                 for definition in known
             )
     return True

@@ -41,7 +41,7 @@ class Parts:
                 if maker in found:
                     found[maker].update(_classes_in(value))
                 if isinstance(node, ast.Call):
-                    for holder in _called_classes(function.values.get(node.func, ())):
+                    for holder in _called_classes(function.values.get(node.func, frozenset())):
                         if holder in found:
                             found[holder].update(_handed(node, function))
         for decl, held in found.items():

@@ -41,7 +41,9 @@ def with_own_names(reference: Reference, trace: Trace) -> Reference:
     values = values_along(reference, trace)
     for place, (step, value) in enumerate(zip(steps[:-1], values, strict=False)):
         match step:
-            case Item(str(key), by_key=True) if key.isidentifier() and _has_mixed_members(value, trace):
+            case Item(str(key), by_key=True) if key.isidentifier() and _has_mixed_members(
+                value, trace
+            ):
                 steps[place] = Attribute(key)
     return replace(reference, steps=tuple(steps))
 

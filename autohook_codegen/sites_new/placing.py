@@ -9,7 +9,7 @@ from functools import cache
 
 from autohook_codegen.analysis.names_computed import display_name, name_shape
 from autohook_codegen.analysis.trace import Definition, Trace
-from autohook_codegen.analysis.values import Attribute, Fields, Items, Nothing, Unknown
+from autohook_codegen.analysis.values import Fields, Items, Nothing, Unknown
 from autohook_codegen.declares.program import ClassDecl, FileDecl, FunctionNode
 from autohook_codegen.existing import Existing
 from autohook_codegen.options import Options
@@ -289,7 +289,9 @@ def _rank(
         for node in ast.walk(target)
         if isinstance(node, ast.Attribute) and node.attr == names[0]
     ]
-    declared = [name for one in definition.value if isinstance(one, Fields) for name, _ in one.fields]
+    declared = [
+        name for one in definition.value if isinstance(one, Fields) for name, _ in one.fields
+    ]
     if len(names) == 2 and names[1] in declared:
         order = declared.index(names[1])
     return (*(places[0] if places else (0, 0)), order)

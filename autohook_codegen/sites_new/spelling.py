@@ -19,7 +19,14 @@ from autohook_codegen.sites_new.hook_points import HookPoint
 from autohook_codegen.sites_new.loop_indexes import LoopIndexes, parents_in
 from autohook_codegen.source.precedence import needs_brackets
 
-__all__ = ["SpelledSite", "add_site", "attribute_in", "spell_hook_points", "standing_hook_point", "text_of_part"]
+__all__ = [
+    "SpelledSite",
+    "add_site",
+    "attribute_in",
+    "spell_hook_points",
+    "standing_hook_point",
+    "text_of_part",
+]
 
 _CONDITION = ast.IfExp(ast.Constant(True), ast.Constant(None), ast.Constant(None))
 
@@ -155,7 +162,8 @@ def _statement(form: After, hook_point: str) -> str:
     hooked = f"{hook_point}({part})"
     if form.is_rebuilt:
         (step,) = form.part
-        assert isinstance(step, Item) and isinstance(step.key, int)
+        assert isinstance(step, Item)
+        assert isinstance(step.key, int)
         before = f"*{target}[:{step.key}], " if step.key else ""
         statement = f"{target} = ({before}{hooked}, *{target}[{step.key + 1}:])"
     else:
