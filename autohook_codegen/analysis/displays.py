@@ -45,7 +45,7 @@ def walrus(frame: Frame, node: ast.NamedExpr) -> Value:
 
 @evaluates(ast.Await)
 def awaited(frame: Frame, node: ast.Await) -> Value:
-    return frame.evaluate(node.value)
+    return frame.take(node.value, How.CHOSEN, node)
 
 
 @evaluates(ast.Starred)

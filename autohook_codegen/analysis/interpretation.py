@@ -176,6 +176,7 @@ class Interpretation:
             else:
                 value = self.state.read(("argument", one), unit)
                 value = join(value, self._from_outside(frame, one, defaults.get(one)))
+            frame.trace.arguments[one] = value
             frame.bind(one.arg, value)
         if args.vararg is not None:
             given = self.state.read(("argument", args.vararg), unit)

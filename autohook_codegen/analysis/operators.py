@@ -149,13 +149,13 @@ def boolean(frame: Frame, node: ast.BoolOp) -> Value:
     found: list[Value] = []
     *first, last = node.values
     for one in first:
-        value = frame.take(one, How.TESTED, node)
+        value = frame.take(one, How.CHOSEN, node)
         if isinstance(node.op, ast.Or):
             value = frozenset(kept for kept in value if not isinstance(kept, Nothing))
         found.append(value)
         if frame.environment is not None:
             narrow_by(frame, one, isinstance(node.op, ast.And))
-    found.append(frame.evaluate(last))
+    found.append(frame.take(last, How.CHOSEN, node))
     frame.environment = united(before, frame.environment)
     return join(*found)
 
@@ -165,12 +165,12 @@ def conditional(frame: Frame, node: ast.IfExp) -> Value:
     frame.take(node.test, How.TESTED, node)
     before = frame.branch()
     narrow_by(frame, node.test, True)
-    body = frame.evaluate(node.body)
+    body = frame.take(node.body, How.CHOSEN, node)
     after_body = frame.environment
     frame.environment = before
     if before is not None:
         narrow_by(frame, node.test, False)
-    otherwise = frame.evaluate(node.orelse)
+    otherwise = frame.take(node.orelse, How.CHOSEN, node)
     frame.environment = united(after_body, frame.environment)
     return join(body, otherwise)
 

@@ -47,12 +47,19 @@ def attribute(frame: Frame, node: ast.Attribute) -> Value:
     holder = frame.evaluate(node.value)
     narrowed = frame.narrowed(node)
     if narrowed is not None:
-        return narrowed
+        return read_at(narrowed, node)
     frame.use(node.value, holder, _how(holder, node.attr), node)
-    return (
-        join(*(attribute_of(frame, one, node.attr, node) for one in holder))
-        if holder
-        else NOT_REACHED
+    if not holder:
+        return NOT_REACHED
+    return read_at(join(*(attribute_of(frame, one, node.attr, node) for one in holder)), node)
+
+
+def read_at(value: Value, node: ast.expr) -> Value:
+    """Return the value with the place where a parameter in it is read."""
+    if not any(isinstance(one, Parameter) for one in value):
+        return value
+    return frozenset(
+        replace(one, read=node) if isinstance(one, Parameter) else one for one in value
     )
 
 
