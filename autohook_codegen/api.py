@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from autohook_codegen.analysis.interpretation import interpret
 from autohook_codegen.declares.program import Program
 from autohook_codegen.existing import read_existing
 from autohook_codegen.hooked_source import HookedSource
 from autohook_codegen.options import Options
-from autohook_codegen.sites.decide import decide
-from autohook_codegen.sites.decided import Decided
-from autohook_codegen.sites.report import FileRecords, by_file, notes_of, sites_of
+from autohook_codegen.sites_new.decide import decide
+from autohook_codegen.sites_new.decided import Decided
+from autohook_codegen.sites_new.find import find_sites
+from autohook_codegen.sites_new.report import FileRecords, by_file, notes_of, sites_of
 from autohook_codegen.source import Source, read_source
 
 __all__ = ["hook_source", "hook_sources", "strip_source"]
@@ -60,7 +62,8 @@ def hook_sources(
     read = {path: read_source(text, path) for path, text in sources.items()}
     existing = {path: read_existing(source, options) for path, source in read.items()}
     program = Program({path: source.tree for path, source in read.items()})
-    decided = decide(program, existing, options)
+    trace = interpret(program, options.entry)
+    decided = decide(program, trace, *find_sites(trace), existing, options)
     # Each file's libcst tree, which is large, goes as soon as its text is printed.
     records = by_file(decided)
     return {

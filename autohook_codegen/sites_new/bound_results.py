@@ -94,6 +94,8 @@ def _is_named(step: Step) -> bool:
 def _reads_of(result: Result) -> _Reads:
     reads = _Reads()
     for use, sure in result.uses():
+        if use.node in result.written.in_strings:
+            continue
         reads.unsure = reads.unsure or not sure
         step = step_of(use)
         match use.how:

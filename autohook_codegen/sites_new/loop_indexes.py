@@ -151,6 +151,8 @@ def _counter(candidate: Candidate, step: Member) -> str | None:
 
 
 def _starts_alike(counter: Counter, step: Member) -> bool:
+    if counter.by_key != step.by_key:
+        return False
     return step.along is None and (_text(counter.start) or "0") == (_text(step.start) or "0")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from autohook_codegen.analysis.trace import How, ModuleCall, Trace
+from autohook_codegen.analysis.trace import How, ModuleCall, Trace, Use
 from autohook_codegen.analysis.values import (
     Fields,
     Items,
@@ -42,6 +42,8 @@ def _module_call(
     held = held_by(modules)
     if held is None:
         yield from _several(call, written)
+        return
+    if not held.steps:
         return
     reference = reference_to(held, call.callee, modules | call.others, written.trace, call.counters)
     if reference is None:
@@ -103,13 +105,15 @@ def _several(call: ModuleCall, written: Written) -> Iterator[LeftAlone]:
         reference = reference_to(held, None, frozenset({one}), written.trace, call.counters)
         if reference is not None:
             references.append(reference)
-    if not references:
-        return
-    places = sorted(dict.fromkeys(place_of(one) for one in references))
-    message = f"{ast.unparse(call.callee)} may be any of {', '.join(places)}"
-    yield LeftAlone(
-        call.node, "several-modules", message, written.trace, references[0], tuple(places)
-    )
+    if references:
+        places = sorted(dict.fromkeys(place_of(one) for one in references))
+        message = f"{ast.unparse(call.callee)} may be any of {', '.join(places)}"
+        yield LeftAlone(
+            call.node, "several-modules", message, written.trace, references[0], tuple(places)
+        )
+    elif any(isinstance(one, Module) and one.held is None for one in call.modules):
+        message = f"{ast.unparse(call.callee)} is made or found here, and held under no name"
+        yield LeftAlone(call.node, "no-name", message, written.trace)
 
 
 def _handed_on(written: Written, elsewhere: Elsewhere) -> Iterator[LeftAlone]:
@@ -118,6 +122,7 @@ def _handed_on(written: Written, elsewhere: Elsewhere) -> Iterator[LeftAlone]:
     for use in written.trace.uses:
         if use.how is not How.ARGUMENT or not isinstance(use.by, ast.Call) or use.node in called:
             continue
+        yield from _list_handed_on(use, written)
         if not use.value or not all(isinstance(one, Module | Items) for one in use.value):
             continue
         held = held_by(use.value)
@@ -130,6 +135,26 @@ def _handed_on(written: Written, elsewhere: Elsewhere) -> Iterator[LeftAlone]:
             message = f"{path_of(reference)} is passed on to {ast.unparse(use.by.func)}"
             inside = (place_of(reference),)
             yield LeftAlone(use.node, "passed-on", message, written.trace, reference, inside)
+
+
+def _list_handed_on(use: Use, written: Written) -> Iterator[LeftAlone]:
+    """``reduce(step, [self.clean, self.mix], x)``"""
+    assert isinstance(use.by, ast.Call)
+    places: list[str] = []
+    first: Reference | None = None
+    for whole in use.value:
+        members = (*whole.first, whole.rest) if isinstance(whole, Items) else ()
+        for member in members if getattr(whole, "held", None) is None else ():
+            held = held_by(member)
+            if held is None or not any(isinstance(one, Module) for one in member):
+                continue
+            reference = reference_to(held, None, member, written.trace, ())
+            if reference is not None:
+                first = first or reference
+                places.append(place_of(reference))
+    if first is not None:
+        message = f"{', '.join(places)} are passed on to {ast.unparse(use.by.func)}"
+        yield LeftAlone(use.node, "passed-on", message, written.trace, first, tuple(places))
 
 
 def path_of(reference: Reference) -> str:

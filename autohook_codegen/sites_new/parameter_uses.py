@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from autohook_codegen.analysis.trace import How, Trace, Use
 from autohook_codegen.analysis.values import (
+    Attribute,
     Function,
     Held,
     Nothing,
@@ -16,7 +17,7 @@ from autohook_codegen.analysis.values import (
     Value,
 )
 from autohook_codegen.sites_new.candidate import After, Candidate, LeftAlone, Reference, Wrap
-from autohook_codegen.sites_new.references import reference_to
+from autohook_codegen.sites_new.references import held_by, reference_to
 from autohook_codegen.sites_new.written import Written
 
 __all__ = ["parameter_uses"]
@@ -165,7 +166,7 @@ def _hook_point(form: Wrap | After, reference: Reference, written: Written) -> a
     the same operation."""
     name = "_".join(reference.names)
     for hook, handed in written.trace.hooked.items():
-        if name not in ast.unparse(hook.func):
+        if name not in _path_of(hook.func, written):
             continue
         inner = handed
         while isinstance(inner, ast.Call) and inner in written.trace.hooked:
@@ -179,6 +180,14 @@ def _hook_point(form: Wrap | After, reference: Reference, written: Written) -> a
         if any(hook in ast.walk(one) for one in after):
             return hook.func
     return None
+
+
+def _path_of(hook_point: ast.expr, written: Written) -> str:
+    """How the hook point is reached, also under a local name."""
+    held = held_by(written.trace.values.get(hook_point, frozenset()))
+    steps = held.steps if held is not None else ()
+    names = "_".join(step.name for step in steps if isinstance(step, Attribute))
+    return f"{ast.unparse(hook_point)} {names}"
 
 
 def _changes_weights(use: Use, written: Written) -> bool:

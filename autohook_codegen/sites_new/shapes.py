@@ -17,7 +17,7 @@ from autohook_codegen.analysis.values import (
     Value,
     join,
 )
-from autohook_codegen.analysis.parts import field, item
+from autohook_codegen.analysis.parts import field, is_keyed, item
 from autohook_codegen.library import guesses
 
 __all__ = [
@@ -78,7 +78,7 @@ def part_of(value: Value, step: Step) -> Value:
                 found.append(_named(one, step.name))
             elif isinstance(step, Item) and isinstance(step.key, str):
                 found.append(_named(one, step.key))
-            elif isinstance(step, Item) and isinstance(step.key, int) and one.is_ordered:
+            elif isinstance(step, Item) and isinstance(step.key, int) and _is_positional(one):
                 fields = one.fields
                 inside = 0 <= step.key < len(fields)
                 found.append(fields[step.key][1] if inside else UNKNOWN)
@@ -89,6 +89,10 @@ def part_of(value: Value, step: Step) -> Value:
         else:
             found.append(UNKNOWN)
     return join(*found) if found else NOT_REACHED
+
+
+def _is_positional(one: Fields) -> bool:
+    return one.is_ordered and not is_keyed(one)
 
 
 def _named(one: Fields, name: str) -> Value:
