@@ -17,7 +17,6 @@ __all__ = [
     "How",
     "ModuleCall",
     "Operation",
-    "Owner",
     "Trace",
     "Use",
 ]
@@ -35,7 +34,8 @@ class How(Enum):
     BOUND = "bound to a local name"
     STORED = "set as an attribute or item"
     RETURNED = "returned or yielded"
-    TESTED = "only asked: `is None`, a truth test, `isinstance`, `.shape`"
+    TESTED = "only asked: `is None`, a truth test, `isinstance`, `len`"
+    FACT = "a fact of a tensor is read, `.shape`"
     WRITTEN = "changed in place"
     FORMATTED = "put into an f-string"
     DROPPED = "nothing takes it"
@@ -80,16 +80,6 @@ class ModuleCall:
     """The local names that at this place hold the number of a loop's round."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Owner:
-    """A function of the input as one unit of the interpretation: nested functions stand in it."""
-
-    function: FunctionNode | ast.Lambda | None
-    """``None`` for the top level of a file or the body of a class."""
-    owner: ClassDecl | None
-    file: FileDecl
-
-
 @dataclass(eq=False)
 class FunctionTrace:
     """What happens in one function, in the order in which it runs."""
@@ -116,6 +106,8 @@ class FunctionTrace:
     def receiver(self) -> ast.arg | None:
         """The argument that holds the instance, in a method that is not static."""
         if self.owner is None or not isinstance(self.node, FunctionNode):
+            return None
+        if self.owner.methods.get(self.node.name) is not self.node:
             return None
         arguments = [*self.node.args.posonlyargs, *self.node.args.args]
         return arguments[0] if arguments and not is_static(self.node) else None
@@ -232,7 +224,9 @@ class Trace:
         """Return the statements of `function` that come, by whatever calls, to one of `wanted`."""
         found: set[ast.stmt] = set()
         for statement, callees in self._callees.get(function, {}).items():
-            if isinstance(statement, ast.stmt) and any(self._comes_to(one, wanted) for one in callees):
+            if isinstance(statement, ast.stmt) and any(
+                self._comes_to(one, wanted) for one in callees
+            ):
                 found.add(statement)
         return found
 

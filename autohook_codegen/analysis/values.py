@@ -7,7 +7,6 @@ only grows, and does not depend on the order in which the program is read.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -28,6 +27,7 @@ __all__ = [
     "Fields",
     "Function",
     "Held",
+    "Instance",
     "Item",
     "Items",
     "Loop",
@@ -42,6 +42,7 @@ __all__ = [
     "Tensor",
     "Unknown",
     "Value",
+    "depth",
     "join",
 ]
 
@@ -137,6 +138,14 @@ class Module:
     """It may be of a subclass, or another class in its place (an argument with a default)."""
     made: ast.AST | None = None
     """The call that made it, where its arguments matter: ``nn.MaxPool2d(return_indices=True)``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """An object of a class of the input that is no module: an attention processor, a trainer."""
+
+    cls: ClassDecl
+    held: Held | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +254,7 @@ class Unknown:
 
 Alternative: TypeAlias = (
     Module
+    | Instance
     | Parameter
     | Tensor
     | Items
@@ -264,16 +274,78 @@ PLAIN: Value = frozenset({Plain()})
 NOTHING: Value = frozenset({Nothing()})
 
 MOST_ALTERNATIVES = 16
-"""More of one kind are taken for one that is not known, so that the interpretation ends."""
+MOST_MEMBERS = 12
+DEEPEST = 5
+"""How much of a value is known one by one. Beyond, a part of it is taken for any: so the
+interpretation comes to an end."""
 
 
 def join(*values: Value) -> Value:
-    """Return what a value is that may be any of `values`."""
-    joined = frozenset().union(*values)
+    """Return what a value is that may be any of `values`.
+
+    Tuples that come from one place are one tuple, whose members are joined; and a tensor from
+    anywhere takes in those whose origin is known.
+    """
+    joined = values[0].union(*values[1:]) if values else NOT_REACHED
+    if len(joined) < 2 or any(joined == one for one in values) and len(joined) < 3:
+        return joined
+    structured = [one for one in joined if isinstance(one, Items | Fields)]
+    if len(structured) > 1:
+        merged = _merged(structured)
+        joined = joined.difference(structured).union(merged)
+    for whole in (Tensor(), Unknown(), Plain()):
+        if whole in joined:
+            joined = frozenset(
+                one for one in joined if type(one) is not type(whole) or one == whole
+            )
     return joined if len(joined) <= MOST_ALTERNATIVES else _widened(joined)
 
 
-def _widened(value: Iterable[Alternative]) -> Value:
+def _merged(structured: list[Items | Fields]) -> set[Items | Fields]:
+    found: dict[object, Items | Fields] = {}
+    for one in structured:
+        key: tuple[object, ...] = (type(one), one.kind, one.held, one.origin, one.site)
+        if isinstance(one, Items):
+            key = (*key, len(one.first))
+        other = found.get(key)
+        found[key] = one if other is None else _both(one, other)
+    by_length: dict[object, list[Items]] = {}
+    for one in found.values():
+        if isinstance(one, Items):
+            by_length.setdefault((one.kind, one.held, one.origin, one.site), []).append(one)
+    kept = {one for one in found.values() if isinstance(one, Fields)}
+    result: set[Items | Fields] = set(kept)
+    for alike in by_length.values():
+        if len(alike) > 2:
+            members = join(*(member for one in alike for member in (*one.first, one.rest)))
+            result.add(replace(alike[0], first=(), rest=members))
+        else:
+            result.update(alike)
+    return result
+
+
+def _both(one: Items | Fields, other: Items | Fields) -> Items | Fields:
+    if isinstance(one, Items) and isinstance(other, Items):
+        first = tuple(join(a, b) for a, b in zip(one.first, other.first, strict=True))
+        return replace(one, first=first, rest=join(one.rest, other.rest))
+    assert isinstance(one, Fields) and isinstance(other, Fields)
+    longer, shorter = (one, other) if len(one.fields) >= len(other.fields) else (other, one)
+    fields = dict(longer.fields)
+    for name, value in shorter.fields:
+        fields[name] = join(fields[name], value) if name in fields else value
+    return replace(
+        longer,
+        fields=tuple(sorted(fields.items()))
+        if set(dict(shorter.fields)) - set(dict(longer.fields))
+        else tuple(fields.items()),
+        rest=join(one.rest, other.rest),
+        is_settable=one.is_settable and other.is_settable,
+        is_ordered=one.is_ordered and other.is_ordered,
+    )
+
+
+def _widened(value: Value) -> Value:
+    """Return fewer alternatives that take in all of `value`."""
     kept: set[Alternative] = set()
     for one in value:
         match one:
@@ -283,8 +355,25 @@ def _widened(value: Iterable[Alternative]) -> Value:
                 kept.add(Unknown())
             case Plain():
                 kept.add(Plain())
-            case Items() | Fields():
+            case Items():
+                members = join(*one.first, one.rest)
+                kept.add(replace(one, first=(), rest=members, origin=None))
+            case Fields():
                 kept.add(replace(one, origin=None))
             case _:
                 kept.add(one)
+    if len(kept) > 2 * MOST_ALTERNATIVES:
+        kept = {one for one in kept if not isinstance(one, Module | Function | Class)}
+        kept.add(Unknown())
     return frozenset(kept)
+
+
+def depth(value: Value) -> int:
+    """Return how deep tuples and dicts nest in the value."""
+    deepest = 0
+    for one in value:
+        if isinstance(one, Items):
+            deepest = max(deepest, 1 + max(map(depth, (*one.first, one.rest))))
+        elif isinstance(one, Fields):
+            deepest = max(deepest, 1 + max(map(depth, (*(v for _, v in one.fields), one.rest))))
+    return deepest

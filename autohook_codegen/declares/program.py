@@ -137,7 +137,8 @@ class FileDecl:
                 self._collect(node.body, f"{decl.qualified_name}.", decl, False)
             elif isinstance(node, FunctionNode):
                 if owner is not None:
-                    owner.methods[node.name] = node
+                    if not _replaces_nothing(node):
+                        owner.methods[node.name] = node
                 elif top:
                     self.functions[node.name] = node
                 self._collect(node.body, f"{prefix}{node.name}.<locals>.", None, False)
@@ -173,6 +174,16 @@ class FileDecl:
         self.exported = frozenset(names | (self.exported or frozenset()))
 
 
+def _replaces_nothing(node: FunctionNode) -> bool:
+    """Whether it is the setter of a property, or says only how a function may be called."""
+    names = [dotted_name(one) or "" for one in node.decorator_list]
+    return any(one.endswith((".setter", ".deleter")) or one.endswith("overload") for one in names)
+
+
+_OUTSIDE = frozenset({"torch", "numpy", "einops", "math", "typing", "collections", "functools"})
+"""Packages that no file of the input is meant by, whatever its name."""
+
+
 class Program:
     """Every file of the input.
 
@@ -194,6 +205,7 @@ class Program:
             self._by_module[module] = file
         self._tops = {module[0] for module in self._by_module if module}
         self._resolved: dict[tuple[FileDecl, str], ClassDecl | None] = {}
+        self._set_in: dict[ClassDecl, frozenset[str]] = {}
         self._link()
 
     @property
@@ -219,6 +231,67 @@ class Program:
         if len(self.files) == 1:
             return None
         return self._imported(file, name)
+
+    def find(self, dotted: str) -> tuple[FileDecl, str] | None:
+        """Return the file that a dotted name leads to, and the rest of the name in it."""
+        parts = tuple(dotted.split("."))
+        if parts[0] in _OUTSIDE:
+            return None
+        for cut in range(len(parts), 0, -1):
+            file = self._file_of(parts[:cut])
+            if file is not None:
+                return file, ".".join(parts[cut:])
+        return None
+
+    def starred(self, file: FileDecl, name: str) -> str | None:
+        """Return the dotted name of what a file knows by ``from … import *``."""
+        for star in file.imports.stars:
+            place = self.find(star)
+            if place is not None:
+                source = place[0]
+                known = (source.by_name, source.functions, source.assignments)
+                if any(name in one for one in known):
+                    return f"{star}.{name}"
+                inner = source.imports.resolve(name)
+                if inner != name:
+                    return inner
+                further = self.starred(source, name) if source is not file else None
+                if further is not None:
+                    return further
+            elif star.startswith("torch") and name[:1].isupper():
+                return f"{star}.{name}"
+        return None
+
+    def named(self, file: FileDecl, node: ast.expr) -> ClassDecl | str | None:
+        """Return the class of the input that an expression names, or the dotted name."""
+        known = self.class_of(file, node)
+        if known is not None:
+            return known
+        dotted = file.dotted(node)
+        if dotted is not None and "." not in dotted:
+            return self.starred(file, dotted) or dotted
+        return dotted
+
+    def set_in(self, cls: ClassDecl) -> frozenset[str]:
+        """Return the attributes that statements of the class itself set."""
+        if cls not in self._set_in:
+            self._set_in[cls] = frozenset(
+                node.attr
+                for node in ast.walk(cls.node)
+                if isinstance(node, ast.Attribute)
+                and isinstance(node.ctx, ast.Store)
+                and isinstance(node.value, ast.Name)
+            )
+        return self._set_in[cls]
+
+    def calls_base(self, cls: ClassDecl, method: FunctionNode) -> bool:
+        """Tell whether a method may call the one that it stands in place of."""
+        return any(
+            isinstance(node, ast.Attribute)
+            and node.attr == method.name
+            and not (isinstance(node.value, ast.Name) and node.value.id in ("self", "cls"))
+            for node in ast.walk(method)
+        )
 
     def _imported(self, file: FileDecl, name: str) -> ClassDecl | None:
         """The class that a file imports under `name`, re-exports followed."""

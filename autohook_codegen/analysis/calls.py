@@ -1,0 +1,196 @@
+"""Calls: what the callee may be, and what calling each of that gives."""
+
+from __future__ import annotations
+
+import ast
+
+from autohook_codegen import library
+from autohook_codegen.analysis.arguments import Arguments, arguments_of
+from autohook_codegen.analysis.builtin_calls import BUILTINS
+from autohook_codegen.analysis.construction import construct
+from autohook_codegen.analysis.container_methods import METHODS, container_method
+from autohook_codegen.analysis.frame import Frame, evaluates
+from autohook_codegen.analysis.functions import call_function
+from autohook_codegen.analysis.library_calls import call_library, tensor_method
+from autohook_codegen.analysis.module_calls import call_module, is_called
+from autohook_codegen.analysis.reading import attribute_of, is_super
+from autohook_codegen.analysis.trace import How, ModuleCall
+from autohook_codegen.analysis.values import (
+    NOT_REACHED,
+    Alternative,
+    Class,
+    Fields,
+    Function,
+    Instance,
+    Items,
+    Module,
+    Nothing,
+    Origin,
+    Parameter,
+    Plain,
+    Tensor,
+    Unknown,
+    Value,
+    join,
+)
+
+__all__: list[str] = []
+
+_SAME_MODULE = frozenset(
+    "to eval train cuda cpu half float double bfloat16 requires_grad_ apply to_empty "
+    "share_memory".split()
+)
+"""Methods of a module that give back the module."""
+
+_OPTIONS = frozenset(
+    "use_reentrant preserve_rng_state context_fn determinism_check debug early_stop".split()
+)
+"""What ``checkpoint`` itself takes, and does not hand on."""
+
+
+@evaluates(ast.Call)
+def call(frame: Frame, node: ast.Call) -> Value:
+    frame.place(node)
+    func = node.func
+    if isinstance(func, ast.Name) and func.id in BUILTINS and _is_builtin(frame, func.id):
+        arguments = arguments_of(frame, node)
+        return BUILTINS[func.id](frame, node, arguments)
+    if isinstance(func, ast.Attribute) and not is_super(func.value):
+        return _call_of_attribute(frame, node, func)
+    callee = frame.evaluate(func)
+    arguments = arguments_of(frame, node)
+    return call_value(frame, callee, node, func, arguments)
+
+
+def _is_builtin(frame: Frame, name: str) -> bool:
+    if frame.environment is not None and name in frame.environment:
+        return False
+    return not frame.interpretation.is_bound(frame, name)
+
+
+def _call_of_attribute(frame: Frame, node: ast.Call, func: ast.Attribute) -> Value:
+    """``value.name(…)``: a method of a tensor or list, or what the attribute is."""
+    holder = frame.evaluate(func.value)
+    narrowed = frame.narrowed(func)
+    if narrowed is not None:
+        frame.trace.values[func] = narrowed
+        return call_value(frame, narrowed, node, func, arguments_of(frame, node))
+    arguments = arguments_of(frame, node)
+    found: list[Value] = []
+    callees: list[Value] = []
+    for one in holder:
+        if isinstance(one, Tensor | Parameter):
+            found.append(tensor_method(frame, one, func, node, arguments, holder))
+        elif isinstance(one, Items | Fields) and _is_method_of_container(one, func.attr):
+            frame.use(func.value, holder, How.PART, func)
+            arguments.use(frame, How.JOINED, node)
+            found.append(container_method(frame, one, func, node, arguments))
+        elif isinstance(one, Unknown) and one.name is None and _is_tensor_like(one, func.attr):
+            found.append(tensor_method(frame, one, func, node, arguments, holder))
+        elif isinstance(one, Nothing):
+            continue
+        elif isinstance(one, Plain):
+            arguments.use(frame, How.ARGUMENT, node)
+            found.append(frozenset({Plain()}))
+        elif same := _same_module(one, func.attr):
+            found.append(same)
+        else:
+            callees.append(attribute_of(frame, one, func.attr, func))
+    callee = join(*callees) if callees else NOT_REACHED
+    frame.trace.values[func] = callee
+    if callee:
+        if any(isinstance(one, Unknown) for one in holder):
+            frame.use(func.value, holder, How.ARGUMENT, node)
+        found.append(call_value(frame, callee, node, func, arguments))
+    return join(*found) if found else NOT_REACHED
+
+
+def _same_module(one: Alternative, name: str) -> Value:
+    """``layer.to(device)`` is the layer."""
+    if isinstance(one, Module) and name in _SAME_MODULE:
+        return frozenset({one})
+    return NOT_REACHED
+
+
+def _is_method_of_container(one: Items | Fields, name: str) -> bool:
+    if name not in METHODS:
+        return False
+    if isinstance(one, Fields) and any(name == known for known, _ in one.fields):
+        return False
+    return isinstance(one.kind, str) or one.kind.method(name) is None
+
+
+def _is_tensor_like(one: Unknown, name: str) -> bool:
+    member = library.tensor_member(name)
+    if member is None or member.is_property:
+        return False
+    return one.held is None or member.kind is library.Kind.FACT
+
+
+def call_value(
+    frame: Frame, callee: Value, node: ast.Call, called: ast.expr, arguments: Arguments
+) -> Value:
+    """Return what calling any of the alternatives gives; `called` is what the source calls."""
+    modules = frozenset(one for one in callee if is_called(frame, one))
+    if _is_hook_point(frame, callee):
+        first = arguments.first()
+        if first is not None and first.node is not None:
+            frame.trace.hooked[node] = first.node
+            return first.value
+    found = [_call_one(frame, one, node, called, arguments) for one in callee]
+    result = join(*found) if found else NOT_REACHED
+    if not callee or modules or any(isinstance(one, Unknown | Function) for one in callee):
+        arguments.use(frame, How.ARGUMENT, node)
+    if modules:
+        others = callee - modules
+        frame.trace.calls = [
+            one for one in frame.trace.calls if one.node is not node or one.callee is not called
+        ]
+        frame.trace.calls.append(
+            ModuleCall(node, called, modules, others, result, frame.counters())
+        )
+    return result
+
+
+def _is_hook_point(frame: Frame, callee: Value) -> bool:
+    return bool(callee) and all(
+        isinstance(one, Module) and frame.interpretation.is_hook_point(one.cls) for one in callee
+    )
+
+
+def _call_one(
+    frame: Frame, one: Alternative, node: ast.Call, called: ast.expr, arguments: Arguments
+) -> Value:
+    match one:
+        case Class():
+            return construct(frame, one, node, arguments)
+        case Function():
+            return call_function(frame, one, arguments, node)
+        case Module() | Items() | Fields():
+            return call_module(frame, one, node, arguments)
+        case Instance(cls=cls):
+            method = frame.interpretation.method(frame, cls, "__call__", frozenset({one}))
+            if method is None:
+                return frozenset({Unknown(Origin(node))})
+            return join(*(_call_one(frame, two, node, called, arguments) for two in method))
+        case Unknown(name=str() as name):
+            function = library.function(name)
+            if function is not None and function.kind is library.Kind.CALLS and arguments.given:
+                return _call_handed(frame, node, arguments)
+            return call_library(frame, name, function, node, arguments)
+        case Nothing():
+            return NOT_REACHED
+    return frozenset({Unknown(Origin(node))})
+
+
+def _call_handed(frame: Frame, node: ast.Call, arguments: Arguments) -> Value:
+    """``checkpoint(self.layer, x)`` calls its first argument with the others."""
+    first, rest = arguments.given[0], arguments.without_first()
+    if first.node is None or first.is_starred:
+        return frozenset({Unknown(Origin(node))})
+    return call_value(frame, first.value, node, first.node, _ordinary(rest))
+
+
+def _ordinary(arguments: Arguments) -> Arguments:
+    """Those that go on to the function: not ``use_reentrant=False``."""
+    return Arguments(tuple(one for one in arguments.given if one.name not in _OPTIONS))

@@ -1,0 +1,192 @@
+"""What calling a class gives: an instance, and what its ``__init__`` is handed."""
+
+from __future__ import annotations
+
+import ast
+
+from autohook_codegen import library
+from autohook_codegen.analysis.arguments import Arguments
+from autohook_codegen.analysis.frame import Frame
+from autohook_codegen.analysis.functions import call_function
+from autohook_codegen.analysis.trace import How
+from autohook_codegen.analysis.values import (
+    NOT_REACHED,
+    UNKNOWN,
+    Bag,
+    Class,
+    Fields,
+    Function,
+    Items,
+    Module,
+    Parameter,
+    Plain,
+    Value,
+    join,
+)
+from autohook_codegen.declares.program import ClassDecl
+
+__all__ = ["construct"]
+
+_LISTS = ("torch.nn.ModuleList", "torch.nn.ParameterList", "list", "tuple", "set")
+_DICTS = ("torch.nn.ModuleDict", "torch.nn.ParameterDict", "dict", "collections.OrderedDict")
+
+
+def construct(frame: Frame, one: Class, node: ast.Call, arguments: Arguments) -> Value:
+    if isinstance(one.cls, ClassDecl):
+        arguments.use(frame, How.ARGUMENT, node)
+        return _of_input(frame, one.cls, node, arguments, one.is_open)
+    arguments.use(frame, How.JOINED, node)
+    return of_library(frame, one.cls, node, arguments, one.is_open)
+
+
+def _of_input(
+    frame: Frame, cls: ClassDecl, node: ast.Call, arguments: Arguments, is_open: bool
+) -> Value:
+    made = frame.interpretation.instance(cls, node, is_open)
+    init = frame.interpretation.method(frame, cls, "__init__", made)
+    for function in init or ():
+        if isinstance(function, Function):
+            call_function(frame, function, arguments, node)
+    if init is None:
+        for one in made:
+            if isinstance(one, Fields):
+                return frozenset({_filled(one, arguments)})
+            if isinstance(one, Items) and arguments.given:
+                return _contained(frame, one.kind, node, arguments, True)
+            if isinstance(one, Module) and cls.inherits_from(frozenset({"torch.nn.Sequential"})):
+                pass
+    return made
+
+
+def _filled(one: Fields, arguments: Arguments) -> Fields:
+    """``Output(last_hidden_state=x)``: the arguments say more than the class."""
+    fields = dict(one.fields)
+    names = list(fields)
+    for place, given in enumerate(arguments.positional):
+        if given.is_starred:
+            break
+        if place < len(names):
+            fields[names[place]] = given.value
+    for given in arguments.given:
+        if given.name is not None and not given.is_starred:
+            fields[given.name] = given.value
+    return Fields(one.kind, tuple(fields.items()), one.rest, one.is_settable, one.is_ordered)
+
+
+def of_library(
+    frame: Frame, dotted: str, node: ast.Call, arguments: Arguments, is_open: bool
+) -> Value:
+    """Return an instance of a class outside the input."""
+    if dotted == "torch.nn.Module" and not arguments.given:
+        return frozenset({Module(Bag(node))})
+    known = library.library_class(dotted)
+    if dotted in _LISTS or dotted in _DICTS or dotted == "torch.nn.Sequential":
+        return _contained(frame, dotted, node, arguments, False)
+    instance = library.instance_of_library(dotted)
+    found: set[object] = set()
+    for one in instance:
+        if isinstance(one, Module):
+            found.add(
+                Module(one.cls, is_open=is_open or one.is_open, made=_that_matters(known, node))
+            )
+        elif isinstance(one, Fields):
+            found.add(_filled(one, arguments))
+        else:
+            found.add(one)
+    return frozenset(found)  # type: ignore[arg-type]
+
+
+def _that_matters(known: library.LibraryClass | None, node: ast.Call) -> ast.Call | None:
+    """The call, where its arguments say what the instance gives or changes."""
+    if known is None:
+        return None
+    signature = known.signature
+    if signature.choice is not None or "inplace" in signature.arguments:
+        return node
+    return None
+
+
+def _contained(
+    frame: Frame, kind: ClassDecl | str, node: ast.Call, arguments: Arguments, is_own: bool
+) -> Value:
+    """A list or dict of what it is given."""
+    given = arguments.given
+    is_dict = kind in _DICTS or (
+        isinstance(kind, ClassDecl) and bool(kind.all_outside_bases & {"torch.nn.ModuleDict"})
+    )
+    if kind == "torch.nn.Sequential" and not (
+        len(given) == 1 and any(isinstance(one, Fields) for one in given[0].value)
+    ):
+        first: list[Value] = []
+        rest: Value = NOT_REACHED
+        for argument in given:
+            if not argument.is_starred and not rest:
+                first.append(argument.value)
+            elif argument.is_starred:
+                for one in argument.value:
+                    if isinstance(one, Items):
+                        exact = not one.rest and not frame.interpretation.grown(frame, one)
+                        if exact and not rest and len(argument.value) == 1:
+                            first += one.first
+                        else:
+                            inside = (*one.first, one.rest, frame.interpretation.grown(frame, one))
+                            rest = join(rest, *inside)
+                    else:
+                        rest = join(rest, UNKNOWN)
+            else:
+                rest = join(rest, argument.value)
+        return frozenset({Items(kind, tuple(first), rest, site=node)})
+    fields: dict[str, Value] = {
+        one.name: one.value for one in given if one.name is not None and not one.is_starred
+    }
+    first_members: tuple[Value, ...] = ()
+    members: Value = NOT_REACHED
+    for argument in given:
+        if argument.name is not None and not argument.is_starred:
+            continue
+        for one in argument.value:
+            if isinstance(one, Fields):
+                fields.update(one.fields)
+                members = join(members, one.rest, frame.interpretation.grown(frame, one))
+            elif isinstance(one, Items):
+                grown = frame.interpretation.grown(frame, one)
+                if is_dict or kind == "torch.nn.Sequential":
+                    pairs, others = _pairs(one, grown)
+                    fields.update(pairs)
+                    members = join(members, others)
+                else:
+                    if not members:
+                        first_members = one.first
+                    members = join(members, one.rest, grown)
+            elif not isinstance(one, Plain):
+                members = join(members, UNKNOWN)
+    if kind in ("torch.nn.ParameterList", "torch.nn.ParameterDict"):
+        parameter = frozenset({Parameter(None)})
+        first_members = tuple(parameter for _ in first_members)
+        fields = dict.fromkeys(fields, parameter)
+        members = parameter if members else members
+    if is_dict:
+        return frozenset(
+            {Fields(kind, tuple(fields.items()), members, is_settable=True, site=node)}
+        )
+    if kind == "torch.nn.Sequential":
+        return frozenset({Items(kind, tuple(fields.values()), members, site=node)})
+    return frozenset({Items(kind, first_members, members, site=node)})
+
+
+def _pairs(one: Items, grown: Value) -> tuple[dict[str, Value], Value]:
+    """``OrderedDict([("name", module), …])``"""
+    named: dict[str, Value] = {}
+    others: Value = NOT_REACHED
+    for member in (*one.first, one.rest, grown):
+        for pair in member:
+            if not isinstance(pair, Items) or len(pair.first) != 2:
+                others = join(others, UNKNOWN)
+                continue
+            key, value = pair.first
+            constants = [k.constant for k in key if isinstance(k, Plain)]
+            if len(constants) == 1 and isinstance(constants[0], str):
+                named[constants[0]] = join(named.get(constants[0], NOT_REACHED), value)
+            else:
+                others = join(others, value)
+    return named, others

@@ -1,0 +1,152 @@
+"""Functions of the input: what they are, and what calling one gives."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+
+from autohook_codegen.analysis.arguments import Arguments, hand_over
+from autohook_codegen.analysis.frame import Frame
+from autohook_codegen.analysis.parts import is_way, origins
+from autohook_codegen.analysis.reading import attribute_of, item_of
+from autohook_codegen.analysis.values import (
+    NOT_REACHED,
+    UNKNOWN,
+    Attribute,
+    Fields,
+    Function,
+    Held,
+    Instance,
+    Item,
+    Items,
+    Module,
+    Origin,
+    Parameter,
+    Step,
+    Tensor,
+    Unknown,
+    Value,
+    join,
+)
+from autohook_codegen.declares.program import FunctionNode
+
+__all__ = ["call_function", "function_value", "given_parts"]
+
+
+def function_value(frame: Frame, node: FunctionNode | ast.Lambda) -> Value:
+    """Return the value of a definition that stands in the function at hand."""
+    frame.interpretation.unit(node, frame.unit.owner, frame.file, frame.unit)
+    function = frozenset({Function(node, frame.unit.owner, frame.file)})
+    if isinstance(node, ast.Lambda):
+        return function
+    return frame.interpretation.decorated(frame, function, node)
+
+
+def call_function(frame: Frame, function: Function, arguments: Arguments, node: ast.AST) -> Value:
+    """Return what a call gives, and hand its arguments over."""
+    frame.calls(function.node)
+    got = hand_over(frame, function, arguments)
+    returned = frame.interpretation.returned(frame, function)
+    known = {origin for value in got.values() for origin in origins(value)}
+    seen_as = _Returned(frame, got, {one.node for one in known}, node)
+    return seen_as.value(returned, ())
+
+
+class _Returned:
+    """A result as the caller sees it: what was handed in comes back as it is there."""
+
+    def __init__(
+        self,
+        frame: Frame,
+        got: dict[ast.arg, Value],
+        known: set[ast.AST],
+        call: ast.AST,
+    ) -> None:
+        self.frame = frame
+        self.got = got
+        self.known = known
+        self.call = call
+
+    def value(self, value: Value, part: tuple[Step, ...]) -> Value:
+        if not value:
+            return NOT_REACHED
+        return join(*(self._one(one, part) for one in value))
+
+    def _one(self, one: object, part: tuple[Step, ...]) -> Value:
+        origin = Origin(self.call, part)
+        match one:
+            case Tensor(origin=made):
+                kept = made is not None and made.node in self.known
+                return frozenset({one if kept else Tensor(origin)})
+            case Unknown(origin=Origin(node=ast.arg() as argument, part=steps)):
+                if argument in self.got:
+                    return given_parts(self.frame, self.got[argument], steps, self.call)
+                return frozenset({Unknown(origin)})
+            case Unknown(name=str()):
+                return frozenset({one})
+            case Unknown(origin=made):
+                kept = made is not None and made.node in self.known
+                return frozenset({one if kept else Unknown(origin)})
+            case Parameter(held=held):
+                return self._held(one, held) or frozenset({Tensor(origin)})
+            case Module(held=held) | Instance(held=held):
+                return self._held(one, held) or frozenset({replace(one, held=None)})
+            case Items():
+                if one.origin is not None and one.origin.node in self.known:
+                    return frozenset({one})
+                first = tuple(
+                    self.value(inner, (*part, Item(place))) for place, inner in enumerate(one.first)
+                )
+                rest = self.value(one.rest, (*part, Item(None)))
+                mine = one.held is not None and self._held(one, one.held)
+                if mine:
+                    return mine
+                return frozenset({replace(one, first=first, rest=rest, origin=origin, held=None)})
+            case Fields():
+                if one.origin is not None and one.origin.node in self.known:
+                    return frozenset({one})
+                mine = one.held is not None and self._held(one, one.held)
+                if mine:
+                    return mine
+                fields = tuple(
+                    (name, self.value(inner, (*part, Attribute(name))))
+                    for name, inner in one.fields
+                )
+                rest = self.value(one.rest, (*part, Item(None, by_key=True)))
+                return frozenset({replace(one, fields=fields, rest=rest, origin=origin, held=None)})
+        return frozenset({one})  # type: ignore[arg-type]
+
+    def _held(self, one: object, held: Held | None) -> Value:
+        """A module that the caller has handed in, or a part of one."""
+        if held is None or held.root not in self.got:
+            return NOT_REACHED
+        actual = self.got[held.root]
+        if not held.steps:
+            kind = getattr(one, "cls", None)
+            return frozenset(
+                other
+                for other in actual
+                if type(other) is type(one)
+                and (kind is None or getattr(other, "cls", None) == kind)
+            )
+        ways = {getattr(other, "held", None) for other in actual}
+        if len(ways) != 1 or not is_way(held):
+            return frozenset({replace(one, held=None)})  # type: ignore[type-var]
+        (way,) = ways
+        way = Held(way.root, (*way.steps, *held.steps)) if way is not None else None
+        return frozenset({replace(one, held=way)})  # type: ignore[type-var]
+
+
+def given_parts(frame: Frame, value: Value, steps: tuple[Step, ...], node: ast.AST) -> Value:
+    """Return a part of what was handed in."""
+    for step in steps:
+        found: list[Value] = []
+        for one in value:
+            if isinstance(step, Attribute):
+                found.append(attribute_of(frame, one, step.name, node))
+            elif isinstance(step, Item):
+                found.append(item_of(frame, one, step.key, node, None))
+            else:
+                found.append(UNKNOWN)
+        value = join(*found) if found else NOT_REACHED
+    return value

@@ -1,0 +1,137 @@
+"""Loops: what hands out which members, and how they are counted."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+
+from autohook_codegen.analysis.frame import Frame
+from autohook_codegen.analysis.parts import members, reach, with_held
+from autohook_codegen.analysis.values import (
+    NOT_REACHED,
+    PLAIN,
+    UNKNOWN,
+    Counter,
+    Fields,
+    Held,
+    Instance,
+    Items,
+    Loop,
+    Member,
+    Module,
+    Nothing,
+    Origin,
+    Parameter,
+    Plain,
+    Step,
+    Tensor,
+    Unknown,
+    Value,
+    join,
+)
+
+__all__ = ["bind_loop", "counted", "free_loop", "in_step", "keyed", "members_of"]
+
+
+def members_of(frame: Frame, value: Value, node: ast.AST, step: Member | None = None) -> Value:
+    """Return what a loop over the value hands out, the loop not yet bound."""
+    step = step if step is not None else Member()
+    found: list[Value] = []
+    for one in value:
+        match one:
+            case Items(held=held):
+                inside = members(one, frame.interpretation.grown(frame, one))
+                found.append(with_held(inside, reach(held, step)))
+            case Fields():
+                found.append(frozenset({Plain(counter=Counter())}))
+            case Tensor() | Parameter():
+                found.append(frozenset({Tensor(Origin(node))}))
+            case Unknown(held=held):
+                way = reach(held, step)
+                found.append(frozenset({Unknown(held=way)}) if way is not None else UNKNOWN)
+            case Plain():
+                found.append(PLAIN)
+            case Module(held=held):
+                found.append(frozenset({Unknown(held=reach(held, step))}))
+            case Nothing():
+                pass
+            case _:
+                found.append(UNKNOWN)
+    return join(*found) if found else NOT_REACHED
+
+
+def in_step(frame: Frame, value: Value, node: ast.AST, step: Member | None = None) -> Value:
+    """Return a list whose members are those of a container, one by one in its order."""
+    first: tuple[Value, ...] = ()
+    if step is None and len(value) == 1:
+        (one,) = value
+        if isinstance(one, Items) and one.held is None and not one.rest:
+            if not frame.interpretation.grown(frame, one):
+                first = one.first
+    if first:
+        return frozenset({Items("iterator", first)})
+    return frozenset({Items("iterator", (), members_of(frame, value, node, step))})
+
+
+def counted(frame: Frame, value: Value, node: ast.AST, start: ast.expr | None) -> Value:
+    """``enumerate(value)``"""
+    count = frozenset({Plain(counter=Counter(None, start))})
+    pair = Items("tuple", (count, members_of(frame, value, node)))
+    return frozenset({Items("iterator", (), frozenset({pair}))})
+
+
+def keyed(frame: Frame, one: Fields, node: ast.AST) -> Value:
+    """``one.items()``"""
+    key = frozenset({Plain(counter=Counter())})
+    inside = members(one, frame.interpretation.grown(frame, one))
+    member = with_held(inside, reach(one.held, Member(by_key=True)))
+    pair = Items("tuple", (key, member))
+    return frozenset({Items("iterator", (), frozenset({pair}))})
+
+
+def bind_loop(value: Value, loop: Loop) -> Value:
+    """Return members as this loop hands them out."""
+    return _changed(value, None, loop)
+
+
+def free_loop(value: Value, loop: Loop) -> Value:
+    """Return what a comprehension collects: members in step with what it runs over."""
+    return _changed(value, loop, None)
+
+
+def _changed(value: Value, before: Loop | None, after: Loop | None) -> Value:
+    return frozenset(_one_changed(one, before, after) for one in value)
+
+
+def _one_changed(one: object, before: Loop | None, after: Loop | None) -> object:
+    match one:
+        case Items():
+            return replace(
+                one,
+                first=tuple(_changed(inner, before, after) for inner in one.first),
+                rest=_changed(one.rest, before, after),
+                held=_way(one.held, before, after),
+            )
+        case Fields():
+            return replace(
+                one,
+                fields=tuple((key, _changed(inner, before, after)) for key, inner in one.fields),
+                rest=_changed(one.rest, before, after),
+                held=_way(one.held, before, after),
+            )
+        case Module() | Instance() | Parameter() | Unknown():
+            return replace(one, held=_way(one.held, before, after)) if one.held else one
+        case Plain(counter=Counter() as counter) if counter.loop is before:
+            return replace(one, counter=replace(counter, loop=after))
+    return one
+
+
+def _way(held: Held | None, before: Loop | None, after: Loop | None) -> Held | None:
+    if held is None:
+        return None
+    steps: list[Step] = []
+    for step in held.steps:
+        if isinstance(step, Member) and step.loop is before:
+            step = replace(step, loop=after)
+        steps.append(step)
+    return Held(held.root, tuple(steps))

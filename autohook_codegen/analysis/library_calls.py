@@ -1,0 +1,174 @@
+"""Calls into libraries, and methods of tensors: what an operation gives, and what it does with what
+it takes."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+
+from autohook_codegen import library
+from autohook_codegen.analysis.arguments import Arguments
+from autohook_codegen.analysis.frame import Frame
+from autohook_codegen.analysis.parts import of_call
+from autohook_codegen.analysis.trace import How
+from autohook_codegen.analysis.values import (
+    NOT_REACHED,
+    PLAIN,
+    UNKNOWN,
+    Alternative,
+    Function,
+    Origin,
+    Parameter,
+    Tensor,
+    Unknown,
+    Value,
+)
+
+__all__ = ["call_library", "tensor_method"]
+
+Kind = library.Kind
+
+_HOW = {
+    Kind.OPERATION: How.OPERATION,
+    Kind.VIEW: How.OPERATION,
+    Kind.FACT: How.FACT,
+    Kind.JOINED: How.JOINED,
+    Kind.IN_PLACE: How.WRITTEN,
+    Kind.SAME: How.OPERATION,
+    Kind.CALLS: How.ARGUMENT,
+    Kind.OTHER: How.ARGUMENT,
+}
+
+
+def call_library(
+    frame: Frame,
+    name: str,
+    function: library.LibraryFunction | None,
+    node: ast.Call,
+    arguments: Arguments,
+) -> Value:
+    """Return what a function outside the input gives."""
+    if function is None:
+        arguments.use(frame, How.ARGUMENT, node)
+        _hand_to_unknown(frame, arguments)
+        return frozenset({Unknown(Origin(node))})
+    first = arguments.first()
+    if function.kind is Kind.SAME and first is not None:
+        return _partial(first.value, arguments) if name == "functools.partial" else first.value
+    if function.kind is Kind.VIEW and first is not None:
+        return _view(frame, function.dotted.rsplit(".", 1)[-1], node, first.value, arguments)
+    arguments.use(frame, _HOW[function.kind], node)
+    if function.kind is Kind.FACT:
+        return _relabelled(function.result_of(node), node)
+    if function.kind is Kind.OTHER:
+        _hand_to_unknown(frame, arguments)
+        return _relabelled(function.result_of(node), node)
+    _note_in_place(frame, function, node, arguments)
+    kind = function.dotted.rsplit(".", 1)[-1]
+    frame.operation(kind, node, *_operands(arguments))
+    return _relabelled(function.result_of(node), node)
+
+
+def _operands(
+    arguments: Arguments,
+) -> tuple[tuple[Value, ...], tuple[tuple[str, Value], ...]]:
+    plain = tuple(one.value for one in arguments.positional)
+    named = tuple(
+        (one.name, one.value) for one in arguments.given if one.name and not one.is_starred
+    )
+    return plain, named
+
+
+def _note_in_place(
+    frame: Frame, function: library.LibraryFunction, node: ast.Call, arguments: Arguments
+) -> None:
+    first = arguments.first()
+    if first is not None and first.node is not None:
+        if function.kind is Kind.IN_PLACE or (
+            "inplace" in function.signature.arguments and function.in_place(node)
+        ):
+            frame.use(first.node, first.value, How.WRITTEN, node)
+    for one in arguments.given:
+        if one.name == "out" and one.node is not None:
+            frame.use(one.node, one.value, How.WRITTEN, node)
+
+
+def _partial(callee: Value, arguments: Arguments) -> Value:
+    rest = arguments.without_first()
+    found: set[Alternative] = set()
+    for one in callee:
+        if isinstance(one, Function) and not any(given.is_starred for given in rest.given):
+            given = (*one.given, *(argument.value for argument in rest.positional))
+            names = tuple((a.name, a.value) for a in rest.given if a.name is not None)
+            found.add(replace(one, given=given, given_names=(*one.given_names, *names)))
+        else:
+            found.add(one)
+    return frozenset(found)
+
+
+def _relabelled(result: Value, node: ast.Call) -> Value:
+    return of_call(result, node) if result else NOT_REACHED
+
+
+def _hand_to_unknown(frame: Frame, arguments: Arguments) -> None:
+    """Code outside the input may call a function of the input with anything."""
+    for argument in arguments.given:
+        for one in argument.value:
+            if isinstance(one, Function):
+                frame.calls(one.node)
+                frame.interpretation.hand_anything(one)
+
+
+def _view(frame: Frame, kind: str, node: ast.Call, first: Value, arguments: Arguments) -> Value:
+    if first and all(isinstance(one, Parameter) for one in first):
+        return frozenset(replace(one, read=node) for one in first)  # type: ignore[type-var]
+    arguments.use(frame, How.OPERATION, node)
+    return frame.operation(kind, node, *_operands(arguments))
+
+
+# --- methods of tensors -----------------------------------------------------------------------
+
+
+def tensor_method(
+    frame: Frame,
+    one: Tensor | Parameter | Unknown,
+    func: ast.Attribute,
+    node: ast.Call,
+    arguments: Arguments,
+    holder: Value,
+) -> Value:
+    """Return what a method of a tensor gives."""
+    member = library.tensor_member(func.attr)
+    if member is None:
+        if func.attr.endswith("_") and not func.attr.endswith("__"):
+            frame.use(func.value, holder, How.WRITTEN, node)
+            return frozenset({one})
+        frame.use(func.value, holder, How.ARGUMENT, node)
+        arguments.use(frame, How.ARGUMENT, node)
+        _hand_to_unknown(frame, arguments)
+        return frozenset({Unknown(Origin(node))})
+    if member.kind is Kind.VIEW and isinstance(one, Parameter):
+        _use_others(frame, member, arguments, node)
+        return frozenset({replace(one, read=node)})
+    frame.use(func.value, holder, _HOW[member.kind], node)
+    _use_others(frame, member, arguments, node)
+    if member.kind is Kind.FACT:
+        return _relabelled(member.result_of(node), node) or PLAIN
+    if member.kind is Kind.IN_PLACE:
+        return frozenset({one})
+    plain, named = _operands(arguments)
+    frame.operation(func.attr, node, (frozenset({one}), *plain), named)
+    return _relabelled(member.result_of(node), node) or UNKNOWN
+
+
+def _use_others(
+    frame: Frame, member: library.LibraryMember, arguments: Arguments, node: ast.Call
+) -> None:
+    for place, one in enumerate(arguments.given):
+        if one.node is None:
+            continue
+        name = one.name
+        if name is None and place < len(member.signature.arguments):
+            name = member.signature.arguments[place]
+        how = How.FACT if name in member.signature.asked else How.OPERATION
+        frame.use(one.node, one.value, how, node)

@@ -1,0 +1,131 @@
+"""What a call of a module gives: what its ``forward`` returns, or what the library says."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+
+from autohook_codegen import library
+from autohook_codegen.analysis.arguments import Argument, Arguments
+from autohook_codegen.analysis.frame import Frame
+from autohook_codegen.analysis.functions import call_function
+from autohook_codegen.analysis.parts import of_call
+from autohook_codegen.analysis.values import (
+    NOT_REACHED,
+    UNKNOWN,
+    Alternative,
+    Fields,
+    Function,
+    Instance,
+    Items,
+    Module,
+    Unknown,
+    Value,
+    join,
+)
+from autohook_codegen.declares.program import ClassDecl
+
+__all__ = ["call_module", "is_called"]
+
+SEQUENTIAL = "torch.nn.Sequential"
+_RECURRENT = ("torch.nn.LSTM", "torch.nn.GRU", "torch.nn.RNN")
+
+
+def is_called(frame: Frame, one: Alternative) -> bool:
+    """Tell whether calling the alternative may call a module."""
+    match one:
+        case Module():
+            return True
+        case Items(kind=kind) | Fields(kind=kind):
+            if isinstance(kind, ClassDecl):
+                return kind.method("forward") is not None
+            return kind == SEQUENTIAL
+        case Unknown(held=held):
+            return held is not None
+    return False
+
+
+def call_module(
+    frame: Frame, one: Module | Items | Fields, node: ast.Call, arguments: Arguments
+) -> Value:
+    """Return what a call of the module gives, each part of it made by this call."""
+    return of_call(_result(frame, one, node, arguments), node)
+
+
+def _result(frame: Frame, one: Alternative, node: ast.AST, arguments: Arguments) -> Value:
+    match one:
+        case Items(kind=kind) if kind == SEQUENTIAL:
+            return _through_members(frame, one, node, arguments)
+        case (
+            Module(cls=ClassDecl() as cls)
+            | Items(kind=ClassDecl() as cls)
+            | Fields(kind=ClassDecl() as cls)
+        ):
+            return _through_forward(frame, one, cls, node, arguments)
+        case Module(cls=str() as cls, made=made):
+            known = library.library_class(cls)
+            if known is None:
+                return UNKNOWN
+            result = known.result(made if isinstance(made, ast.Call) else None)
+            return _packed(result, arguments) if cls in _RECURRENT else result
+        case Instance() | Function():
+            return UNKNOWN
+    return UNKNOWN
+
+
+def _packed(result: Value, arguments: Arguments) -> Value:
+    """A recurrent layer that is given a packed sequence gives one back."""
+    packed = frozenset(
+        one
+        for argument in arguments.given[:1]
+        for one in argument.value
+        if isinstance(one, Items) and str(one.kind).endswith("PackedSequence")
+    )
+    if not packed:
+        return result
+    return frozenset(
+        replace(one, first=(packed, *one.first[1:])) if isinstance(one, Items) else one
+        for one in result
+    )
+
+
+def _through_forward(
+    frame: Frame, one: Alternative, cls: ClassDecl, node: ast.AST, arguments: Arguments
+) -> Value:
+    found = frame.interpretation.method(frame, cls, "forward", frozenset({one}))
+    if found is None:
+        for base in sorted(cls.all_outside_bases):
+            known = library.library_class(base)
+            if known is not None and base != "torch.nn.Module":
+                result = known.result(None)
+                if result:
+                    return result
+        return UNKNOWN
+    results = [
+        call_function(frame, function, arguments, node)
+        if isinstance(function, Function)
+        else UNKNOWN
+        for function in found
+    ]
+    return join(*results) if results else NOT_REACHED
+
+
+def _through_members(frame: Frame, one: Items, node: ast.AST, arguments: Arguments) -> Value:
+    """Each member of a Sequential gets what the one before it gives."""
+    grown = frame.interpretation.grown(frame, one)
+    given = arguments
+    value: Value = UNKNOWN
+    for member in one.first:
+        value = _results(frame, member, node, given)
+        given = Arguments((Argument(None, value),))
+    rest = join(one.rest, grown)
+    if rest:
+        anything = Arguments((Argument(None, join(value, UNKNOWN)),))
+        after = _results(frame, rest, node, anything)
+        return join(after, value) if one.first and not one.rest else after
+    return value if one.first else UNKNOWN
+
+
+def _results(frame: Frame, member: Value, node: ast.AST, arguments: Arguments) -> Value:
+    found = [_result(frame, inner, node, arguments) for inner in member]
+    return join(*found) if found else NOT_REACHED

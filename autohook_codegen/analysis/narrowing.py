@@ -1,0 +1,146 @@
+"""Tests: what a name or attribute is where a test holds, and where it does not."""
+
+from __future__ import annotations
+
+import ast
+
+from autohook_codegen.analysis.frame import Frame, united
+from autohook_codegen.analysis.values import (
+    NOTHING,
+    Class,
+    Fields,
+    Items,
+    Module,
+    Nothing,
+    Parameter,
+    Plain,
+    Tensor,
+    Unknown,
+    Value,
+)
+from autohook_codegen.declares.names import dotted_name
+from autohook_codegen.declares.program import ClassDecl
+
+__all__ = ["narrow_by"]
+
+
+def narrow_by(frame: Frame, test: ast.expr, holds: bool) -> None:
+    """Narrow the names in `test`, which holds or does not."""
+    match test:
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            narrow_by(frame, operand, not holds)
+        case ast.BoolOp(op=op, values=values):
+            _several(frame, values, holds, isinstance(op, ast.And) == holds)
+        case ast.Compare(left=left, ops=[ast.Is() | ast.IsNot() as op], comparators=[right]):
+            if isinstance(right, ast.Constant) and right.value is None:
+                _keep_nothing(frame, left, isinstance(op, ast.Is) == holds)
+        case ast.Call(func=ast.Name(id="isinstance"), args=[one, classes]):
+            _keep_instances(frame, one, classes, holds)
+        case ast.Call(func=func, args=[one]) if isinstance(one, ast.Name | ast.Attribute):
+            asked = frame.interpretation.asks_for_none(frame, func)
+            if asked is not None:
+                _keep_nothing(frame, one, asked == holds)
+        case ast.NamedExpr(target=target):
+            if holds:
+                _keep_nothing(frame, target, False)
+        case ast.Name() | ast.Attribute():
+            if holds:
+                _keep_nothing(frame, test, False)
+
+
+def _several(frame: Frame, values: list[ast.expr], holds: bool, all_hold: bool) -> None:
+    if all_hold:
+        for one in values:
+            narrow_by(frame, one, holds)
+        return
+    # One of them decides, and those before it do not.
+    ends = []
+    for place in range(len(values)):
+        before = frame.branch()
+        for earlier in values[:place]:
+            narrow_by(frame, earlier, not holds)
+        narrow_by(frame, values[place], holds)
+        ends.append(frame.environment)
+        frame.environment = before
+    joined = united(*ends)
+    if joined is not None:
+        frame.environment = joined
+
+
+def _value(frame: Frame, node: ast.expr) -> Value | None:
+    if isinstance(node, ast.Name):
+        return frame.environment.get(node.id) if frame.environment is not None else None
+    known = frame.trace.values.get(node)
+    if isinstance(node, ast.Attribute) and dotted_name(node) is not None:
+        narrowed = frame.narrowed(node)
+        return narrowed if narrowed is not None else known
+    return None
+
+
+def _keep_nothing(frame: Frame, node: ast.expr, is_nothing: bool) -> None:
+    value = _value(frame, node)
+    if value is None:
+        return
+    kept = frozenset(one for one in value if isinstance(one, Nothing) == is_nothing)
+    if is_nothing:
+        frame.narrow(node, NOTHING)
+    elif kept:
+        frame.narrow(node, kept)
+
+
+def _keep_instances(frame: Frame, node: ast.expr, classes: ast.expr, holds: bool) -> None:
+    value = _value(frame, node)
+    if value is None:
+        return
+    wanted = [
+        one
+        for name in (classes.elts if isinstance(classes, ast.Tuple) else [classes])
+        for one in frame.evaluate(name)
+    ]
+    known = [one.cls for one in wanted if isinstance(one, Class)]
+    if len(known) != len(wanted):
+        return
+    kept = frozenset(one for one in value if _is_instance(one, known) in (holds, None))
+    if kept:
+        frame.narrow(node, kept)
+
+
+def _is_instance(one: object, classes: list[ClassDecl | str]) -> bool | None:
+    """Whether an alternative is of one of the classes; ``None`` where that is not sure."""
+    lasts = {cls.rsplit(".", 1)[-1] for cls in classes if isinstance(cls, str)}
+    match one:
+        case Nothing():
+            return False
+        case Tensor():
+            return None if not lasts & {"dict", "tuple", "list"} else "Tensor" in lasts
+        case Parameter():
+            return bool(lasts & {"Tensor", "Parameter"})
+        case Items(kind=kind) | Fields(kind=kind):
+            return _is_of(kind, classes, lasts)
+        case Module(cls=cls):
+            if cls is None or (isinstance(cls, str) and not cls.startswith("torch.")):
+                return None
+            return _is_of(cls, classes, lasts)
+        case Plain():
+            return None if lasts - {"Tensor", "Module"} else False
+        case Unknown():
+            return None
+    return None
+
+
+def _is_of(kind: object, classes: list[ClassDecl | str], lasts: set[str]) -> bool | None:
+    if isinstance(kind, ClassDecl):
+        if any(base in classes for base in kind.mro):
+            return True
+        outside = {base.rsplit(".", 1)[-1] for base in kind.all_outside_bases}
+        if outside & lasts or (kind.is_module and "Module" in lasts):
+            return True
+        return None if outside - {"Module", "object", "ABC"} and lasts else False
+    last = str(kind).rsplit(".", 1)[-1]
+    names = {last, {"OrderedDict": "dict"}.get(last, last)}
+    if names & lasts:
+        return True
+    if last[:1].isupper() and "Module" in lasts:
+        return True
+    # Which class a library's one is derived from is not known here.
+    return False if last in ("tuple", "list", "dict") or str(kind).startswith("torch.nn.") else None

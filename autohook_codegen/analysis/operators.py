@@ -1,0 +1,184 @@
+"""Operators: between tensors, between tuples, and those that only ask."""
+
+from __future__ import annotations
+
+import ast
+
+from autohook_codegen.analysis.frame import Frame, evaluates, united
+from autohook_codegen.analysis.narrowing import narrow_by
+from autohook_codegen.analysis.trace import How
+from autohook_codegen.analysis.values import (
+    MOST_MEMBERS,
+    NOT_REACHED,
+    NOTHING,
+    PLAIN,
+    UNKNOWN,
+    Fields,
+    Items,
+    Nothing,
+    Origin,
+    Parameter,
+    Plain,
+    Tensor,
+    Unknown,
+    Value,
+    join,
+)
+
+__all__ = ["add_in_place", "is_numeric"]
+
+_KINDS: dict[type[ast.operator], str] = {
+    ast.Add: "add",
+    ast.Sub: "sub",
+    ast.Mult: "mul",
+    ast.Div: "div",
+    ast.MatMult: "matmul",
+    ast.Pow: "pow",
+    ast.FloorDiv: "floor_divide",
+    ast.Mod: "remainder",
+    ast.BitAnd: "bitwise_and",
+    ast.BitOr: "bitwise_or",
+    ast.BitXor: "bitwise_xor",
+    ast.LShift: "bitwise_left_shift",
+    ast.RShift: "bitwise_right_shift",
+}
+_NUMERIC = Tensor | Parameter | Unknown
+
+
+def is_numeric(value: Value) -> bool:
+    """Tell whether it may be a tensor."""
+    return any(isinstance(one, _NUMERIC) for one in value)
+
+
+@evaluates(ast.BinOp)
+def binary(frame: Frame, node: ast.BinOp) -> Value:
+    left = frame.take(node.left, How.OPERATION, node)
+    right = frame.take(node.right, How.OPERATION, node)
+    return _combined(frame, node, node.op, left, right)
+
+
+def _combined(
+    frame: Frame, node: ast.expr | ast.stmt, op: ast.operator, left: Value, right: Value
+) -> Value:
+    if not left or not right:
+        return NOT_REACHED
+    if any(isinstance(one, Tensor | Parameter) for one in (*left, *right)):
+        return frame.operation(_KINDS[type(op)], node, (left, right))
+    structured = [one for one in (*left, *right) if isinstance(one, Items)]
+    if structured and isinstance(op, ast.Add | ast.Mult):
+        return _joined_tuples(structured, left, right, isinstance(op, ast.Add))
+    if any(isinstance(one, Fields) for one in (*left, *right)) and isinstance(op, ast.BitOr):
+        return join(left, right)
+    if all(isinstance(one, Plain | Nothing) for one in (*left, *right)):
+        return PLAIN
+    return frame.operation(_KINDS[type(op)], node, (left, right))
+
+
+def _joined_tuples(structured: list[Items], left: Value, right: Value, is_sum: bool) -> Value:
+    """``states + (x,)``; whichever kind it is, the other side is the same."""
+    kind = structured[0].kind
+    if is_sum and len(left) == len(right) == 1 and len(structured) == 2:
+        one, other = structured
+        first = (*one.first, *other.first)
+        if not one.rest and len(first) <= MOST_MEMBERS:
+            return frozenset({Items(kind, first, other.rest)})
+    inside = [member for one in structured for member in (*one.first, one.rest)]
+    if any(isinstance(one, Unknown) for one in (*left, *right)) and is_sum:
+        inside.append(UNKNOWN)
+    return frozenset({Items(kind, (), join(*inside))})
+
+
+def add_in_place(frame: Frame, node: ast.AugAssign) -> Value:
+    """Return what the target is after ``x += …``."""
+    target = node.target
+    read: ast.expr
+    if isinstance(target, ast.Name):
+        read = ast.Name(target.id, ast.Load())
+    elif isinstance(target, ast.Attribute):
+        read = ast.Attribute(target.value, target.attr, ast.Load())
+    else:
+        read = ast.Subscript(target.value, target.slice, ast.Load())
+    ast.copy_location(read, target)
+    before = frame.evaluate(read)
+    frame.use(target, before, How.WRITTEN, node)
+    added = frame.take(node.value, How.OPERATION, node)
+    lists = [one for one in before if isinstance(one, Items) and one.site is not None]
+    if lists and isinstance(node.op, ast.Add):
+        for one in lists:
+            members = [
+                m for other in added if isinstance(other, Items) for m in (*other.first, other.rest)
+            ]
+            frame.interpretation.grow(
+                frame, one, "+=", (node.value,), target, join(*members) if members else UNKNOWN
+            )
+        return before
+    after = _combined(frame, node, node.op, before, added)
+    return after
+
+
+@evaluates(ast.UnaryOp)
+def unary(frame: Frame, node: ast.UnaryOp) -> Value:
+    if isinstance(node.op, ast.Not):
+        frame.take(node.operand, How.TESTED, node)
+        return PLAIN
+    value = frame.take(node.operand, How.OPERATION, node)
+    if isinstance(node.operand, ast.Constant) and isinstance(node.op, ast.USub):
+        number = node.operand.value
+        return frozenset({Plain(-number)}) if type(number) is int else PLAIN
+    if all(isinstance(one, Plain | Nothing) for one in value):
+        return PLAIN if value else NOT_REACHED
+    return frame.operation("neg" if isinstance(node.op, ast.USub) else "invert", node, (value,))
+
+
+@evaluates(ast.Compare)
+def comparison(frame: Frame, node: ast.Compare) -> Value:
+    asks = all(isinstance(op, ast.Is | ast.IsNot | ast.In | ast.NotIn) for op in node.ops)
+    how = How.TESTED if asks else How.OPERATION
+    values = [frame.take(one, how, node) for one in (node.left, *node.comparators)]
+    if asks or not any(is_numeric(value) for value in values):
+        return PLAIN
+    if any(isinstance(one, Tensor | Parameter) for value in values for one in value):
+        return frame.operation("compare", node, tuple(values))
+    return frozenset({Unknown(Origin(node))})
+
+
+@evaluates(ast.BoolOp)
+def boolean(frame: Frame, node: ast.BoolOp) -> Value:
+    """``a or b``: each operand stands where those before it have not decided."""
+    before = frame.branch()
+    found: list[Value] = []
+    *first, last = node.values
+    for one in first:
+        value = frame.take(one, How.TESTED, node)
+        if isinstance(node.op, ast.Or):
+            value = frozenset(kept for kept in value if not isinstance(kept, Nothing))
+        found.append(value)
+        if frame.environment is not None:
+            narrow_by(frame, one, isinstance(node.op, ast.And))
+    found.append(frame.evaluate(last))
+    frame.environment = united(before, frame.environment)
+    return join(*found)
+
+
+@evaluates(ast.IfExp)
+def conditional(frame: Frame, node: ast.IfExp) -> Value:
+    frame.take(node.test, How.TESTED, node)
+    before = frame.branch()
+    narrow_by(frame, node.test, True)
+    body = frame.evaluate(node.body)
+    after_body = frame.environment
+    frame.environment = before
+    if before is not None:
+        narrow_by(frame, node.test, False)
+    otherwise = frame.evaluate(node.orelse)
+    frame.environment = united(after_body, frame.environment)
+    return join(body, otherwise)
+
+
+@evaluates(ast.Constant)
+def constant(frame: Frame, node: ast.Constant) -> Value:
+    if node.value is None:
+        return NOTHING
+    if isinstance(node.value, str) or type(node.value) is int:
+        return frozenset({Plain(node.value)})
+    return PLAIN

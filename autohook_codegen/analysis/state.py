@@ -1,0 +1,72 @@
+"""What functions of the program know of one another: cells that only grow, and who has read them."""
+
+from __future__ import annotations
+
+import ast
+from collections import deque
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+
+from autohook_codegen.analysis.trace import Definition, FunctionTrace, Growth
+from autohook_codegen.analysis.values import NOT_REACHED, Bag, Value, join
+from autohook_codegen.declares.program import ClassDecl, FileDecl, FunctionNode
+
+__all__ = ["State", "Unit"]
+
+
+@dataclass(eq=False, slots=True)
+class Unit:
+    """A function, the top level of a file, or the body of a class: what is interpreted at once."""
+
+    node: FunctionNode | ast.Lambda | ast.Module | ast.ClassDef
+    owner: ClassDecl | None
+    file: FileDecl
+    parent: Unit | None = None
+    trace: FunctionTrace | None = None
+    callees: dict[ast.AST, set[ast.AST]] = field(default_factory=dict)
+    """By statement."""
+
+
+class State:
+    """The cells. A unit whose cells have grown is interpreted again, until none has."""
+
+    def __init__(self) -> None:
+        self._cells: dict[Hashable, Value] = {}
+        self._readers: dict[Hashable, set[Unit]] = {}
+        self._pending: deque[Unit] = deque()
+        self._waiting: set[Unit] = set()
+        self.units: dict[ast.AST, Unit] = {}
+        self.definitions: dict[ClassDecl | Bag, dict[str, dict[ast.AST, Definition]]] = {}
+        self.growths: dict[ast.AST, dict[ast.AST, Growth]] = {}
+
+    def read(self, cell: Hashable, reader: Unit) -> Value:
+        """Return what the cell holds now; the reader comes again when it grows."""
+        self._readers.setdefault(cell, set()).add(reader)
+        return self._cells.get(cell, NOT_REACHED)
+
+    def look(self, cell: Hashable) -> Value:
+        """Return what the cell holds, when everything has come to its end."""
+        return self._cells.get(cell, NOT_REACHED)
+
+    def write(self, cell: Hashable, value: Value) -> None:
+        """Join a value to the cell."""
+        before = self._cells.get(cell, NOT_REACHED)
+        if value <= before:
+            return
+        after = join(before, value)
+        if after != before:
+            self._cells[cell] = after
+            for reader in self._readers.get(cell, ()):
+                self.enqueue(reader)
+
+    def enqueue(self, unit: Unit) -> None:
+        if unit not in self._waiting:
+            self._waiting.add(unit)
+            self._pending.append(unit)
+
+    def next(self) -> Unit | None:
+        if not self._pending:
+            return None
+        unit = self._pending.popleft()
+        self._waiting.discard(unit)
+        return unit
