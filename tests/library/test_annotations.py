@@ -13,6 +13,7 @@ from autohook_codegen.analysis.values import (
     UNKNOWN,
     Class,
     Fields,
+    Instance,
     Items,
     Module,
     Parameter,
@@ -110,7 +111,10 @@ PAIRS: list[tuple[str, Value]] = [
     ("tuple", one(Items("tuple", rest=UNKNOWN))),
     ("tuple[Tensor, int]", one(Items("tuple", (TENSOR, PLAIN)))),
     ("tuple[Tensor, ...]", one(Items("tuple", rest=TENSOR))),
-    ("tuple[Tensor, tuple[Tensor, Tensor]]", one(Items("tuple", (TENSOR, one(Items("tuple", (TENSOR, TENSOR))))))),
+    (
+        "tuple[Tensor, tuple[Tensor, Tensor]]",
+        one(Items("tuple", (TENSOR, one(Items("tuple", (TENSOR, TENSOR)))))),
+    ),
     ("list[Tensor]", one(Items("list", rest=TENSOR))),
     ("dict[str, Tensor]", one(Fields("dict", rest=TENSOR, is_settable=True))),
     ("nn.Module", one(Module(None, is_open=True))),
@@ -128,11 +132,14 @@ PAIRS: list[tuple[str, Value]] = [
     ("type[Block]", one(Class(decl("Block"), is_open=True))),
     ("type[nn.Module]", one(Class("torch.nn.Module", is_open=True))),
     ("PreTrainedModel", one(Module("transformers.modeling_utils.PreTrainedModel", is_open=True))),
-    ("Settings", one(Fields(decl("Settings"), (("width", PLAIN), ("act", UNKNOWN)), is_settable=True))),
+    (
+        "Settings",
+        one(Fields(decl("Settings"), (("width", PLAIN), ("act", UNKNOWN)), is_settable=True)),
+    ),
     ("Frozen", one(Fields(decl("Frozen"), (("out", TENSOR),)))),
     ("Pair", one(Fields(decl("Pair"), (("first", TENSOR), ("second", STATES))))),
     ("Keys", one(Fields(decl("Keys"), (("k", TENSOR),), is_settable=True, is_ordered=False))),
-    ("Tree", one(Fields(decl("Tree"), rest=UNKNOWN, is_ordered=False))),
+    ("Tree", one(Instance(decl("Tree")))),
     (
         "BaseModelOutput",
         one(
@@ -148,12 +155,24 @@ PAIRS: list[tuple[str, Value]] = [
         one(
             Fields(
                 decl("Out"),
-                (("last_hidden_state", TENSOR), ("hidden_states", STATES), ("attentions", STATES), ("pooled", TENSOR)),
+                (
+                    ("last_hidden_state", TENSOR),
+                    ("hidden_states", STATES),
+                    ("attentions", STATES),
+                    ("pooled", TENSOR),
+                ),
                 is_settable=True,
             )
         ),
     ),
-    ("Own", one(Fields(decl("Own"), (("loss", join(TENSOR, NOTHING)),), is_settable=True, is_ordered=False))),
+    (
+        "Own",
+        one(
+            Fields(
+                decl("Own"), (("loss", join(TENSOR, NOTHING)),), is_settable=True, is_ordered=False
+            )
+        ),
+    ),
 ]
 
 

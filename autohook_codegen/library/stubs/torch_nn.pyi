@@ -59,7 +59,7 @@ class Module:
     def xpu(self, *args) -> Input: ...
     def zero_grad(self, *args) -> Fact: ...
 
-def __getattr__(name) -> type[_ReturnsTensor]: ...
+class __getattr__(_ReturnsTensor): ...
 
 class _ReturnsTensor(Module):
     def forward(self, *args) -> Tensor: ...
@@ -177,9 +177,11 @@ class Embedding(_ReturnsTensor):
 class EmbeddingBag(Embedding): ...
 class PReLU(Embedding): ...
 
-class LinearCrossEntropyLoss(_ReturnsTensor):
-    linear_weight: Parameter
-    linear_bias: Parameter | None
+class LinearCrossEntropyLoss(_Composite):
+    linear: Linear
+
+class TripletMarginWithDistanceLoss(_Composite):
+    distance_function: Module
 
 class AdaptiveLogSoftmaxWithLoss(Module):
     head: Linear
@@ -263,20 +265,25 @@ class Transformer(_Composite):
 
 class Sequential(Module):
     is_container = "list"
+    def __getitem__(self, key) -> Module: ...
     hides_members = True
     def forward(self, input) -> Any: ...
 
 class ModuleList(Module):
     is_container = "list"
+    def __getitem__(self, key) -> Module: ...
 
 class ParameterList(Module):
     is_container = "list"
+    def __getitem__(self, key) -> Parameter: ...
 
 class ModuleDict(Module):
     is_container = "dict"
+    def __getitem__(self, key) -> Module: ...
 
 class ParameterDict(Module):
     is_container = "dict"
+    def __getitem__(self, key) -> Parameter: ...
 
 class Identity(Module):
     def forward(self, input) -> Input: ...
