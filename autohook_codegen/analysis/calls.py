@@ -13,6 +13,7 @@ from autohook_codegen.analysis.frame import Frame, evaluates
 from autohook_codegen.analysis.functions import call_function
 from autohook_codegen.analysis.library_calls import call_library, tensor_method
 from autohook_codegen.analysis.module_calls import call_module, is_called
+from autohook_codegen.analysis.registering import REGISTERING, register
 from autohook_codegen.analysis.reading import attribute_of, is_super
 from autohook_codegen.analysis.trace import How, ModuleCall
 from autohook_codegen.analysis.values import (
@@ -94,6 +95,8 @@ def _call_of_attribute(frame: Frame, node: ast.Call, func: ast.Attribute) -> Val
             found.append(frozenset({Plain()}))
         elif same := _same_module(one, func.attr):
             found.append(same)
+        elif isinstance(one, Module) and func.attr in REGISTERING:
+            found.append(register(frame, one, func, node, arguments))
         else:
             callees.append(attribute_of(frame, one, func.attr, func))
     callee = join(*callees) if callees else NOT_REACHED
@@ -122,9 +125,7 @@ def _is_method_of_container(one: Items | Fields, name: str) -> bool:
 
 def _is_tensor_like(one: Unknown, name: str) -> bool:
     member = library.tensor_member(name)
-    if member is None or member.is_property:
-        return False
-    return one.held is None or member.kind is library.Kind.FACT
+    return member is not None and not member.is_property
 
 
 def call_value(
@@ -139,7 +140,7 @@ def call_value(
             return first.value
     found = [_call_one(frame, one, node, called, arguments) for one in callee]
     result = join(*found) if found else NOT_REACHED
-    if not callee or modules or any(isinstance(one, Unknown | Function) for one in callee):
+    if not callee or not all(_says_itself(one) for one in callee):
         arguments.use(frame, How.ARGUMENT, node)
     if modules:
         others = callee - modules
@@ -150,6 +151,11 @@ def call_value(
             ModuleCall(node, called, modules, others, result, frame.counters())
         )
     return result
+
+
+def _says_itself(one: Alternative) -> bool:
+    """Whether it is known what the callee does with what it takes."""
+    return isinstance(one, Class | Nothing) or (isinstance(one, Unknown) and one.name is not None)
 
 
 def _is_hook_point(frame: Frame, callee: Value) -> bool:

@@ -124,6 +124,12 @@ class Frame:
     def use(self, node: ast.expr, value: Value, how: How, by: ast.AST) -> None:
         self._uses[node, how, by] = Use(node, value, how, by)
 
+    def forget_uses(self, statement: ast.stmt) -> None:
+        """Take back what was written down in a statement that only passes on what it takes."""
+        inside = set(ast.walk(statement))
+        for key in [key for key in self._uses if key[0] in inside]:
+            del self._uses[key]
+
     def operation(
         self,
         kind: str,

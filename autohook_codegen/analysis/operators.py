@@ -82,6 +82,14 @@ def _joined_tuples(structured: list[Items], left: Value, right: Value, is_sum: b
         first = (*one.first, *other.first)
         if not one.rest and len(first) <= MOST_MEMBERS:
             return frozenset({Items(kind, first, other.rest)})
+    if is_sum and len(left) == 1:
+        (one,) = left
+        if isinstance(one, Items) and one.first and not one.rest and one.site is None:
+            others = [other for other in structured if other is not one] or [one]
+            rest = [member for other in others for member in (*other.first, other.rest)]
+            if any(isinstance(other, Unknown) for other in right):
+                rest.append(UNKNOWN)
+            return frozenset({Items(one.kind, one.first, join(*rest))})
     inside = [member for one in structured for member in (*one.first, one.rest)]
     if any(isinstance(one, Unknown) for one in (*left, *right)) and is_sum:
         inside.append(UNKNOWN)
@@ -149,13 +157,13 @@ def boolean(frame: Frame, node: ast.BoolOp) -> Value:
     found: list[Value] = []
     *first, last = node.values
     for one in first:
-        value = frame.take(one, How.TESTED, node)
+        value = frame.take(one, How.CHOSEN, node)
         if isinstance(node.op, ast.Or):
             value = frozenset(kept for kept in value if not isinstance(kept, Nothing))
         found.append(value)
         if frame.environment is not None:
             narrow_by(frame, one, isinstance(node.op, ast.And))
-    found.append(frame.evaluate(last))
+    found.append(frame.take(last, How.CHOSEN, node))
     frame.environment = united(before, frame.environment)
     return join(*found)
 
@@ -165,12 +173,12 @@ def conditional(frame: Frame, node: ast.IfExp) -> Value:
     frame.take(node.test, How.TESTED, node)
     before = frame.branch()
     narrow_by(frame, node.test, True)
-    body = frame.evaluate(node.body)
+    body = frame.take(node.body, How.CHOSEN, node)
     after_body = frame.environment
     frame.environment = before
     if before is not None:
         narrow_by(frame, node.test, False)
-    otherwise = frame.evaluate(node.orelse)
+    otherwise = frame.take(node.orelse, How.CHOSEN, node)
     frame.environment = united(after_body, frame.environment)
     return join(body, otherwise)
 

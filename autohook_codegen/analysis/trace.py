@@ -34,6 +34,7 @@ class How(Enum):
     BOUND = "bound to a local name"
     STORED = "set as an attribute or item"
     RETURNED = "returned or yielded"
+    CHOSEN = "one arm of a condition, or awaited: what holds it goes on"
     TESTED = "only asked: `is None`, a truth test, `isinstance`, `len`"
     FACT = "a fact of a tensor is read, `.shape`"
     WRITTEN = "changed in place"
@@ -90,6 +91,7 @@ class FunctionTrace:
     file: FileDecl
     parent: FunctionTrace | None = None
     """The function that a nested one stands in."""
+    arguments: dict[ast.arg, Value] = field(default_factory=dict)
     values: dict[ast.expr, Value] = field(default_factory=dict)
     uses: list[Use] = field(default_factory=list)
     calls: list[ModuleCall] = field(default_factory=list)

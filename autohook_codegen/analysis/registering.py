@@ -1,0 +1,54 @@
+"""Methods by which a module is given a submodule, parameter or buffer."""
+
+from __future__ import annotations
+
+import ast
+
+from autohook_codegen.analysis.arguments import Argument, Arguments
+from autohook_codegen.analysis.frame import Frame
+from autohook_codegen.analysis.values import (
+    NOTHING,
+    Bag,
+    Module,
+    Plain,
+    Tensor,
+    Unknown,
+    Value,
+)
+from autohook_codegen.declares.program import ClassDecl
+
+__all__ = ["REGISTERING", "register"]
+
+REGISTERING = frozenset(
+    "register_module add_module register_parameter register_buffer __setattr__".split()
+)
+
+
+def register(
+    frame: Frame, one: Module, func: ast.Attribute, node: ast.Call, arguments: Arguments
+) -> Value:
+    """``self.register_parameter("W", nn.Parameter(…))``"""
+    name = _given(arguments, 0, ("name",))
+    value = _given(arguments, 1, ("module", "param", "tensor"))
+    if name is None or value is None or not isinstance(one.cls, ClassDecl | Bag):
+        return NOTHING
+    kept = value.value
+    if func.attr == "register_buffer":
+        kept = frozenset(
+            Tensor() if isinstance(kind, Unknown) else kind for kind in kept if kind != Plain()
+        )
+    names = {kind.constant for kind in name.value if isinstance(kind, Plain)}
+    if names and all(isinstance(known, str) for known in names):
+        for known in names:
+            frame.interpretation.define(frame, one.cls, str(known), kept, func.value, None)
+    elif name.node is not None and isinstance(one.cls, ClassDecl):
+        frame.interpretation.define_computed(frame, one.cls, name.node, kept, func.value)
+    return NOTHING
+
+
+def _given(arguments: Arguments, place: int, names: tuple[str, ...]) -> Argument | None:
+    for one in arguments.given:
+        if one.name in names:
+            return one
+    positional = arguments.positional
+    return positional[place] if place < len(positional) else None

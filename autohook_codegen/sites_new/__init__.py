@@ -1,0 +1,1 @@
+"""Which site gets which hook point, and what each file gains for it."""

@@ -1,0 +1,182 @@
+"""The result of a module call: which part of it is a tensor, and where it meets its hook point."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from autohook_codegen.analysis.trace import How, ModuleCall, Use
+from autohook_codegen.analysis.values import Attribute, Item, Plain, Value
+from autohook_codegen.library import guesses
+from autohook_codegen.sites_new.bound_results import hook_bound_result
+from autohook_codegen.sites_new.candidate import After, Candidate, LeftAlone, Reference, Wrap
+from autohook_codegen.sites_new.elsewhere import Elsewhere
+from autohook_codegen.sites_new.parts_read import step_of
+from autohook_codegen.sites_new.result import Result
+from autohook_codegen.sites_new.shapes import (
+    gives_no_tensor,
+    is_structured,
+    is_surely_tensor,
+    is_tuple,
+    may_be_none,
+    may_be_tensor,
+    part_of,
+)
+from autohook_codegen.sites_new.unpacked_results import hook_unpacked_result
+from autohook_codegen.sites_new.written import Written
+
+__all__ = ["hook_result"]
+
+
+def hook_result(
+    call: ModuleCall, reference: Reference, written: Written, elsewhere: Elsewhere
+) -> Iterator[Candidate | LeftAlone]:
+    """Yield the sites of one module call, or why it has none."""
+    result = _narrowed(Result(call, reference, written, elsewhere, call.node, call.result))
+    chosen = _chosen(result)
+    if chosen is not None:
+        yield from _in_a_condition(result, chosen)
+        return
+    use = written.use(result.node)
+    yield from _used(result, use)
+
+
+def _narrowed(result: Result) -> Result:
+    """The expression that is read from the call, ``self.attn(x)[0]``, and which part it is."""
+    while not is_surely_tensor(result.value):
+        use = result.written.use(result.node)
+        if use is None:
+            break
+        if use.how is How.CHOSEN and isinstance(use.by, ast.Await):
+            result = result.at(use.by, result.part, result.value)
+            continue
+        step = step_of(use)
+        if step is None or not isinstance(use.by, ast.expr):
+            break
+        if isinstance(step, Attribute) and _is_called(use, result.written):
+            break
+        value = part_of(result.value, step)
+        if isinstance(step, Attribute) and not _is_declared(result.value, step.name):
+            if guesses.is_no_tensor_field(step.name):
+                value = frozenset({Plain()})
+        result = result.at(use.by, (*result.part, step), value)
+    return result
+
+
+def _is_declared(value: Value, name: str) -> bool:
+    return any(name in dict(getattr(one, "fields", ())) for one in value)
+
+
+def _is_called(use: Use, written: Written) -> bool:
+    called = written.parents.get(use.by)
+    return isinstance(called, ast.Call) and called.func is use.by
+
+
+def _chosen(result: Result) -> Use | None:
+    """The use of the outermost condition of which the expression is one arm."""
+    node, found = result.node, None
+    while (use := result.written.use(node)) is not None and use.how is How.CHOSEN:
+        found = use
+        assert isinstance(use.by, ast.expr)
+        node = use.by
+    return found
+
+
+def _in_a_condition(result: Result, chosen: Use) -> Iterator[Candidate | LeftAlone]:
+    value = result.value
+    if gives_no_tensor(value) or (is_structured(value) and not may_be_tensor(value)):
+        message = f"{result.called} gives back no single tensor, in one branch of a condition"
+        yield result.alone("no-tensor", message)
+        return
+    assert isinstance(chosen.by, ast.expr)
+    if not is_surely_tensor(value) and not _whole_is_tensor(chosen.by, result.written):
+        yield result.unclear()
+        return
+    yield result.site(Wrap(result.node))
+
+
+def _whole_is_tensor(condition: ast.expr, written: Written) -> bool:
+    """Whether a condition with the call in one branch stands where a tensor is meant."""
+    use = written.use(condition)
+    if use is None:
+        return True
+    if use.how is How.PART:
+        return step_of(use) is None
+    return use.how not in (How.UNPACKED, How.LOOPED)
+
+
+def _used(result: Result, use: Use | None) -> Iterator[Candidate | LeftAlone]:
+    value = result.value
+    if gives_no_tensor(value):
+        yield result.alone("no-tensor", f"{result.called} gives back no tensor")
+        return
+    if is_surely_tensor(value):
+        yield result.site(Wrap(result.node))
+        return
+    how = use.how if use is not None else How.DROPPED
+    by = use.by if use is not None else None
+    if use is not None and len(_targets(by)) > 1:
+        if is_structured(value):
+            message = f"{result.called} gives back no single tensor, and goes to several targets"
+            yield result.alone("no-tensor", message)
+        else:
+            yield result.site(Wrap(result.node))
+    elif how is How.UNPACKED and isinstance(by, ast.Assign):
+        yield from hook_unpacked_result(result, by, by.targets[0])
+    elif how is How.BOUND and isinstance(by, ast.stmt):
+        yield from hook_bound_result(result, by)
+    elif how is How.STORED and isinstance(by, ast.Assign) and is_tuple(value):
+        yield from _stored(result, by)
+    elif how is How.LOOPED:
+        yield result.alone("no-tensor", f"{result.called} is taken apart where it stands")
+    elif how is How.DROPPED:
+        yield result.alone("unused-result", f"nothing reads what {result.called} gives back")
+    else:
+        yield from _handed_on(result, how)
+
+
+def _targets(by: ast.AST | None) -> list[ast.expr]:
+    return by.targets if isinstance(by, ast.Assign) else []
+
+
+def _stored(result: Result, statement: ast.Assign) -> Iterator[Candidate | LeftAlone]:
+    """``self.rope = self.rotary(x)``"""
+    target = statement.targets[0]
+    if result.is_taken_apart_elsewhere():
+        yield result.taken_apart()
+        return
+    first = part_of(result.value, Item(0))
+    if is_plain_place(target) and may_be_tensor(first) and not may_be_none(first):
+        form = After(statement, target, (Item(0),), is_rebuilt=True)
+        yield result.site(form, Item(0))
+    else:
+        yield result.alone("no-tensor", f"{result.called} gives back no single tensor")
+
+
+def is_plain_place(target: ast.expr) -> bool:
+    """Tell whether the target can be read again without effect: ``self.rope``, ``found[kind]``."""
+    kinds = ast.Name | ast.Attribute | ast.Subscript | ast.Constant | ast.expr_context
+    return all(isinstance(node, kinds) for node in ast.walk(target))
+
+
+def _handed_on(result: Result, how: How) -> Iterator[Candidate | LeftAlone]:
+    """The result goes on whole: into an operator, another call, a ``return``."""
+    value = result.value
+    as_tensor = how in (How.OPERATION, How.FACT)
+    if is_structured(value) and not (may_be_tensor(value) and as_tensor):
+        if result.is_taken_apart_elsewhere():
+            yield result.taken_apart()
+        else:
+            yield result.alone("no-tensor", f"{result.called} gives back no single tensor")
+    elif may_be_none(value) and not as_tensor:
+        yield result.alone("may-be-none", f"{result.called} may be None")
+    elif _may_be_a_number(value):
+        yield result.alone("no-tensor", f"{result.called} does not always give back a tensor")
+    elif not as_tensor and result.is_used_in_parts():
+        yield result.unclear()
+    else:
+        yield result.site(Wrap(result.node))
+
+
+def _may_be_a_number(value: Value) -> bool:
+    return any(isinstance(one, Plain) for one in value)

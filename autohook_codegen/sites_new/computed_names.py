@@ -1,0 +1,34 @@
+"""Attributes whose name is worked out: ``f"layer{i}"``, ``"layer" + str(i)``."""
+
+from __future__ import annotations
+
+import ast
+
+from autohook_codegen.options import Options
+
+__all__ = ["double_quoted", "hook_point_name"]
+
+_QUOTES = ('"', "'", '"""')
+
+
+def hook_point_name(node: ast.expr, options: Options) -> str:
+    """Return the text that works out the hook point's name: ``f"layer{i}_hook_point"``."""
+    if isinstance(node, ast.JoinedStr):
+        text = options.hook_point("".join(map(_written, node.values)))
+        quote = next(one for one in _QUOTES if one not in text)
+        return f"f{quote}{text}{quote}"
+    before, after = options.name.split("{name}")
+    text = double_quoted(ast.unparse(node))
+    if before:
+        text = f'"{before}" + {text}'
+    return f'{text} + "{after}"' if after else text
+
+
+def _written(part: ast.expr) -> str:
+    """Return a part of an f-string as it stands in one."""
+    return ast.unparse(ast.JoinedStr([part]))[2:-1]
+
+
+def double_quoted(text: str) -> str:
+    """Return code with double quotes in place of single ones, as black has them."""
+    return text.replace("'", '"') if '"' not in text else text

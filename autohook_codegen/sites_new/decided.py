@@ -1,0 +1,44 @@
+"""What is known about the input once every site is decided: the list that all else reads."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from autohook_codegen.declares.program import FileDecl, Program
+from autohook_codegen.options import Options
+from autohook_codegen.sites_new.candidate import Candidate
+from autohook_codegen.sites_new.edits import Edits
+from autohook_codegen.sites_new.hook_points import HookPoint
+
+__all__ = ["Decided", "DecidedSite", "Remark"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DecidedSite:
+    """A candidate with its hook point."""
+
+    candidate: Candidate
+    hook_point: HookPoint
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Remark:
+    """Something about a place that the user has to know."""
+
+    file: FileDecl
+    node: ast.expr | ast.stmt
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decided:
+    """Every site of the input, and what each file gains."""
+
+    program: Program
+    options: Options
+    edits: Mapping[str, Edits]
+    sites: tuple[DecidedSite, ...] = ()
+    remarks: tuple[Remark, ...] = ()

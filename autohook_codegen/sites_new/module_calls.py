@@ -1,0 +1,163 @@
+"""Module calls: which calls of a function call a submodule."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from autohook_codegen.analysis.trace import How, ModuleCall, Trace
+from autohook_codegen.analysis.values import (
+    Fields,
+    Items,
+    Module,
+    Unknown,
+    Value,
+)
+from autohook_codegen.declares.program import ClassDecl
+from autohook_codegen.library import guesses, library_class
+from autohook_codegen.sites_new.call_results import hook_result
+from autohook_codegen.sites_new.candidate import Candidate, LeftAlone, Reference
+from autohook_codegen.sites_new.references import held_by, reference_to
+from autohook_codegen.sites_new.elsewhere import Elsewhere
+from autohook_codegen.sites_new.written import Written
+
+__all__ = ["calls_its_members", "module_calls", "place_of"]
+
+
+def module_calls(
+    written: Written, trace: Trace, elsewhere: Elsewhere
+) -> Iterator[Candidate | LeftAlone]:
+    """Yield a site, or the reason why there is none, for every module call of the function."""
+    for call in written.trace.calls:
+        yield from _module_call(call, written, trace, elsewhere)
+    yield from _handed_on(written, elsewhere)
+
+
+def _module_call(
+    call: ModuleCall, written: Written, trace: Trace, elsewhere: Elsewhere
+) -> Iterator[Candidate | LeftAlone]:
+    modules = call.modules
+    if not _may_be_module(modules):
+        return
+    held = held_by(modules)
+    if held is None:
+        yield from _several(call, written)
+        return
+    reference = reference_to(held, call.callee, modules | call.others, written.trace, call.counters)
+    if reference is None:
+        return
+    if _is_method_name(reference, modules):
+        return
+    if call.node in written.in_strings:
+        message = f"{path_of(reference)} is used inside an f-string"
+        yield _left(call, "in-f-string", message, written, reference)
+        return
+    yield from hook_result(call, reference, written, elsewhere)
+    if calls_its_members(modules):
+        message = f"{path_of(reference)} calls its members, which no source names"
+        yield _left(call, "members-unnamed", message, written, reference)
+
+
+def _left(
+    call: ModuleCall, code: str, message: str, written: Written, reference: Reference
+) -> LeftAlone:
+    inside = (place_of(reference),)
+    return LeftAlone(call.node, code, message, written.trace, reference, inside)
+
+
+def _may_be_module(value: Value) -> bool:
+    return any(isinstance(one, Module | Items | Fields | Unknown) for one in value)
+
+
+def _is_method_name(reference: Reference, modules: Value) -> bool:
+    """Whether it is more likely a method or function that a base outside the input has set."""
+    if any(isinstance(one, Module | Items | Fields) for one in modules):
+        return False
+    names = reference.names
+    return bool(names) and (
+        guesses.is_method_name(names[-1]) or any("tokenizer" in name for name in names)
+    )
+
+
+def calls_its_members(value: Value) -> bool:
+    """Tell whether a call of it calls members that no source names."""
+    for one in value:
+        if isinstance(one, Items | Fields):
+            if isinstance(one.kind, str):
+                return True
+            continue
+        if isinstance(one, Module) and isinstance(one.cls, str):
+            known = library_class(one.cls)
+            if known is not None and known.hides_members and one.cls.startswith("torch.nn."):
+                return True
+    return False
+
+
+def _several(call: ModuleCall, written: Written) -> Iterator[LeftAlone]:
+    """A name that may mean several submodules."""
+    references: list[Reference] = []
+    for one in call.modules:
+        held = getattr(one, "held", None)
+        if held is None:
+            continue
+        reference = reference_to(held, None, frozenset({one}), written.trace, call.counters)
+        if reference is not None:
+            references.append(reference)
+    if not references:
+        return
+    places = sorted(dict.fromkeys(place_of(one) for one in references))
+    message = f"{ast.unparse(call.callee)} may be any of {', '.join(places)}"
+    yield LeftAlone(
+        call.node, "several-modules", message, written.trace, references[0], tuple(places)
+    )
+
+
+def _handed_on(written: Written, elsewhere: Elsewhere) -> Iterator[LeftAlone]:
+    """Submodules that are passed on, to be called where the source does not show it."""
+    called = {one.callee for one in written.trace.calls}
+    for use in written.trace.uses:
+        if use.how is not How.ARGUMENT or not isinstance(use.by, ast.Call) or use.node in called:
+            continue
+        if not use.value or not all(isinstance(one, Module | Items) for one in use.value):
+            continue
+        held = held_by(use.value)
+        if held is None or not held.steps:
+            continue
+        if not elsewhere.may_call(use, written.trace):
+            continue
+        reference = reference_to(held, use.node, use.value, written.trace, ())
+        if reference is not None:
+            message = f"{path_of(reference)} is passed on to {ast.unparse(use.by.func)}"
+            inside = (place_of(reference),)
+            yield LeftAlone(use.node, "passed-on", message, written.trace, reference, inside)
+
+
+def path_of(reference: Reference) -> str:
+    """Return what a user calls it: ``transformer.h``."""
+    from autohook_codegen.analysis.names_computed import display_name
+
+    if reference.computed is not None:
+        return display_name(reference.computed.name)
+    return ".".join(reference.names)
+
+
+def place_of(reference: Reference) -> str:
+    """Return ``Layer.ff``: the path behind the name of the class that holds it."""
+    holder = reference.owners[0]
+    return f"{_setter(holder, reference).name}.{path_of(reference)}"
+
+
+def _setter(owner: ClassDecl, reference: Reference) -> ClassDecl:
+    name = reference.names[0] if reference.names else None
+    for one in owner.mro:
+        if name is not None and name in elsewhere_set(one):
+            return one
+    return owner
+
+
+def elsewhere_set(cls: ClassDecl) -> frozenset[str]:
+    return frozenset(
+        node.attr
+        for node in ast.walk(cls.node)
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
+    )

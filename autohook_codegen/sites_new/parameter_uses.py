@@ -1,0 +1,213 @@
+"""Parameter uses: which operation takes a parameter, and where its value goes otherwise."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from autohook_codegen.analysis.trace import How, Trace, Use
+from autohook_codegen.analysis.values import (
+    Function,
+    Held,
+    Nothing,
+    Parameter,
+    Plain,
+    Tensor,
+    Value,
+)
+from autohook_codegen.sites_new.candidate import After, Candidate, LeftAlone, Reference, Wrap
+from autohook_codegen.sites_new.references import reference_to
+from autohook_codegen.sites_new.written import Written
+
+__all__ = ["parameter_uses"]
+
+_GOES_ELSEWHERE = (How.ARGUMENT, How.JOINED, How.STORED, How.RETURNED, How.LOOPED, How.UNPACKED)
+
+
+def parameter_uses(written: Written, trace: Trace) -> Iterator[Candidate | LeftAlone]:
+    """Yield a site, or the reason why there is none, for every use of a parameter."""
+    taken: set[tuple[ast.AST, Held]] = set()
+    for use in written.trace.uses:
+        parameters = [
+            one
+            for one in use.value
+            if isinstance(one, Parameter) and one.held is not None and one.held.steps
+        ]
+        for one in sorted(parameters, key=lambda one: _order(one, written)):
+            for found in _use(use, one, len(parameters) > 1, written, trace):
+                form = found.form if isinstance(found, Candidate) else None
+                place = form.node if isinstance(form, Wrap) else found.node
+                assert one.held is not None
+                if (place, one.held) not in taken:
+                    taken.add((place, one.held))
+                    yield found
+
+
+def _order(one: Parameter, written: Written) -> int:
+    return written.order.get(one.read, 0) if one.read is not None else 0
+
+
+def _use(
+    use: Use, one: Parameter, is_one_of_several: bool, written: Written, trace: Trace
+) -> Iterator[Candidate | LeftAlone]:
+    if use.how not in (How.OPERATION, *_GOES_ELSEWHERE) or _changes_weights(use, written):
+        return
+    read = one.read if one.read is not None and one.read in written.parents else use.node
+    node = one.source if one.source is not None and one.source in written.parents else use.node
+    assert one.held is not None
+    reference = reference_to(one.held, node, _values_of(node, use, written), written.trace, ())
+    if reference is None:
+        return
+    form = _form(use, read, is_one_of_several, written, trace)
+    if form is None:
+        return
+    if isinstance(form, Wrap) and form.node is read and _may_be_no_tensor(use.value):
+        message = f"{'.'.join(reference.names)} is not always a parameter, and goes on as it is"
+        yield LeftAlone(node, "may-be-no-tensor", message, written.trace, reference)
+        return
+    yield Candidate(
+        node,
+        reference,
+        "parameter use",
+        form,
+        written.trace,
+        (),
+        _hook_point(form, reference, written),
+    )
+
+
+def _values_of(node: ast.expr, use: Use, written: Written) -> Value:
+    return written.trace.values.get(node, use.value)
+
+
+def _may_be_no_tensor(value: Value) -> bool:
+    return any(isinstance(one, Plain) for one in value)
+
+
+def _form(
+    use: Use, read: ast.expr, is_one_of_several: bool, written: Written, trace: Trace
+) -> Wrap | After | None:
+    if use.how is How.OPERATION and not is_one_of_several:
+        return _operation(use, read, written)
+    if use.how is How.ARGUMENT and isinstance(use.by, ast.Call) and not is_one_of_several:
+        if _is_operand_in_callee(use, use.by, written, trace):
+            return Wrap(use.by)
+    return _value(use, read)
+
+
+def _operation(use: Use, read: ast.expr, written: Written) -> Wrap | After | None:
+    by = use.by
+    if isinstance(by, ast.AugAssign):
+        return After(by, by.target) if by.value is use.node else None
+    if isinstance(by, ast.Subscript):
+        return Wrap(use.node) if by.value is not use.node else None
+    if isinstance(by, ast.Call):
+        if _is_in_place(by):
+            # `out.add_(self.b)` stays in place
+            statement = written.parents.get(by)
+            assert isinstance(by.func, ast.Attribute)
+            if isinstance(statement, ast.Expr) and isinstance(by.func.value, ast.Name):
+                return After(statement, by.func.value)
+            return None
+        result = written.trace.values.get(by, frozenset())
+        if result and not all(isinstance(one, Tensor | Parameter) for one in result):
+            return _value(use, read)
+        return Wrap(by)
+    if isinstance(by, ast.BinOp | ast.UnaryOp):
+        return Wrap(by)
+    if isinstance(by, ast.Attribute):
+        return None
+    return _value(use, read)
+
+
+def _is_in_place(call: ast.Call) -> bool:
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    return name.endswith("_") and not name.endswith("__")
+
+
+def _value(use: Use, read: ast.expr) -> Wrap:
+    """The value itself, under a test where it may be ``None``."""
+    may_be_none = any(isinstance(one, Nothing) for one in use.value)
+    return Wrap(read, is_tested=may_be_none and isinstance(read, ast.Attribute))
+
+
+def _is_operand_in_callee(use: Use, call: ast.Call, written: Written, trace: Trace) -> bool:
+    """Whether a function of the input that is handed the parameter computes its result with it."""
+    callees = written.trace.values.get(call.func, frozenset())
+    result = written.trace.values.get(call, frozenset())
+    if not callees or not result or not all(isinstance(one, Tensor) for one in result):
+        return False
+    for one in callees:
+        inside = trace.functions.get(one.node) if isinstance(one, Function) else None
+        if inside is None:
+            return False
+        uses = [
+            other
+            for other in inside.uses
+            if any(_is_argument(kind, inside.arguments, use) for kind in other.value)
+        ]
+        if not any(other.how is How.OPERATION for other in uses):
+            return False
+    return True
+
+
+def _is_argument(one: object, arguments: object, use: Use) -> bool:
+    return (
+        isinstance(one, Parameter)
+        and one.held is not None
+        and not one.held.steps
+        and one.held.root in arguments  # type: ignore[operator]
+    )
+
+
+def _hook_point(form: Wrap | After, reference: Reference, written: Written) -> ast.expr | None:
+    """The hook point that stands in the source already: that of this parameter, not of another in
+    the same operation."""
+    name = "_".join(reference.names)
+    for hook, handed in written.trace.hooked.items():
+        if name not in ast.unparse(hook.func):
+            continue
+        inner = handed
+        while isinstance(inner, ast.Call) and inner in written.trace.hooked:
+            inner = written.trace.hooked[inner]
+        if isinstance(form, Wrap):
+            if inner is form.node:
+                return hook.func
+            continue
+        block = written.block(form.statement)
+        after = block[block.index(form.statement) + 1 :][:2]
+        if any(hook in ast.walk(one) for one in after):
+            return hook.func
+    return None
+
+
+def _changes_weights(use: Use, written: Written) -> bool:
+    """Whether the statement is weight surgery: under ``no_grad``, it writes to a parameter or in
+    place."""
+    if use.by not in written.parents and use.node not in written.parents:
+        return True
+    statement = written.statement(use.node)
+    if isinstance(statement, ast.Delete):
+        return True
+    if isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Attribute):
+        return True
+    under = next(
+        (
+            one
+            for one in written.around(use.node)
+            if isinstance(one, ast.With | ast.AsyncWith)
+            and any(
+                name in ast.unparse(item.context_expr)
+                for item in one.items
+                for name in ("no_grad", "inference_mode")
+            )
+        ),
+        None,
+    )
+    if under is None:
+        return False
+    return any(
+        (isinstance(one, ast.Call) and _is_in_place(one))
+        or (isinstance(one, ast.Attribute) and one.attr == "data")
+        for one in ast.walk(under)
+    )

@@ -1,0 +1,200 @@
+"""What the roots gain: the base, and the line that ends ``__init__``."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from autohook_codegen import library
+from autohook_codegen.analysis.trace import Trace
+from autohook_codegen.declares.program import ClassDecl
+from autohook_codegen.existing import Existing
+from autohook_codegen.library import guesses
+from autohook_codegen.options import DEFAULT_NAME, Fallback, Options
+from autohook_codegen.sites_new.bases import base_place
+from autohook_codegen.sites_new.decided import Remark
+from autohook_codegen.sites_new.edits import BaseEdit, Edits
+from autohook_codegen.sites_new.endings import ending_class, goes_on_to_bases, receiver_of
+from autohook_codegen.sites_new.fallback import LeftToFallback, shown_places
+from autohook_codegen.sites_new.imports import Spellings
+from autohook_codegen.sites_new.parts import Parts
+from autohook_codegen.sites_new.roots import find_roots
+
+__all__ = ["RootEnds"]
+
+ROOT_NAMES = frozenset(
+    (
+        "setup hooks hook_dict mod_dict hook_points run_with_cache run_with_hooks add_hook "
+        "add_perma_hook add_caching_hooks cache_all cache_some check_and_add_hook "
+        "check_hooks_to_add clear_contexts get_caching_hooks list_hooks remove_all_hook_fns "
+        "reset_hooks is_caching context_level"
+    ).split()
+)
+"""What ``HookedRootModule`` of transformer-lens 3.9 to 4.3 gives a class."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RootEnds:
+    """Chooses the roots of a program, and ends them."""
+
+    trace: Trace
+    existing: Mapping[str, Existing]
+    spellings: Spellings
+    options: Options
+    parts: Parts
+    left: LeftToFallback
+
+    def end(
+        self, lines: Mapping[ClassDecl, list[str]], edits: Mapping[str, Edits]
+    ) -> tuple[dict[ClassDecl, list[str]], list[Remark]]:
+        """Add the bases to `edits`, and return what each ``__init__`` gains, `lines` first, with
+        what a user has to know."""
+        remarks: list[Remark] = []
+        roots: dict[ClassDecl, None] = {}
+        for root in self._chosen():
+            end = ending_class(root)
+            why_not = self._why_no_root(root, end)
+            if why_not is not None:
+                message = f"{root.name} is no root: {why_not}"
+                remarks.append(Remark(root.file, root.node, "no-root", message))
+            elif end is not None:
+                roots[end] = None
+        ended = {one: list(made) for one, made in lines.items()}
+        converted = dict.fromkeys(
+            one for root in roots for one in (root, *root.descendants()) if ending_class(one) is one
+        )
+        for decl in self.trace.program.classes:
+            if decl not in converted:
+                continue
+            is_below = any(one in converted for one in decl.mro[1:])
+            if not is_below and not self._has_base(decl):
+                place = base_place(decl, self.trace)
+                assert place is not None
+                name = self.spellings.of(decl.file, "HookedRootModule")
+                edits[decl.file.path].bases[decl.node] = BaseEdit(name, place)
+            if is_below and decl.initialiser is None and decl not in ended:
+                continue
+            if not self._is_ended(decl):
+                ended.setdefault(decl, []).append(self._last_line(decl))
+        if not roots and self.options.root is None and self.left.with_sites:
+            remarks += self._nothing_is_a_root(remarks)
+        return ended, remarks
+
+    # Which classes.
+
+    def _chosen(self) -> list[ClassDecl]:
+        named = self.options.root
+        if named is None:
+            return [one for one in find_roots(self.trace, self.parts) if self._has_anything(one)]
+        modules = (one for one in self.trace.program.classes if one.is_module)
+        return [one for one in modules if one.name in named or one.qualified_name in named]
+
+    def _has_anything(self, decl: ClassDecl) -> bool:
+        """Tell whether the class holds any hook point, made in the source or by the fallback."""
+        held = self.parts.held_by(decl)
+        if not self.left.with_sites.isdisjoint(held):
+            return True
+        return self.options.fallback is not Fallback.NEVER and bool(self.left.places(held))
+
+    def _why_no_root(self, root: ClassDecl, end: ClassDecl | None) -> str | None:
+        if self._has_base(root):
+            return None
+        for one in (*root.mro, *root.descendants()):
+            for name in sorted(ROOT_NAMES & {*one.methods, *self.trace.attributes(one)}):
+                return f"{one.name} has its own {name!r}; use auto_hook(model)"
+        if end is None:
+            return "nothing can be added at the end of __init__; use auto_hook(model)"
+        if base_place(end, self.trace) is None:
+            return "with HookedRootModule as a base, super() would find other methods"
+        if self.options.fallback is Fallback.NEVER:
+            named = next(filter(self._uses_name, self.parts.held_by(root)), None)
+            if named is not None:
+                return f"setup() would write over the attribute 'name' of {named.name}"
+        return None
+
+    def _nothing_is_a_root(self, said: list[Remark]) -> list[Remark]:
+        modules = [one for one in self.trace.program.classes if one.is_module]
+        if said or not modules:
+            return []
+        most = max(modules, key=lambda one: len(self.parts.held_by(one)))
+        message = f"no class is a root, each is a part of another; --root {most.name} makes it one"
+        return [Remark(most.file, most.node, "no-root", message)]
+
+    def _uses_name(self, decl: ClassDecl) -> bool:
+        """Tell whether the class has its own ``name``, which ``setup()`` would overwrite."""
+        annotated = {
+            one.target.id
+            for one in decl.node.body
+            if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)
+        }
+        return "name" in {*decl.methods, *annotated, *self.trace.attributes(decl)}
+
+    # What stands already.
+
+    def _has_base(self, decl: ClassDecl) -> bool:
+        for one in decl.mro:
+            known = self.existing.get(one.file.path)
+            if known is not None and one.node in known.roots and known.roots[one.node].base:
+                return True
+        return any(base.endswith("HookedRootModule") for base in decl.all_outside_bases)
+
+    def _is_ended(self, decl: ClassDecl) -> bool:
+        known = self.existing.get(decl.file.path)
+        root = known.roots.get(decl.node) if known is not None else None
+        if root is not None and root.ending is not None:
+            return True
+        init = decl.initialiser
+        if init is None or not any(b.endswith("HookedRootModule") for b in decl.all_outside_bases):
+            return False
+        setup = f"{receiver_of(init)}.setup"
+        return any(
+            ast.unparse(one.func) == setup for one in ast.walk(init) if isinstance(one, ast.Call)
+        )
+
+    # The last line.
+
+    def _last_line(self, decl: ClassDecl) -> str:
+        receiver = receiver_of(decl.initialiser)
+        why = None if self.options.fallback is Fallback.NEVER else self._why_auto_hook(decl)
+        if why is None:
+            return f"{receiver}.setup()"
+        name = self.options.name
+        pattern = "" if name == DEFAULT_NAME else f', name="{name}"'
+        return f"{self.spellings.of(decl.file, 'auto_hook')}({receiver}{pattern})  # {why}"
+
+    def _why_auto_hook(self, decl: ClassDecl) -> str | None:
+        """Return the comment beside ``auto_hook(self)``; ``None`` where ``self.setup()`` does as
+        well."""
+        held = self.parts.held_by(decl)
+        reason = self._why_not_setup(decl, held)
+        if reason is not None:
+            return reason
+        places = self.left.places(held)
+        if places:
+            return f"adds the hook points inside {shown_places(places)}"
+        if self.left.changes_in_place(held):
+            return "caches values before they change in place"
+        if self.left.checkpoints(held):
+            return "for checkpoint, which computes the forward again"
+        return "in place of self.setup()" if self.options.fallback is Fallback.ALWAYS else None
+
+    def _why_not_setup(self, decl: ClassDecl, held: tuple[ClassDecl, ...]) -> str | None:
+        """Return what TransformerLens's ``setup()`` would break, or what keeps it from running."""
+        named = next(filter(self._uses_name, held), None)
+        if named is not None:
+            return f'setup() would write "name" into {named.name}'
+        for one in (decl, *decl.descendants()):
+            for base in sorted(one.all_outside_bases):
+                last = base.rsplit(".", 1)[-1]
+                known = library.library_class(base)
+                if known is not None:
+                    for name in sorted(ROOT_NAMES & {*known.methods, *known.members}):
+                        return f"{last} has a {name}() of its own"
+                    if known.uses_name:
+                        return f'setup() would write "name" into {last}'
+                elif not guesses.is_plain_base(last) and last != "HookedRootModule":
+                    return f"{last} may have a setup() of its own"
+            if not goes_on_to_bases(one, self.trace.initialisers(one)):
+                return "HookedRootModule.__init__ is not called"
+        return None

@@ -1,0 +1,51 @@
+"""Which classes are models by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from autohook_codegen import library
+from autohook_codegen.analysis.trace import Trace
+from autohook_codegen.declares.program import ClassDecl
+from autohook_codegen.library import guesses
+from autohook_codegen.sites_new.parts import Parts
+
+__all__ = ["find_roots", "has_entry"]
+
+
+def find_roots(trace: Trace, parts: Parts) -> list[ClassDecl]:
+    """Return the classes that are no part, and do not only serve as a base; and what a file's
+    ``__all__`` names, if it holds modules of the input."""
+    run = {cls for classes in trace.reached.values() for cls in classes}
+    return [
+        decl
+        for decl in trace.program.classes
+        if decl.is_module
+        and (decl in run or has_entry(decl))
+        and (
+            _is_exported(decl, parts)
+            or (decl not in parts.used and (not decl.subclasses or decl in parts.named))
+        )
+    ]
+
+
+def has_entry(decl: ClassDecl) -> bool:
+    """Tell whether outsiders can run an instance: by its own ``forward``, or an inherited one."""
+    return decl.method("forward") is not None or any(map(_has_forward, decl.all_outside_bases))
+
+
+def _is_exported(decl: ClassDecl, parts: Parts) -> bool:
+    exported = decl.file.exported or frozenset()
+    return decl.qualified_name in exported and bool(_held(decl, parts))
+
+
+def _held(decl: ClassDecl, parts: Parts) -> Iterable[ClassDecl]:
+    return [one for one in parts.held_by(decl) if one.is_module and one not in decl.mro]
+
+
+def _has_forward(base: str) -> bool:
+    last = base.rsplit(".", 1)[-1]
+    known = library.library_class(base)
+    if known is not None and known.is_module:
+        return bool(known.result(None))
+    return not (guesses.is_plain_base(last) or guesses.is_module_base(last) or "Mixin" in last)

@@ -1,0 +1,112 @@
+"""One function as it is written: which statement stands in which block, and what stands in what."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cached_property
+
+from autohook_codegen.analysis.trace import FunctionTrace, How, Use
+from autohook_codegen.analysis.values import Origin, Step
+from autohook_codegen.declares.program import FunctionNode
+
+__all__ = ["Written"]
+
+
+class Written:
+    """A function's text and its trace, indexed for the rules."""
+
+    def __init__(self, trace: FunctionTrace) -> None:
+        self.trace = trace
+
+    @cached_property
+    def parents(self) -> dict[ast.AST, ast.AST]:
+        found: dict[ast.AST, ast.AST] = {}
+        stack: list[ast.AST] = [self.trace.node] if self.trace.node is not None else []
+        while stack:
+            node = stack.pop()
+            for child in ast.iter_child_nodes(node):
+                found[child] = node
+                stack.append(child)
+        return found
+
+    def around(self, node: ast.AST) -> Iterator[ast.AST]:
+        """Yield what the node stands in, from the inside."""
+        current = self.parents.get(node)
+        while current is not None:
+            yield current
+            current = self.parents.get(current)
+
+    def statement(self, node: ast.AST) -> ast.stmt:
+        """Return the innermost statement that holds the node."""
+        current = node
+        while not isinstance(current, ast.stmt):
+            current = self.parents[current]
+        return current
+
+    def block(self, statement: ast.stmt) -> list[ast.stmt]:
+        """Return the statements among which this one stands."""
+        parent = self.parents.get(statement)
+        for name in ("body", "orelse", "finalbody"):
+            block = getattr(parent, name, None)
+            if isinstance(block, list) and any(one is statement for one in block):
+                return block
+        return [statement]
+
+    @cached_property
+    def order(self) -> dict[ast.AST, int]:
+        """The place of each node in a walk in depth."""
+        found: dict[ast.AST, int] = {}
+        stack: list[ast.AST] = [self.trace.node] if self.trace.node is not None else []
+        while stack:
+            node = stack.pop()
+            found[node] = len(found)
+            stack.extend(reversed(list(ast.iter_child_nodes(node))))
+        return found
+
+    def depth(self, node: ast.AST) -> int:
+        return sum(1 for _ in self.around(node))
+
+    @cached_property
+    def uses_of(self) -> dict[ast.expr, list[Use]]:
+        """What takes each expression."""
+        found: dict[ast.expr, list[Use]] = {}
+        for use in self.trace.uses:
+            found.setdefault(use.node, []).append(use)
+        return found
+
+    @cached_property
+    def by_origin(self) -> dict[ast.AST, list[Use]]:
+        """The uses of whatever a node made, or of a part of it."""
+        found: dict[ast.AST, list[Use]] = {}
+        for use in self.trace.uses:
+            for node in {
+                one.origin.node for one in use.value if getattr(one, "origin", None) is not None
+            }:
+                found.setdefault(node, []).append(use)
+        return found
+
+    @cached_property
+    def in_strings(self) -> frozenset[ast.AST]:
+        """What stands inside of f-strings."""
+        return frozenset(
+            inner
+            for node in self.order
+            if isinstance(node, ast.JoinedStr)
+            for inner in ast.walk(node)
+        )
+
+    def use(self, node: ast.expr) -> Use | None:
+        """Return the one use of an expression that says where it goes."""
+        uses = [one for one in self.uses_of.get(node, ()) if one.how is not How.WRITTEN]
+        return uses[0] if uses else None
+
+    @property
+    def is_nested(self) -> bool:
+        return self.trace.parent is not None and isinstance(
+            self.trace.parent.node, FunctionNode | ast.Lambda
+        )
+
+
+def has_origin(use: Use, node: ast.AST, part: tuple[Step, ...]) -> bool:
+    return any(getattr(one, "origin", None) == Origin(node, part) for one in use.value)
