@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import importlib
 import typing
 from pathlib import Path
@@ -13,8 +14,29 @@ from autohook_codegen import library
 from autohook_codegen.library import function, library_class, table, tensor_member
 
 FILES = sorted((Path(library.__file__).parent / "stubs").glob("*.pyi"))
-INSTALLED = ("torch", "transformers", "einops", "fancy_einsum", "jaxtyping", "copy", "functools", "builtins")
-WORDS = {"View", "Joined", "Fact", "New", "BoolTensor", "LongTensor", "Input", "PackedInput", "Called", "When", "Given"}
+INSTALLED = (
+    "torch",
+    "transformers",
+    "einops",
+    "fancy_einsum",
+    "jaxtyping",
+    "copy",
+    "functools",
+    "builtins",
+)
+WORDS = {
+    "View",
+    "Joined",
+    "Fact",
+    "New",
+    "BoolTensor",
+    "LongTensor",
+    "Input",
+    "PackedInput",
+    "Called",
+    "When",
+    "Given",
+}
 
 
 def entries() -> list[tuple[str, str, ast.stmt]]:
@@ -24,9 +46,14 @@ def entries() -> list[tuple[str, str, ast.stmt]]:
         module = ""
         for node in ast.parse(file.read_text()).body:
             match node:
-                case ast.Assign(targets=[ast.Name(id="__name__")], value=ast.Constant(value=str(text))):
+                case ast.Assign(
+                    targets=[ast.Name(id="__name__")], value=ast.Constant(value=str(text))
+                ):
                     module = text
-                case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+                case (
+                    ast.Assign(targets=[ast.Name(id=name)])
+                    | ast.AnnAssign(target=ast.Name(id=name))
+                ):
                     found.append((module, name, node))
                 case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
                     found.append((module, name, node))
@@ -44,7 +71,9 @@ def test_no_entry_stands_twice() -> None:
     assert sorted(dotted) == sorted(set(dotted))
 
 
-@pytest.mark.parametrize(("module", "name", "node"), ENTRIES, ids=lambda one: one if isinstance(one, str) else "")
+@pytest.mark.parametrize(
+    ("module", "name", "node"), ENTRIES, ids=lambda one: one if isinstance(one, str) else ""
+)
 def test_entry(module: str, name: str, node: ast.stmt) -> None:
     dotted = f"{module}.{name}"
     match node:
@@ -55,16 +84,20 @@ def test_entry(module: str, name: str, node: ast.stmt) -> None:
         case ast.ClassDef():
             cls = library_class(dotted)
             assert cls is not None
-            assert len(cls.bases) == len([one for one in node.bases if ast.unparse(one) != "NamedTuple"])
+            assert len(cls.bases) == len(
+                [one for one in node.bases if ast.unparse(one) != "NamedTuple"]
+            )
         case ast.AnnAssign() if module == "torch.Tensor":
             assert tensor_member(name) is not None
         case ast.AnnAssign():
             assert table(dotted)
 
 
-@pytest.mark.parametrize(("module", "name", "node"), ENTRIES, ids=lambda one: one if isinstance(one, str) else "")
+@pytest.mark.parametrize(
+    ("module", "name", "node"), ENTRIES, ids=lambda one: one if isinstance(one, str) else ""
+)
 def test_names_in_annotations(module: str, name: str, node: ast.stmt) -> None:
-    known = NAMES | WORDS | set(vars(typing)) | set(dir(__builtins__)) | {"Tensor"}
+    known = NAMES | WORDS | set(vars(typing)) | set(vars(builtins)) | {"Tensor"}
     annotations = [
         part
         for one in ast.walk(node)
@@ -83,7 +116,9 @@ def test_names_in_annotations(module: str, name: str, node: ast.stmt) -> None:
     [
         (module, name)
         for module, name, _ in ENTRIES
-        if module.split(".")[0] in INSTALLED and not name.startswith("_") and module != "torch.Tensor"
+        if module.split(".")[0] in INSTALLED
+        and not name.startswith("_")
+        and module != "torch.Tensor"
     ],
 )
 def test_name_exists(module: str, name: str) -> None:
