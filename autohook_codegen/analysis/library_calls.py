@@ -74,7 +74,7 @@ def call_library(
     return _relabelled(function.result_of(node), node)
 
 
-def _method_of_class(name: str) -> library.LibraryMember | None:
+def _method_of_class(name: str) -> library.LibraryFunction | None:
     """``AutoModel.from_config(…)``"""
     owner, _, last = name.rpartition(".")
     known = library.library_class(owner) if owner else None
@@ -174,7 +174,7 @@ def tensor_method(
 
 
 def _use_others(
-    frame: Frame, member: library.LibraryMember, arguments: Arguments, node: ast.Call
+    frame: Frame, member: library.LibraryFunction, arguments: Arguments, node: ast.Call
 ) -> None:
     for place, one in enumerate(arguments.given):
         if one.node is None:

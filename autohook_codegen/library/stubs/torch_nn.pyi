@@ -177,9 +177,11 @@ class Embedding(_ReturnsTensor):
 class EmbeddingBag(Embedding): ...
 class PReLU(Embedding): ...
 
-class LinearCrossEntropyLoss(_ReturnsTensor):
-    linear_weight: Parameter
-    linear_bias: Parameter | None
+class LinearCrossEntropyLoss(_Composite):
+    linear: Linear
+
+class TripletMarginWithDistanceLoss(_Composite):
+    distance_function: Module
 
 class AdaptiveLogSoftmaxWithLoss(Module):
     head: Linear
