@@ -125,9 +125,7 @@ def _is_method_of_container(one: Items | Fields, name: str) -> bool:
 
 def _is_tensor_like(one: Unknown, name: str) -> bool:
     member = library.tensor_member(name)
-    if member is None or member.is_property:
-        return False
-    return one.held is None or member.kind is library.Kind.FACT
+    return member is not None and not member.is_property
 
 
 def call_value(

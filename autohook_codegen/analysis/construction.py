@@ -20,6 +20,7 @@ from autohook_codegen.analysis.values import (
     Module,
     Parameter,
     Plain,
+    Unknown,
     Value,
     join,
 )
@@ -91,6 +92,8 @@ def of_library(
             )
         elif isinstance(one, Fields):
             found.add(_filled(one, arguments))
+        elif isinstance(one, Unknown) and one.name is not None:
+            found.add(Module(dotted, is_open=True))  # more likely a module than anything else
         else:
             found.add(one)
     return frozenset(found)  # type: ignore[arg-type]

@@ -18,7 +18,9 @@ from autohook_codegen.analysis.values import (
     UNKNOWN,
     Fields,
     Items,
+    Nothing,
     Plain,
+    Unknown,
     Value,
     depth,
     join,
@@ -114,12 +116,13 @@ def display(frame: Frame, node: ast.Tuple | ast.List | ast.Set) -> Value:
     return frozenset({Items(kind, tuple(first), rest, site=site)})
 
 
-def _exact(value: Value) -> Items | None:
+def _exact(value: Value, with_site: bool = False) -> Items | None:
     """A tuple of which every member is known."""
     if len(value) != 1:
         return None
     (one,) = value
-    return one if isinstance(one, Items) and not one.rest and one.site is None else None
+    is_fixed = isinstance(one, Items) and not one.rest and (with_site or one.site is None)
+    return one if is_fixed and isinstance(one, Items) else None
 
 
 @evaluates(ast.Dict)
@@ -177,6 +180,10 @@ def comprehension(
     frame.environment = before
     if depth(value) >= DEEPEST:
         value = UNKNOWN
+    if not isinstance(node, ast.DictComp):
+        first = _first_kept(frame, node)
+        if first:
+            return frozenset({Items("iterator", first, value)})
     if isinstance(node, ast.DictComp):
         return frozenset({Fields("dict", (), value, is_settable=True, site=node)})
     if len(node.generators) == 1 and not node.generators[0].ifs:
@@ -184,3 +191,31 @@ def comprehension(
     kind = "set" if isinstance(node, ast.SetComp) else "list"
     site = node if isinstance(node, ast.ListComp) else None
     return frozenset({Items(kind, (), value, site=site)}) if value else frozenset({Items(kind)})
+
+
+def _first_kept(
+    frame: Frame, node: ast.ListComp | ast.SetComp | ast.GeneratorExp
+) -> tuple[Value, ...]:
+    """The members that come first in ``tuple(v for v in (x, state) if v is not None)``: those that
+    are surely not ``None``."""
+    generator, *others = node.generators
+    whole = _exact(frame.trace.values.get(generator.iter, NOT_REACHED), with_site=True)
+    match node.elt, generator.target, generator.ifs:
+        case (
+            ast.Name(id=taken),
+            ast.Name(id=bound),
+            [
+                ast.Compare(
+                    left=ast.Name(id=asked),
+                    ops=[ast.IsNot()],
+                    comparators=[ast.Constant(value=None)],
+                )
+            ],
+        ) if taken == bound == asked and not others and whole is not None:
+            kept: list[Value] = []
+            for one in whole.first:
+                if any(isinstance(kind, Nothing | Unknown) for kind in one):
+                    break
+                kept.append(one)
+            return tuple(kept)
+    return ()

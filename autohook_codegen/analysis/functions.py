@@ -20,6 +20,7 @@ from autohook_codegen.analysis.values import (
     Item,
     Items,
     Module,
+    Nothing,
     Origin,
     Parameter,
     Step,
@@ -82,6 +83,8 @@ class _Returned:
                 if argument in self.got:
                     return given_parts(self.frame, self.got[argument], steps, self.call)
                 return frozenset({Unknown(origin)})
+            case Nothing(argument=ast.arg() as argument) if argument in self.got:
+                return NOT_REACHED  # what was given is there by itself
             case Unknown(name=str()):
                 return frozenset({one})
             case Unknown(origin=made):

@@ -31,6 +31,7 @@ from autohook_codegen.analysis.values import (
     Items,
     Module,
     ModuleClass,
+    Nothing,
     Origin,
     Plain,
     Unknown,
@@ -205,6 +206,8 @@ class Interpretation:
         """What an argument may be that the input's own calls do not say."""
         is_open = frame.unit in self._open
         given = frame.evaluate(default) if default is not None else NOT_REACHED
+        if given == NOTHING:
+            given = frozenset({Nothing(one)})
         said = (
             self.annotated(one.annotation, frame.file)
             if one.annotation is not None
@@ -318,6 +321,10 @@ class Interpretation:
 
     def instance(self, cls: ClassDecl, made: ast.AST | None, is_open: bool) -> Value:
         """Return an instance of a class of the input."""
+        if cls.inherits_from(frozenset({"torch.nn.Sequential"})):
+            return frozenset({Module(cls, is_open=is_open)})
+        if _may_be_module(cls):
+            return frozenset({Module(cls, is_open=True)})
         found: set[Alternative] = set()
         for one in library.instance_of(cls, self._resolver(cls.file), self._resolver):
             if isinstance(one, Module):
@@ -360,12 +367,13 @@ class Interpretation:
         assert isinstance(one.cls, ClassDecl)
         unit = self._own(one)
         key: ast.AST = unit.node if unit is not None else one.cls.node
-        if unit is None and one.is_open:
+        is_open = isinstance(one, Module) and one.is_open
+        if unit is None and is_open:
             key = one.cls.node.name, one.cls.node  # type: ignore[assignment]
         if key not in self._setters:
             if unit is not None:
                 found = dict.fromkeys(c for user in self.users(unit) for c in user.mro)
-            elif one.is_open:
+            elif is_open:
                 found = dict.fromkeys(
                     c for user in (one.cls, *one.cls.descendants()) for c in user.mro
                 )
@@ -414,7 +422,7 @@ class Interpretation:
                 unit = self._own(one)
                 if unit is not None and unit.owner is cls:
                     return self.users(unit)
-                if one.is_open if isinstance(one, Module) else False:
+                if isinstance(one, Module) and one.is_open:
                     return (cls, *cls.descendants())
         return (cls,)
 
@@ -489,6 +497,9 @@ class Interpretation:
         """Return ``Class.name``."""
         cls = one.cls
         if isinstance(cls, str):
+            known = library.library_class(cls)
+            if known is not None and name in known.methods:
+                return frozenset({Unknown(name=f"{cls}.{name}")})
             if guesses.is_making_method(name):
                 return frozenset({Class(cls, is_open=True)})
             return self.resolved(frame, f"{cls}.{name}")
@@ -684,6 +695,21 @@ class Interpretation:
         return found
 
 
+def _may_be_module(cls: ClassDecl) -> bool:
+    """Whether only a base outside the input can say whether the class is a module."""
+    if (
+        cls.is_module
+        or not cls.outside_bases
+        or any("dataclass" in ast.unparse(one) for one in cls.node.decorator_list)
+    ):
+        return False
+    lasts = [base.rsplit(".", 1)[-1] for base in cls.all_outside_bases]
+    return all(
+        not guesses.is_plain_base(last) and library.library_class(base) is None
+        for last, base in zip(lasts, cls.all_outside_bases, strict=True)
+    )
+
+
 _PYTHON_CLASSES = frozenset(
     "dict list tuple set str int float bool object type Exception bytes frozenset slice".split()
 )
@@ -691,7 +717,10 @@ _PYTHON_CLASSES = frozenset(
 
 def _labelled(said: Value, argument: ast.arg) -> Value:
     """What an annotation says, as the function at hand holds it."""
-    labelled = of_call(said, argument)
+    labelled = frozenset(
+        Unknown(Origin(argument)) if isinstance(one, Unknown) else one
+        for one in of_call(said, argument)
+    )
     return (
         with_held(labelled, Held(argument))
         if any(isinstance(one, Module) for one in said)
@@ -725,12 +754,19 @@ def _own_parts(value: Value, frame: Frame) -> Value:
             kept.add(one)
         return frozenset(kept)
 
-    return frozenset(
-        replace(one, held=None)  # type: ignore[type-var]
-        if getattr(one, "held", None) is not None
-        else one
-        for one in inner(value)
-    )
+    return frozenset(_plainly(one) for one in inner(value))
+
+
+def _plainly(one: Alternative) -> Alternative:
+    """What an attribute is, whichever way it came there."""
+    if isinstance(one, Unknown):
+        is_function = one.name is not None and (
+            one.name.startswith("torch.") or library.function(one.name) is not None
+        )
+        return one if is_function else Unknown()
+    if getattr(one, "held", None) is not None:
+        return replace(one, held=None)  # type: ignore[type-var]
+    return one
 
 
 def _agreed(found: Value, said: Value) -> Value:

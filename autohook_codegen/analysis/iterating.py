@@ -62,14 +62,11 @@ def members_of(frame: Frame, value: Value, node: ast.AST, step: Member | None = 
 
 def in_step(frame: Frame, value: Value, node: ast.AST, step: Member | None = None) -> Value:
     """Return a list whose members are those of a container, one by one in its order."""
-    first: tuple[Value, ...] = ()
     if step is None and len(value) == 1:
         (one,) = value
-        if isinstance(one, Items) and one.held is None and not one.rest:
-            if not frame.interpretation.grown(frame, one):
-                first = one.first
-    if first:
-        return frozenset({Items("iterator", first)})
+        if isinstance(one, Items) and one.held is None:
+            rest = join(one.rest, frame.interpretation.grown(frame, one))
+            return frozenset({Items("iterator", one.first, rest)})
     return frozenset({Items("iterator", (), members_of(frame, value, node, step))})
 
 

@@ -51,6 +51,9 @@ def call_library(
     if function is None:
         arguments.use(frame, How.ARGUMENT, node)
         _hand_to_unknown(frame, arguments)
+        method = _method_of_class(name)
+        if method is not None:
+            return _relabelled(method.result_of(node), node)
         return frozenset({Unknown(Origin(node))})
     first = arguments.first()
     if function.kind is Kind.SAME and first is not None:
@@ -67,6 +70,13 @@ def call_library(
     kind = function.dotted.rsplit(".", 1)[-1]
     frame.operation(kind, node, *_operands(arguments))
     return _relabelled(function.result_of(node), node)
+
+
+def _method_of_class(name: str) -> library.LibraryMember | None:
+    """``AutoModel.from_config(…)``"""
+    owner, _, last = name.rpartition(".")
+    known = library.library_class(owner) if owner else None
+    return known.methods.get(last) if known is not None else None
 
 
 def _operands(

@@ -83,7 +83,7 @@ def _keep_nothing(frame: Frame, node: ast.expr, is_nothing: bool) -> None:
         return
     kept = frozenset(one for one in value if isinstance(one, Nothing) == is_nothing)
     if is_nothing:
-        frame.narrow(node, NOTHING)
+        frame.narrow(node, kept or NOTHING)
     elif kept:
         frame.narrow(node, kept)
 

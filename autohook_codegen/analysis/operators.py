@@ -82,6 +82,14 @@ def _joined_tuples(structured: list[Items], left: Value, right: Value, is_sum: b
         first = (*one.first, *other.first)
         if not one.rest and len(first) <= MOST_MEMBERS:
             return frozenset({Items(kind, first, other.rest)})
+    if is_sum and len(left) == 1:
+        (one,) = left
+        if isinstance(one, Items) and one.first and not one.rest and one.site is None:
+            others = [other for other in structured if other is not one] or [one]
+            rest = [member for other in others for member in (*other.first, other.rest)]
+            if any(isinstance(other, Unknown) for other in right):
+                rest.append(UNKNOWN)
+            return frozenset({Items(one.kind, one.first, join(*rest))})
     inside = [member for one in structured for member in (*one.first, one.rest)]
     if any(isinstance(one, Unknown) for one in (*left, *right)) and is_sum:
         inside.append(UNKNOWN)

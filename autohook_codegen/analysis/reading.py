@@ -59,7 +59,7 @@ def read_at(value: Value, node: ast.expr) -> Value:
     if not any(isinstance(one, Parameter) for one in value):
         return value
     return frozenset(
-        replace(one, read=node) if isinstance(one, Parameter) else one for one in value
+        replace(one, read=node, source=node) if isinstance(one, Parameter) else one for one in value
     )
 
 
@@ -127,7 +127,9 @@ def _is_module_dict(one: Fields) -> bool:
 def _of_object(frame: Frame, one: Module | Instance, name: str, node: ast.AST) -> Value:
     cls = one.cls
     if cls is None:
-        return _of_unknown(frame, Unknown(held=one.held), name, node)
+        if name in ("forward", "__call__"):
+            return frozenset({one})
+        return frozenset({Unknown(held=reach(one.held, Attribute(name)))})
     if isinstance(cls, str):
         return _of_library_module(frame, one, cls, name, node)
     way = reach(one.held, Attribute(name))
@@ -224,10 +226,8 @@ def _of_unknown(frame: Frame, one: Unknown, name: str, node: ast.AST) -> Value:
     if one.name is not None:
         return frame.interpretation.resolved(frame, f"{one.name}.{name}")
     member = library.tensor_member(name)
-    if one.held is not None and (member is None or member.kind is not library.Kind.FACT):
-        if name in ("forward", "__call__"):
-            return frozenset({one})
-        return frozenset({Unknown(held=reach(one.held, Attribute(name)))})
+    if one.held is not None and name in ("forward", "__call__"):
+        return frozenset({one})
     if member is not None and member.is_property:
         if member.kind is library.Kind.FACT:
             return PLAIN
@@ -256,8 +256,13 @@ def subscript(frame: Frame, node: ast.Subscript) -> Value:
     if not holder:
         return NOT_REACHED
     frame.use(node.value, holder, _how_read(holder, node.slice), node)
-    found = [_subscript_of(frame, one, node, index) for one in holder]
-    return join(*found)
+    value = join(*(_subscript_of(frame, one, node, index) for one in holder))
+    return frozenset(
+        replace(one, read=node, source=node)
+        if isinstance(one, Parameter) and one.source is None
+        else one
+        for one in value
+    )
 
 
 def _how_read(holder: Value, key: ast.expr) -> How:

@@ -155,6 +155,8 @@ class Parameter:
     held: Held | None
     read: ast.expr | None = None
     """The read of the parameter, or the last view on the way."""
+    source: ast.expr | None = None
+    """The read itself, where it is one by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +242,9 @@ class Plain:
 @dataclass(frozen=True, slots=True)
 class Nothing:
     """``None``"""
+
+    argument: ast.arg | None = None
+    """The argument that is ``None`` where a call leaves it out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What the stubs say of a function, a member of a tensor, a class."""
+"""What the stubs say of a function, a member of tensors, a class."""
 
 from __future__ import annotations
 
@@ -8,17 +8,9 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TypeAlias
 
-from autohook_codegen.analysis.values import NOTHING, UNKNOWN, Value
+from autohook_codegen.analysis.values import UNKNOWN, Value
 
-__all__ = [
-    "Choice",
-    "Forward",
-    "Kind",
-    "LibraryClass",
-    "LibraryFunction",
-    "LibraryMember",
-    "Signature",
-]
+__all__ = ["Choice", "Forward", "Kind", "LibraryClass", "LibraryFunction", "Signature"]
 
 
 class Kind(Enum):
@@ -26,9 +18,9 @@ class Kind(Enum):
 
     OPERATION = "computes something new of it"
     VIEW = "shows the same numbers in another shape, type or order"
-    FACT = "takes no numbers of it, or gives back none: `.shape`, `zeros_like(x)`, `x > 0`"
+    FACT = "takes no numbers of it, or gives none back: `.shape`, `zeros_like(x)`, `x > 0`"
     JOINED = "puts it beside others"
-    IN_PLACE = "changes its first argument"
+    IN_PLACE = "changes it"
     SAME = "gives its first argument back, or one in its place"
     CALLS = "calls its first argument with the others"
     OTHER = "not known"
@@ -36,18 +28,18 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A result that depends on one argument: ``When["return_indices", tuple[…], Tensor]``."""
+    """A result that depends on an argument: ``When["return_indices", tuple[…], Tensor]``."""
 
     argument: str
     given: Value
     otherwise: Value
-    by_presence: bool = False
-    """Any value counts as given, not only one that is surely neither ``None`` nor ``False``."""
+    by_presence: bool
+    """Whatever is given counts, also what may be ``None`` or ``False``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """The arguments of a function or constructor, without ``self``."""
+    """The arguments of a function, or of a method or constructor without ``self``."""
 
     arguments: tuple[str, ...] = ()
     asked: frozenset[str] = frozenset()
@@ -55,34 +47,32 @@ class Signature:
     choice: Choice | None = None
 
     def argument(self, call: ast.Call, name: str) -> ast.expr | None:
-        """Return what `call` gives for the argument, if the source shows it."""
+        """Return what the call gives for an argument, if the source shows it."""
         for keyword in call.keywords:
             if keyword.arg == name:
                 return keyword.value
         place = self.arguments.index(name) if name in self.arguments else len(call.args)
-        if any(isinstance(given, ast.Starred) for given in call.args[: place + 1]):
-            return None
-        return call.args[place] if place < len(call.args) else None
+        shown = call.args[: place + 1]
+        is_hidden = any(isinstance(one, ast.Starred) for one in shown)
+        return shown[place] if place < len(shown) and not is_hidden else None
 
     def is_set(self, call: ast.Call, name: str, by_presence: bool = False) -> bool | None:
-        """Tell whether the argument is given and neither ``False`` nor ``None``; ``None`` where
-        the source does not say."""
+        """Tell whether an argument is given and neither ``False`` nor ``None``; ``None`` where the
+        source does not say."""
         given = self.argument(call, name)
-        if given is not None and by_presence:
-            return True
         if given is None:
-            hidden = any(isinstance(one, ast.Starred) for one in call.args) or any(
-                keyword.arg is None for keyword in call.keywords
-            )
-            return None if hidden else False
-        if isinstance(given, ast.UnaryOp):
-            given = given.operand
-        if isinstance(given, ast.Constant):
-            return given.value is not None and given.value is not False
-        return True if isinstance(given, ast.Tuple | ast.List) else None
+            starred = [one for one in call.args if isinstance(one, ast.Starred)]
+            return None if starred or any(one.arg is None for one in call.keywords) else False
+        if by_presence:
+            return True
+        try:
+            value = ast.literal_eval(given)
+        except ValueError:
+            return None
+        return value is not None and value is not False
 
     def result(self, call: ast.Call | None, result: Value) -> Value:
-        """Return what this call gives, of all that the function may give."""
+        """Return what this call gives, of all that may be given."""
         if self.choice is None or call is None:
             return result
         is_set = self.is_set(call, self.choice.argument, self.choice.by_presence)
@@ -91,47 +81,27 @@ class Signature:
         return self.choice.given if is_set else self.choice.otherwise
 
 
-Forward: TypeAlias = Callable[[Value | None], tuple[Value, Choice | None]]
-"""Reads what a module gives back, for what it is given."""
-
-
-@dataclass(frozen=True, slots=True)
-class LibraryMember:
-    """An attribute or method."""
-
-    kind: Kind
-    result: Value
-    is_property: bool = False
-    signature: Signature = Signature()
-
-    def result_of(self, call: ast.Call | None) -> Value:
-        return self.signature.result(call, self.result)
-
-    def in_place(self) -> LibraryMember:
-        """Return ``x.relu_()`` for ``x.relu()``."""
-        return replace(self, kind=Kind.IN_PLACE)
-
-    def as_function(self, dotted: str) -> LibraryFunction:
-        """Return ``torch.relu(x)`` for ``x.relu()``."""
-        arguments = ("input", *self.signature.arguments)
-        return LibraryFunction(
-            self.kind, self.result, dotted, replace(self.signature, arguments=arguments)
-        )
-
-
 @dataclass(frozen=True, slots=True)
 class LibraryFunction:
+    """A function, or an attribute or method of tensors or of a class."""
+
     kind: Kind
     result: Value
     dotted: str
     signature: Signature = Signature()
+    is_property: bool = False
 
     def result_of(self, call: ast.Call | None) -> Value:
+        """Return what this call gives, of all that may be given."""
         return self.signature.result(call, self.result)
 
     def in_place(self, call: ast.Call) -> bool:
         """Tell whether the call may change its first argument: ``F.relu(x, inplace=True)``."""
         return self.kind is Kind.IN_PLACE or self.signature.is_set(call, "inplace") is not False
+
+
+Forward: TypeAlias = Callable[[Value | None], tuple[Value, Choice | None]]
+"""Reads what an instance gives back, for what it is given."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,17 +114,22 @@ class LibraryClass:
     parameters: Mapping[str, Value]
     members: Mapping[str, Value]
     """Other attributes: submodules above all."""
-    methods: Mapping[str, LibraryMember]
+    methods: Mapping[str, LibraryFunction]
     fields: tuple[tuple[str, Value], ...] | None
     """In their order, of a named tuple, dataclass or output; ``None`` for other classes."""
     is_settable: bool
-    constants: Mapping[str, object]
-    """What the stub says of the class in so many words: ``hides_members = True``."""
+    is_ordered: bool
+    """``out[0]`` reads the first field; not where that may be left out."""
+    is_container: str | None
+    """``list`` or ``dict``, of a class whose children are its items."""
+    hides_members: bool
+    """Its own forward, outside the input, calls its members."""
+    signature: Signature
+    """The arguments of the constructor, and what of them decides the result."""
     forward: Forward | None
 
     def result(self, made: ast.Call | None, given: Value | None = None) -> Value:
-        """Return what calling an instance gives, for the call that made the instance and what the
-        instance is given."""
+        """Return what an instance gives that the call `made` makes, if it is given `given`."""
         if self.forward is None:
             return UNKNOWN
         result, choice = self.forward(given)
@@ -165,28 +140,6 @@ class LibraryClass:
         if made is None or "inplace" not in self.signature.arguments:
             return False
         return self.signature.is_set(made, "inplace") is not False
-
-    @property
-    def signature(self) -> Signature:
-        """The arguments of the constructor."""
-        initialiser = self.methods.get("__init__")
-        return initialiser.signature if initialiser is not None else Signature()
-
-    @property
-    def is_ordered(self) -> bool:
-        """Whether ``out[0]`` reads the first field: outputs leave out those that are ``None``."""
-        return not self.fields or not self.is_settable or not self.fields[0][1] & NOTHING
-
-    @property
-    def is_container(self) -> str | None:
-        """``list`` or ``dict``, of a class whose children are its items."""
-        form = self.constants.get("is_container")
-        return form if isinstance(form, str) else None
-
-    @property
-    def hides_members(self) -> bool:
-        """Whether its own forward, outside the input, calls its members."""
-        return self.constants.get("hides_members") is True
 
     @property
     def uses_name(self) -> bool:

@@ -13,15 +13,16 @@ __all__ = [
 ]
 
 _MODULE_BASES = frozenset(
-    "Module LightningModule PreTrainedModel ModelMixin PyTorchModelHubMixin HookedRootModule".split()
+    "Module LightningModule PreTrainedModel ModelMixin PyTorchModelHubMixin "
+    "HookedRootModule".split()
 )
 _MODULE_ENDINGS = ("PreTrainedModel", "PretrainedModel", "ForCausalLM")
 _PLAIN_BASES = frozenset(
     (
-        "Protocol ABC ABCMeta Generic Enum IntEnum StrEnum Flag IntFlag object NamedTuple TypedDict "
-        "Exception ValueError RuntimeError dict list tuple set str int float Function OrderedDict "
-        "UserDict BaseModel Dataset IterableDataset Optimizer LRScheduler Callback ModelOutput Config "
-        "Tensor Parameter Sampler DataLoader ConfigMixin SchedulerMixin"
+        "Protocol ABC ABCMeta Generic Enum IntEnum StrEnum Flag IntFlag object NamedTuple "
+        "TypedDict Exception ValueError RuntimeError dict list tuple set str int float Function "
+        "OrderedDict UserDict BaseModel Dataset IterableDataset Optimizer LRScheduler Callback "
+        "ModelOutput Config Tensor Parameter Sampler DataLoader ConfigMixin SchedulerMixin"
     ).split()
 )
 _PLAIN_ENDINGS = (

@@ -260,7 +260,11 @@ def _may_be_hooked(value: Value, step: Step) -> bool:
     if isinstance(step, Item) and isinstance(step.key, int):
         if is_surely_tensor(part):
             return True
-        if may_be_none(part) or not may_be_tensor(part):
+        if not may_be_tensor(part):
+            return False
+        if any(isinstance(one, Fields) and one.is_ordered for one in value):
+            return True
+        if may_be_none(part):
             return False
         return step.key == 0 or not is_structured(value) or _is_list(value)
     return may_hold_tensor(value, step)

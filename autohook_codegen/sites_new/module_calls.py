@@ -118,7 +118,7 @@ def _handed_on(written: Written, elsewhere: Elsewhere) -> Iterator[LeftAlone]:
     for use in written.trace.uses:
         if use.how is not How.ARGUMENT or not isinstance(use.by, ast.Call) or use.node in called:
             continue
-        if not use.value or not all(isinstance(one, Module) for one in use.value):
+        if not use.value or not all(isinstance(one, Module | Items) for one in use.value):
             continue
         held = held_by(use.value)
         if held is None or not held.steps:

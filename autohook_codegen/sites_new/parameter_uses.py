@@ -53,7 +53,7 @@ def _use(
     if use.how not in (How.OPERATION, *_GOES_ELSEWHERE) or _changes_weights(use, written):
         return
     read = one.read if one.read is not None and one.read in written.parents else use.node
-    node = _innermost(read, one, written)
+    node = one.source if one.source is not None and one.source in written.parents else use.node
     assert one.held is not None
     reference = reference_to(one.held, node, _values_of(node, use, written), written.trace, ())
     if reference is None:
@@ -78,29 +78,6 @@ def _use(
 
 def _values_of(node: ast.expr, use: Use, written: Written) -> Value:
     return written.trace.values.get(node, use.value)
-
-
-def _innermost(read: ast.expr, one: Parameter, written: Written) -> ast.expr:
-    """``self.W`` in ``self.W.float()[0]``."""
-    values = written.trace.values
-    while True:
-        if isinstance(read, ast.Call):
-            inner = read.func.value if isinstance(read.func, ast.Attribute) else read.func
-            if not _has(values.get(inner), one) and read.args:
-                inner = read.args[0]
-        elif isinstance(read, ast.Attribute | ast.Subscript):
-            inner = read.value
-        else:
-            return read
-        if not _has(values.get(inner), one):
-            return read
-        read = inner
-
-
-def _has(value: Value | None, one: Parameter) -> bool:
-    return value is not None and any(
-        isinstance(other, Parameter) and other.held == one.held for other in value
-    )
 
 
 def _may_be_no_tensor(value: Value) -> bool:

@@ -52,7 +52,7 @@ def reference_to(
     ``self.layers[i].fc(x)`` passes ``self.layers[i].fc_hook_point``.
     """
     steps = held.steps
-    if not steps:
+    if not steps or not isinstance(steps[0], Attribute | Computed):
         return None
     inner = _inside_of_member(steps, node, trace)
     if inner is not None:

@@ -45,7 +45,8 @@ def is_structured(value: Value) -> bool:
 
 
 def may_be_none(value: Value) -> bool:
-    return any(isinstance(one, Nothing) for one in value)
+    """Tell whether it may be ``None``, other than where an argument is left out all along."""
+    return any(isinstance(one, Nothing) and one.argument is None for one in value)
 
 
 def gives_no_tensor(value: Value) -> bool:

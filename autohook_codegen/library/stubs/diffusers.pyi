@@ -16,8 +16,8 @@ def get_activation(act_fn) -> Activation: ...
 
 __name__ = "diffusers.utils"
 
-@dataclass
-class BaseOutput: ...
+class BaseOutput:
+    has_fields = True
 
 __name__ = "diffusers.models.modeling_outputs"
 

@@ -1,4 +1,4 @@
-# PyTorch Lightning; `setup` is a method of its own, which a hooked root's `setup()` must not replace.
+# PyTorch Lightning; `setup` is a method of its own, not to be replaced.
 __name__ = "lightning.pytorch"
 
 class LightningModule(Module):
