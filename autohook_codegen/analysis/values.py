@@ -229,6 +229,7 @@ class Counter:
 
     loop: Loop | None = None
     start: ast.expr | None = None
+    by_key: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from autohook_codegen.analysis.values import (
 from autohook_codegen.declares.program import ClassDecl, FileDecl
 from autohook_codegen.sites_new.blocks import block_around, find_places
 from autohook_codegen.sites_new.hook_points import HookPoint
-from autohook_codegen.sites_new.paths import is_mixed, may_be_none, values_along
+from autohook_codegen.sites_new.paths import has_mixed_members, is_mixed, may_be_none, values_along
 
 __all__ = ["CannotBeMade", "ContainerText", "growth_statement", "making_statement"]
 
@@ -101,6 +101,8 @@ class ContainerText:
             container = f"{container} or {empty}"
         inner, member, name = f"{self.spelled}()", "_", _numbered("name", dicts + 1)
         if any(isinstance(one, Item | Member) for one in rest):
+            if has_mixed_members(value, self.trace) and isinstance(rest[0], Item | Member):
+                raise CannotBeMade("not every member is a container")
             member = _numbered("members", depth)
             inner = self.beside(member, rest, values[place + 1 :], depth + 1, dicts + step.by_key)
         if not step.by_key:

@@ -23,7 +23,7 @@ from autohook_codegen.analysis.values import (
 from autohook_codegen.declares.program import ClassDecl
 from autohook_codegen.sites_new.candidate import Reference
 
-__all__ = ["is_mixed", "may_be_none", "sites_in", "values_along", "with_own_names"]
+__all__ = ["has_mixed_members", "is_mixed", "may_be_none", "sites_in", "values_along", "with_own_names"]
 
 
 def values_along(reference: Reference, trace: Trace) -> list[Value]:
@@ -71,10 +71,10 @@ def sites_in(value: Value) -> Iterator[ast.AST]:
             yield from sites_in(inner)
 
 
-def _has_mixed_members(value: Value, trace: Trace) -> bool:
-    return any(
-        is_mixed(members(one, _added(one, trace))) for one in value if isinstance(one, Fields)
-    )
+def has_mixed_members(value: Value, trace: Trace) -> bool:
+    """Tell whether some of its members are containers, and others are none."""
+    containers = (one for one in value if isinstance(one, Items | Fields))
+    return is_mixed(join(*(members(one, _added(one, trace)) for one in containers)))
 
 
 def _step(one: object, step: Step, trace: Trace) -> Value:
