@@ -577,6 +577,7 @@ class Interpretation:
         """Write down that a statement adds a member to a container."""
         if one.site is None:
             return
+        value = _own_parts(value, frame)
         self.state.write(("grown", one.site), value)
         self.state.write(("grown", one.site, key if isinstance(key, str) else None), value)
         if frame.statement is not None:

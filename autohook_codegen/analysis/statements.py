@@ -234,6 +234,8 @@ def nested_function(frame: Frame, node: FunctionNode) -> None:
 
 @executes(ast.ClassDef)
 def nested_class(frame: Frame, node: ast.ClassDef) -> None:
+    for base in node.bases:
+        frame.evaluate(base)
     decl = frame.interpretation.class_of_node.get(node)
     value = frozenset({Class(decl)}) if decl is not None else UNKNOWN
     frame.bind(node.name, value)

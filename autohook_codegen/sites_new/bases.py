@@ -34,6 +34,7 @@ def base_place(decl: ClassDecl, trace: Trace) -> int | None:
         *range(1, len(bases)),
     ]
     before = _order_of_look_up(decl, trace.program)
+    place: int
     for place in places:
         after = _order_of_look_up(decl, trace.program, place)
         if after is not None and (before is None or _finds_alike(before, after)):

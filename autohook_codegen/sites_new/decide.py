@@ -19,7 +19,7 @@ from autohook_codegen.sites_new.filters import check_names, is_wanted
 from autohook_codegen.sites_new.hook_points import HookPoint, name_hook_points
 from autohook_codegen.sites_new.imports import Spellings, add_imports
 from autohook_codegen.sites_new.in_place import changes_in_place, checkpointing_classes
-from autohook_codegen.sites_new.making import CannotBeMade
+from autohook_codegen.sites_new.making import CannotBeMadeError
 from autohook_codegen.sites_new.own_children import classes_with_own_children
 from autohook_codegen.sites_new.parts import Parts
 from autohook_codegen.sites_new.paths import with_own_names
@@ -148,7 +148,7 @@ def _place(
         sites = [one for one, its in named.items() if hook_point in its]
         try:
             found[hook_point] = placing.place(hook_point, order)
-        except CannotBeMade as reason:
+        except CannotBeMadeError as reason:
             for one in sites:
                 left.append(
                     _leave(one, "not-made", f"{hook_point.name} is not made: {reason}", trace)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from autohook_codegen.analysis.trace import Growth, Trace
 from autohook_codegen.analysis.values import Attribute, Module
 from autohook_codegen.declares.program import ClassDecl, FunctionNode
+from autohook_codegen.sites_new.endings import receiver_of
 from autohook_codegen.sites_new.hook_points import HookPoint
 from autohook_codegen.sites_new.paths import sites_in, values_along
 
@@ -21,6 +22,8 @@ class Filling:
 
     function: FunctionNode
     statement: ast.stmt
+    receiver: str
+    """How the statement names the instance that holds the container."""
     growth: Growth | None = None
     """What it says itself; ``None`` where a function that is handed the container adds them, or the
     container is made anew."""
@@ -43,7 +46,7 @@ def fillings(hook_point: HookPoint, trace: Trace) -> Iterator[Filling]:
             if growth.function is None:
                 continue
             if is_method_of(growth.function, holders, trace):
-                yield Filling(growth.function, growth.statement, growth)
+                yield Filling(growth.function, growth.statement, _receiver(growth, trace), growth)
             elif not _makes_its_own(growth.function, trace):
                 yield from _handing(growth.function, site, holders, trace)
     for value, step in zip(values[1:], hook_point.reference.steps[1:], strict=False):
@@ -53,11 +56,18 @@ def fillings(hook_point: HookPoint, trace: Trace) -> Iterator[Filling]:
 
 
 def is_method_of(function: ast.AST, holders: Collection[ClassDecl], trace: Trace) -> bool:
-    """Tell whether the function, or the one that it stands in, is a method of one of the classes."""
+    """Tell whether the function, or the one around it, is a method of one of the classes."""
     found = trace.functions.get(function)
     while found is not None and found.parent is not None and found.owner is None:
         found = found.parent
     return found is not None and found.owner in holders
+
+
+def _receiver(growth: Growth, trace: Trace) -> str:
+    if isinstance(growth.container, ast.Attribute):
+        return ast.unparse(growth.container.value)
+    assert growth.function is not None
+    return receiver_of(trace.functions[growth.function])
 
 
 def _makes_its_own(function: FunctionNode, trace: Trace) -> bool:
@@ -84,7 +94,7 @@ def _handing(
                 if trace.functions[function].owner is not None or any(
                     site in sites_in(frozenset(value)) for value in handed
                 ):
-                    yield Filling(method, statement)
+                    yield Filling(method, statement, receiver_of(method))
 
 
 def _set_from_outside(
@@ -96,4 +106,4 @@ def _set_from_outside(
     for definition in trace.definitions(module.cls, attribute):
         function = definition.function
         if function is not None and is_method_of(function, holders, trace):
-            yield Filling(function, definition.statement)
+            yield Filling(function, definition.statement, definition.receiver)

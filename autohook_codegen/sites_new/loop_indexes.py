@@ -141,19 +141,16 @@ class LoopIndexes:
 
 def _counter(candidate: Candidate, step: Member) -> str | None:
     """Return the local name that counts the container's members in this loop, or is their key."""
-    names = [
-        name
-        for counter, name in candidate.reference.counters
-        if counter.loop is step.loop and _starts_alike(counter, step)
-    ]
-    # In `for i, (name, head) in enumerate(heads.items())` the key is bound last.
-    return (names[-1] if step.by_key else names[0]) if names else None
+    if step.loop is None or step.along is not None:
+        return None
+    names = {name for counter, name in candidate.reference.counters if _counts(counter, step)}
+    bound = {one.id for one in ast.walk(step.loop.target) if isinstance(one, ast.Name)}
+    return min(names & bound or names, default=None)
 
 
-def _starts_alike(counter: Counter, step: Member) -> bool:
-    if counter.by_key != step.by_key:
-        return False
-    return step.along is None and (_text(counter.start) or "0") == (_text(step.start) or "0")
+def _counts(counter: Counter, step: Member) -> bool:
+    starts_alike = (_text(counter.start) or "0") == (_text(step.start) or "0")
+    return counter.loop is step.loop and counter.by_key == step.by_key and starts_alike
 
 
 def _text(node: ast.expr | None) -> str | None:

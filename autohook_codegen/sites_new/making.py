@@ -21,12 +21,12 @@ from autohook_codegen.analysis.values import (
 from autohook_codegen.declares.program import ClassDecl, FileDecl
 from autohook_codegen.sites_new.blocks import block_around, find_places
 from autohook_codegen.sites_new.hook_points import HookPoint
-from autohook_codegen.sites_new.paths import is_mixed, may_be_none, values_along
+from autohook_codegen.sites_new.paths import has_mixed_members, is_mixed, may_be_none, values_along
 
-__all__ = ["CannotBeMade", "ContainerText", "growth_statement", "making_statement"]
+__all__ = ["CannotBeMadeError", "ContainerText", "growth_statement", "making_statement"]
 
 
-class CannotBeMade(Exception):
+class CannotBeMadeError(Exception):
     """No statement of the source can make the hook point; the text says why."""
 
 
@@ -88,19 +88,21 @@ class ContainerText:
         `holder`, nested as the containers are.
 
         Raises:
-            CannotBeMade: what the steps lead through is no container, or not always.
+            CannotBeMadeError: what the steps lead through is no container, or not always.
         """
         place = next(i for i, step in enumerate(steps) if isinstance(step, Item | Member))
         step, rest, value = steps[place], steps[place + 1 :], values[place]
         assert isinstance(step, Item | Member)
         if is_mixed(value):
-            raise CannotBeMade("not every member is a container")
+            raise CannotBeMadeError("not every member is a container")
         empty = "{}" if step.by_key else "()"
         container = self._reached(holder, steps[:place], values, depth, empty)
         if may_be_none(value):
             container = f"{container} or {empty}"
         inner, member, name = f"{self.spelled}()", "_", _numbered("name", dicts + 1)
         if any(isinstance(one, Item | Member) for one in rest):
+            if has_mixed_members(value, self.trace) and isinstance(rest[0], Item | Member):
+                raise CannotBeMadeError("not every member is a container")
             member = _numbered("members", depth)
             inner = self.beside(member, rest, values[place + 1 :], depth + 1, dicts + step.by_key)
         if not step.by_key:
@@ -148,7 +150,7 @@ class ContainerText:
         for alias, dotted in names.items():
             if dotted == "torch":
                 return f"{alias}.nn.{container}"
-        raise CannotBeMade(f"the file has no name for nn.{container}")
+        raise CannotBeMadeError(f"the file has no name for nn.{container}")
 
     def _own_class(self, decl: ClassDecl, value: Value) -> str:
         """Return the container's own class, which turns keys into names, as the file spells it."""
@@ -162,7 +164,7 @@ class ContainerText:
         if isinstance(site, ast.Call) and takes_a_dict and decl.method("keys") and len(value) == 1:
             if self.trace.program.class_of(self.file, site.func) is decl:
                 return ast.unparse(site.func)
-        raise CannotBeMade(f"{decl.name} has keys of its own")
+        raise CannotBeMadeError(f"{decl.name} has keys of its own")
 
 
 def _numbered(name: str, number: int) -> str:
@@ -190,11 +192,13 @@ def _alternative_has(one: object, name: str, trace: Trace) -> bool:
             known = [d for decl in cls.mro for d in trace.definitions(decl, name)]
             return not known or any(
                 definition.function is None
-                or (definition.function in runs
-                and find_places(
-                    block_around(definition.function, definition.statement),
-                    {other.statement for other in known},
-                )[1])
+                or (
+                    definition.function in runs
+                    and find_places(
+                        block_around(definition.function, definition.statement),
+                        {other.statement for other in known},
+                    )[1]
+                )
                 for definition in known
             )
     return True

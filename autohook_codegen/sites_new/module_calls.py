@@ -17,8 +17,8 @@ from autohook_codegen.declares.program import ClassDecl
 from autohook_codegen.library import guesses, library_class
 from autohook_codegen.sites_new.call_results import hook_result
 from autohook_codegen.sites_new.candidate import Candidate, LeftAlone, Reference
-from autohook_codegen.sites_new.references import held_by, reference_to
 from autohook_codegen.sites_new.elsewhere import Elsewhere
+from autohook_codegen.sites_new.references import held_by, reference_to
 from autohook_codegen.sites_new.written import Written
 
 __all__ = ["calls_its_members", "module_calls", "place_of"]

@@ -56,12 +56,13 @@ class Parts:
     @cached_property
     def named(self) -> set[ClassDecl]:
         """The classes that code names at all, not only as a base."""
+        bases = {base for decl in self.trace.program.classes for base in decl.node.bases}
         return {
             one.cls
             for function in self.trace.functions.values()
-            for _, value in _evaluated(function)
+            for node, value in _evaluated(function)
             for one in value
-            if isinstance(one, Class) and isinstance(one.cls, ClassDecl)
+            if isinstance(one, Class) and isinstance(one.cls, ClassDecl) and node not in bases
             if function.owner is None or one.cls not in function.owner.mro
         }
 

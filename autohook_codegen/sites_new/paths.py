@@ -12,18 +12,28 @@ from autohook_codegen.analysis.values import (
     NOT_REACHED,
     Attribute,
     Fields,
+    Function,
     Item,
     Items,
     Module,
     Nothing,
+    Parameter,
     Step,
+    Tensor,
     Value,
     join,
 )
 from autohook_codegen.declares.program import ClassDecl
 from autohook_codegen.sites_new.candidate import Reference
 
-__all__ = ["is_mixed", "may_be_none", "sites_in", "values_along", "with_own_names"]
+__all__ = [
+    "has_mixed_members",
+    "is_mixed",
+    "may_be_none",
+    "sites_in",
+    "values_along",
+    "with_own_names",
+]
 
 
 def values_along(reference: Reference, trace: Trace) -> list[Value]:
@@ -41,7 +51,7 @@ def with_own_names(reference: Reference, trace: Trace) -> Reference:
     values = values_along(reference, trace)
     for place, (step, value) in enumerate(zip(steps[:-1], values, strict=False)):
         match step:
-            case Item(str(key), by_key=True) if key.isidentifier() and _has_mixed_members(
+            case Item(str(key), by_key=True) if key.isidentifier() and has_mixed_members(
                 value, trace
             ):
                 steps[place] = Attribute(key)
@@ -51,7 +61,7 @@ def with_own_names(reference: Reference, trace: Trace) -> Reference:
 def is_mixed(value: Value) -> bool:
     """Tell whether it is a container here and something else there."""
     containers = [one for one in value if isinstance(one, Items | Fields)]
-    others = [one for one in value if not isinstance(one, Items | Fields | Nothing)]
+    others = [one for one in value if isinstance(one, Module | Parameter | Tensor | Function)]
     return bool(containers and others)
 
 
@@ -71,10 +81,10 @@ def sites_in(value: Value) -> Iterator[ast.AST]:
             yield from sites_in(inner)
 
 
-def _has_mixed_members(value: Value, trace: Trace) -> bool:
-    return any(
-        is_mixed(members(one, _added(one, trace))) for one in value if isinstance(one, Fields)
-    )
+def has_mixed_members(value: Value, trace: Trace) -> bool:
+    """Tell whether some of its members are containers, and others are none."""
+    containers = (one for one in value if isinstance(one, Items | Fields))
+    return is_mixed(join(*(members(one, _added(one, trace)) for one in containers)))
 
 
 def _step(one: object, step: Step, trace: Trace) -> Value:

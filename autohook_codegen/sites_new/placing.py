@@ -20,7 +20,7 @@ from autohook_codegen.sites_new.endings import can_be_ended, goes_on_to_bases, r
 from autohook_codegen.sites_new.filling import Filling, fillings, lineage
 from autohook_codegen.sites_new.hook_points import HookPoint
 from autohook_codegen.sites_new.imports import Spellings
-from autohook_codegen.sites_new.making import CannotBeMade, growth_statement, making_statement
+from autohook_codegen.sites_new.making import CannotBeMadeError, growth_statement, making_statement
 
 __all__ = ["Making", "Placed", "Placing"]
 
@@ -71,7 +71,7 @@ class Placing:
         """Return the statements that make the hook point.
 
         Raises:
-            CannotBeMade: it cannot be made wherever what it hooks exists.
+            CannotBeMadeError: it cannot be made wherever what it hooks exists.
         """
         placed = Placed()
         if hook_point.reference.computed is not None:
@@ -131,7 +131,11 @@ class Placing:
         if runs & by_function.keys():
             # What another method sets takes the place of a container that has hook points.
             for function in by_function.keys() - runs:
-                filled += [Filling(function, one.statement) for one in by_function.pop(function)]
+                filled += [
+                    Filling(function, one.statement, one.receiver)
+                    for one in by_function.pop(function)
+                    if any(isinstance(kind, Items | Fields) for kind in one.value)
+                ]
         for function, definitions in by_function.items():
             own = [one for one in filled if one.function is function]
             methods = frozenset(one.function for one in filled) - {function}
@@ -158,17 +162,12 @@ class Placing:
     def _fill(self, filling: Filling, hook_point: HookPoint, placed: Placed) -> None:
         """Add a hook point behind a statement that adds a member."""
         if not _is_flat(hook_point):
-            raise CannotBeMade("it is filled where its hook points cannot be made")
+            raise CannotBeMadeError("it is filled where its hook points cannot be made")
         function = self.trace.functions[filling.function]
-        attribute = _first_name(hook_point)
-        growth = filling.growth
-        receiver = receiver_of(function)
-        if growth is not None and isinstance(growth.container, ast.Attribute):
-            receiver = ast.unparse(growth.container.value)
         text = growth_statement(
-            growth,
-            f"{receiver}.{attribute}",
-            f"{receiver}.{hook_point.name}",
+            filling.growth,
+            f"{filling.receiver}.{_first_name(hook_point)}",
+            f"{filling.receiver}.{hook_point.name}",
             self.spellings.of(function.file, "HookPoint"),
             hook_point.reference.items[0].by_key,
         )
@@ -179,6 +178,9 @@ class Placing:
     def _note(
         self, hook_point: HookPoint, function: FunctionNode, statement: ast.stmt, placed: Placed
     ) -> None:
+        owner = self.trace.functions[function].owner
+        if owner is not None and function in self.initialisers(owner):
+            return
         attribute = _first_name(hook_point)
         message = f"{attribute} gets members here, whose hook points a built model does not name"
         known = self.trace.functions[function]
@@ -245,7 +247,7 @@ class Placing:
         if decl in placed.ends or self._stands(decl, hook_point.name):
             return
         if not can_be_ended(decl):
-            raise CannotBeMade(f"nothing can be added at the end of {decl.name}.__init__")
+            raise CannotBeMadeError(f"nothing can be added at the end of {decl.name}.__init__")
         spelled = self.spellings.of(decl.file, "HookPoint")
         receiver = receiver_of(decl.initialiser)
         placed.ends[decl] = making_statement(hook_point, receiver, spelled, decl.file, self.trace)

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from autohook_codegen import library
 from autohook_codegen.analysis.trace import Trace
+from autohook_codegen.analysis.values import Unknown
 from autohook_codegen.declares.program import ClassDecl
 from autohook_codegen.library import guesses
 from autohook_codegen.sites_new.parts import Parts
 
-__all__ = ["find_roots", "has_entry"]
+__all__ = ["find_roots"]
 
 
-def find_roots(trace: Trace, parts: Parts) -> list[ClassDecl]:
+def find_roots(trace: Trace, parts: Parts, entries: Collection[str]) -> list[ClassDecl]:
     """Return the classes that are no part, and do not only serve as a base; and what a file's
     ``__all__`` names, if it holds modules of the input."""
-    run = {cls for classes in trace.reached.values() for cls in classes}
     return [
         decl
         for decl in trace.program.classes
         if decl.is_module
-        and (decl in run or has_entry(decl))
+        and (any(map(decl.method, ("forward", *entries))) or _inherits_forward(decl))
         and (
             _is_exported(decl, parts)
             or (decl not in parts.used and (not decl.subclasses or decl in parts.named))
@@ -29,9 +29,8 @@ def find_roots(trace: Trace, parts: Parts) -> list[ClassDecl]:
     ]
 
 
-def has_entry(decl: ClassDecl) -> bool:
-    """Tell whether outsiders can run an instance: by its own ``forward``, or an inherited one."""
-    return decl.method("forward") is not None or any(map(_has_forward, decl.all_outside_bases))
+def _inherits_forward(decl: ClassDecl) -> bool:
+    return any(map(_has_forward, decl.all_outside_bases))
 
 
 def _is_exported(decl: ClassDecl, parts: Parts) -> bool:
@@ -47,5 +46,5 @@ def _has_forward(base: str) -> bool:
     last = base.rsplit(".", 1)[-1]
     known = library.library_class(base)
     if known is not None and known.is_module:
-        return bool(known.result(None))
+        return any(not isinstance(one, Unknown) for one in known.result(None))
     return not (guesses.is_plain_base(last) or guesses.is_module_base(last) or "Mixin" in last)

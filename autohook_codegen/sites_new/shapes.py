@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from autohook_codegen.analysis.parts import field, is_keyed, item
 from autohook_codegen.analysis.values import (
     NOT_REACHED,
     UNKNOWN,
@@ -17,7 +18,6 @@ from autohook_codegen.analysis.values import (
     Value,
     join,
 )
-from autohook_codegen.analysis.parts import field, is_keyed, item
 from autohook_codegen.library import guesses
 
 __all__ = [

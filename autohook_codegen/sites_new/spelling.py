@@ -48,15 +48,21 @@ def standing_hook_point(candidate: Candidate, existing: Existing) -> str | None:
         return ast.unparse(candidate.hooked_by)
     form = candidate.form
     if isinstance(form, Wrap):
-        own = "_".join(candidate.reference.names)
-        for text in existing.wrapped.get(form.node, ()):
-            # Around an operation there may be the hook point of another parameter.
-            if candidate.kind == "module call" or own in text:
-                return text
-        return None
+        known = existing.wrapped.get(form.node, ())
+        return next((text for text in known if _is_of(text, candidate, existing)), None)
     part = text_of_part(form.target, form.part).replace('"', "'")
     hooked = existing.hooked_after.get(form.statement, ())
     return next((text for known, text in hooked if known.replace('"', "'") == part), None)
+
+
+def _is_of(text: str, candidate: Candidate, existing: Existing) -> bool:
+    """Tell whether a hook point around an operation is that of this parameter, and of no other."""
+    loops = (step.loop for step in candidate.reference.items if isinstance(step, Member))
+    return (
+        candidate.kind == "module call"
+        or "_".join(candidate.reference.names) in text
+        or any(existing.zipped.get(loop) == text for loop in loops if loop is not None)
+    )
 
 
 def attribute_in(text: str) -> str | None:
@@ -169,5 +175,5 @@ def _statement(form: After, hook_point: str) -> str:
     else:
         statement = f"{part} = {hooked}"
     if form.is_guarded:
-        return f"if not isinstance({target}, tuple):\n    {statement}"
+        return f"if not isinstance({target}, tuple): {statement}"
     return statement
