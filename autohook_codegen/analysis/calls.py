@@ -13,8 +13,8 @@ from autohook_codegen.analysis.frame import Frame, evaluates
 from autohook_codegen.analysis.functions import call_function
 from autohook_codegen.analysis.library_calls import call_library, tensor_method
 from autohook_codegen.analysis.module_calls import call_module, is_called
-from autohook_codegen.analysis.registering import REGISTERING, register, submodule_at
 from autohook_codegen.analysis.reading import attribute_of, is_super
+from autohook_codegen.analysis.registering import REGISTERING, register, submodule_at
 from autohook_codegen.analysis.trace import How, ModuleCall
 from autohook_codegen.analysis.values import (
     NOT_REACHED,

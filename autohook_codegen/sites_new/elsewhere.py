@@ -16,7 +16,7 @@ class Elsewhere:
     """The uses of all functions, by what made the value."""
 
     def __init__(self, trace: Trace) -> None:
-        self._trace = trace
+        self.trace = trace
         self._uses: dict[ast.AST, list[tuple[FunctionTrace, Use]]] = {}
         for function in trace.functions.values():
             for use in function.uses:
@@ -77,12 +77,12 @@ class Elsewhere:
         return False
 
     def _calls_argument(self, function: Function, use: Use) -> bool:
-        trace = self._trace.functions.get(function.node)
+        trace = self.trace.functions.get(function.node)
         if trace is None:
             return False
         ways = {Held(argument) for argument in trace.arguments}
         inside = [
-            one for one in self._trace.functions.values() if one is trace or one.parent is trace
+            one for one in self.trace.functions.values() if one is trace or one.parent is trace
         ]
         return any(
             getattr(module, "held", None) in ways

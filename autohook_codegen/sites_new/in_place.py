@@ -12,7 +12,7 @@ from autohook_codegen.analysis.trace import FunctionTrace, How, Trace
 from autohook_codegen.analysis.values import Module, Parameter, Tensor, Unknown, Value
 from autohook_codegen.declares.program import ClassDecl
 from autohook_codegen.library import Kind
-from autohook_codegen.sites_new.candidate import Candidate
+from autohook_codegen.sites_new.candidate import Candidate, Wrap
 
 __all__ = ["Change", "changes_in_place", "checkpointing_classes"]
 
@@ -29,7 +29,9 @@ class Change:
 def changes_in_place(trace: Trace, candidates: Collection[Candidate]) -> Iterator[Change]:
     """Yield where the program changes a value that a hook point may have seen, and where it makes
     a module that does: ``nn.ReLU(inplace=True)``."""
-    seen = {one.node for one in candidates}
+    seen: set[ast.AST] = {one.node for one in candidates}
+    for one in candidates:
+        seen.add(one.form.node if isinstance(one.form, Wrap) else one.form.statement)
     for node, classes in trace.reached.items():
         function = trace.functions[node]
         for use in function.uses:

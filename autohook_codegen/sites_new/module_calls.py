@@ -13,15 +13,16 @@ from autohook_codegen.analysis.values import (
     Unknown,
     Value,
 )
-from autohook_codegen.declares.program import ClassDecl
 from autohook_codegen.library import guesses, library_class
 from autohook_codegen.sites_new.call_results import hook_result
 from autohook_codegen.sites_new.candidate import Candidate, LeftAlone, Reference
 from autohook_codegen.sites_new.elsewhere import Elsewhere
+from autohook_codegen.sites_new.fallback import place_of
+from autohook_codegen.sites_new.hook_points import path_of
 from autohook_codegen.sites_new.references import held_by, reference_to
 from autohook_codegen.sites_new.written import Written
 
-__all__ = ["calls_its_members", "module_calls", "place_of"]
+__all__ = ["calls_its_members", "module_calls"]
 
 
 def module_calls(
@@ -30,7 +31,7 @@ def module_calls(
     """Yield a site, or the reason why there is none, for every module call of the function."""
     for call in written.trace.calls:
         yield from _module_call(call, written, trace, elsewhere)
-    yield from _handed_on(written, elsewhere)
+    yield from _handed_on(written, trace, elsewhere)
 
 
 def _module_call(
@@ -41,7 +42,7 @@ def _module_call(
         return
     held = held_by(modules)
     if held is None:
-        yield from _several(call, written)
+        yield from _several(call, written, trace)
         return
     if not held.steps:
         return
@@ -52,18 +53,23 @@ def _module_call(
         return
     if call.node in written.in_strings:
         message = f"{path_of(reference)} is used inside an f-string"
-        yield _left(call, "in-f-string", message, written, reference)
+        yield _left(call, "in-f-string", message, written, reference, trace)
         return
     yield from hook_result(call, reference, written, elsewhere)
     if calls_its_members(modules):
         message = f"{path_of(reference)} calls its members, which no source names"
-        yield _left(call, "members-unnamed", message, written, reference)
+        yield _left(call, "members-unnamed", message, written, reference, trace)
 
 
 def _left(
-    call: ModuleCall, code: str, message: str, written: Written, reference: Reference
+    call: ModuleCall,
+    code: str,
+    message: str,
+    written: Written,
+    reference: Reference,
+    trace: Trace,
 ) -> LeftAlone:
-    inside = (place_of(reference),)
+    inside = (place_of(reference, trace),)
     return LeftAlone(call.node, code, message, written.trace, reference, inside)
 
 
@@ -95,7 +101,7 @@ def calls_its_members(value: Value) -> bool:
     return False
 
 
-def _several(call: ModuleCall, written: Written) -> Iterator[LeftAlone]:
+def _several(call: ModuleCall, written: Written, trace: Trace) -> Iterator[LeftAlone]:
     """A name that may mean several submodules."""
     references: list[Reference] = []
     for one in call.modules:
@@ -106,7 +112,7 @@ def _several(call: ModuleCall, written: Written) -> Iterator[LeftAlone]:
         if reference is not None:
             references.append(reference)
     if references:
-        places = sorted(dict.fromkeys(place_of(one) for one in references))
+        places = sorted(dict.fromkeys(place_of(one, trace) for one in references))
         message = f"{ast.unparse(call.callee)} may be any of {', '.join(places)}"
         yield LeftAlone(
             call.node, "several-modules", message, written.trace, references[0], tuple(places)
@@ -116,13 +122,13 @@ def _several(call: ModuleCall, written: Written) -> Iterator[LeftAlone]:
         yield LeftAlone(call.node, "no-name", message, written.trace)
 
 
-def _handed_on(written: Written, elsewhere: Elsewhere) -> Iterator[LeftAlone]:
+def _handed_on(written: Written, trace: Trace, elsewhere: Elsewhere) -> Iterator[LeftAlone]:
     """Submodules that are passed on, to be called where the source does not show it."""
     called = {one.callee for one in written.trace.calls}
     for use in written.trace.uses:
         if use.how is not How.ARGUMENT or not isinstance(use.by, ast.Call) or use.node in called:
             continue
-        yield from _list_handed_on(use, written)
+        yield from _list_handed_on(use, written, trace)
         if not use.value or not all(isinstance(one, Module | Items) for one in use.value):
             continue
         held = held_by(use.value)
@@ -133,11 +139,11 @@ def _handed_on(written: Written, elsewhere: Elsewhere) -> Iterator[LeftAlone]:
         reference = reference_to(held, use.node, use.value, written.trace, ())
         if reference is not None:
             message = f"{path_of(reference)} is passed on to {ast.unparse(use.by.func)}"
-            inside = (place_of(reference),)
+            inside = (place_of(reference, trace),)
             yield LeftAlone(use.node, "passed-on", message, written.trace, reference, inside)
 
 
-def _list_handed_on(use: Use, written: Written) -> Iterator[LeftAlone]:
+def _list_handed_on(use: Use, written: Written, trace: Trace) -> Iterator[LeftAlone]:
     """``reduce(step, [self.clean, self.mix], x)``"""
     assert isinstance(use.by, ast.Call)
     places: list[str] = []
@@ -151,38 +157,7 @@ def _list_handed_on(use: Use, written: Written) -> Iterator[LeftAlone]:
             reference = reference_to(held, None, member, written.trace, ())
             if reference is not None:
                 first = first or reference
-                places.append(place_of(reference))
+                places.append(place_of(reference, trace))
     if first is not None:
         message = f"{', '.join(places)} are passed on to {ast.unparse(use.by.func)}"
         yield LeftAlone(use.node, "passed-on", message, written.trace, first, tuple(places))
-
-
-def path_of(reference: Reference) -> str:
-    """Return what a user calls it: ``transformer.h``."""
-    from autohook_codegen.analysis.names_computed import display_name
-
-    if reference.computed is not None:
-        return display_name(reference.computed.name)
-    return ".".join(reference.names)
-
-
-def place_of(reference: Reference) -> str:
-    """Return ``Layer.ff``: the path behind the name of the class that holds it."""
-    holder = reference.owners[0]
-    return f"{_setter(holder, reference).name}.{path_of(reference)}"
-
-
-def _setter(owner: ClassDecl, reference: Reference) -> ClassDecl:
-    name = reference.names[0] if reference.names else None
-    for one in owner.mro:
-        if name is not None and name in elsewhere_set(one):
-            return one
-    return owner
-
-
-def elsewhere_set(cls: ClassDecl) -> frozenset[str]:
-    return frozenset(
-        node.attr
-        for node in ast.walk(cls.node)
-        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
-    )

@@ -9,6 +9,7 @@ from autohook_codegen.analysis.trace import FunctionTrace, How, ModuleCall, Use
 from autohook_codegen.analysis.values import Origin, Step, Value
 from autohook_codegen.sites_new.candidate import After, Candidate, LeftAlone, Reference, Wrap
 from autohook_codegen.sites_new.elsewhere import Elsewhere
+from autohook_codegen.sites_new.fallback import place_of
 from autohook_codegen.sites_new.written import Written
 
 __all__ = ["Result"]
@@ -48,9 +49,7 @@ class Result:
         )
 
     def alone(self, code: str, message: str) -> LeftAlone:
-        from autohook_codegen.sites_new.module_calls import place_of
-
-        inside = (place_of(self.reference),)
+        inside = (place_of(self.reference, self.elsewhere.trace),)
         return LeftAlone(self.call.node, code, message, self.written.trace, self.reference, inside)
 
     def unclear(self) -> LeftAlone:
