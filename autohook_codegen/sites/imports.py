@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from autohook_codegen.declares.program import FileDecl, Program
-from autohook_codegen.existing import Existing
+from autohook_codegen.rewrite.existing import Existing
 from autohook_codegen.sites.edits import Edits
 
 __all__ = ["Spellings", "add_imports"]

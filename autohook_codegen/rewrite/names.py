@@ -28,7 +28,7 @@ class HookNames:
         self._telling = options.name == DEFAULT_NAME
         core = re.escape(before) + r"(?P<name>\w+?)" + re.escape(after)
         self._single = re.compile(core + r"(?:_\d+)?")
-        self._plural = re.compile(core + r"s(?:_\d+)?")
+        self._plural = re.compile(core + ("s" if after else "") + r"(?:_\d+)?")
         self.made: set[str] = set()
         """Names that a statement of the file makes a hook point."""
         self.methods: set[str] = set()
