@@ -168,14 +168,15 @@ def with_blank_lines(source: Source, imports: Sequence[Span]) -> Iterator[Span]:
         behind = lines.index(end) + (0 if lines.at(end).start == end else 1)
         below = lines.spans[behind] if behind < len(lines.spans) else Span(len(text), len(text))
         kind_above = _OPENING.match(text, above.start) if number else None
-        is_alone = text[above.end : start] == lines.line_end and (
-            kind_above is not None
-            and (kind_above["string"] or text.startswith(lines.line_end, end))
+        is_import_below = _OPENING.match(text, below.start) is not None
+        is_alone = (kind_above is not None and text[above.end : start] == lines.line_end) and (
+            text.startswith(lines.line_end, end)
+            or (kind_above["string"] is not None and not is_import_below)
         )
         is_first = kind_above is None and text[end : below.start] == lines.line_end
         if is_alone:
             yield Span(above.end, end)
-        elif is_first and _OPENING.match(text, below.start):
+        elif is_first and is_import_below:
             yield Span(start, below.start)
         else:
             yield Span(start, end)
