@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
 import libcst as cst
@@ -51,11 +51,17 @@ def change_statement(line: str, changes: Mapping[Place, list[Change]]) -> str:
     for node in spans:
         place = _place(node, spans)
         if place in by_byte:
-            nodes[node] = by_byte.pop(place)
-    if by_byte:
-        raise RuntimeError(f"libcst has no such node in {line!r}: {[*by_byte]}")
-    changed = module.visit(_Changing(nodes))
+            nodes[node] = by_byte[place]
+    if len(nodes) != len(by_byte):
+        raise RuntimeError(f"libcst has no such nodes in {line!r}: {[*by_byte]}")
+    places = [place.span for place in by_byte]
+    holding = {node for node, span in spans.items() if any(_holds(span, one) for one in places)}
+    changed = module.visit(_Changing(nodes, holding))
     return changed.code[len(front) : len(changed.code) - len(rest)]
+
+
+def _holds(span: Any, other: Span) -> bool:
+    return bool(span.start <= other.start and other.end <= span.start + span.length)
 
 
 def _place(node: cst.CSTNode, spans: Mapping[cst.CSTNode, Any]) -> Place | None:
@@ -77,9 +83,15 @@ def _extent(node: cst.BaseExpression, spans: Mapping[cst.CSTNode, Any]) -> Span:
 
 
 class _Changing(cst.CSTTransformer):
-    def __init__(self, changes: Mapping[cst.CSTNode, list[Change]]) -> None:
+    def __init__(
+        self, changes: Mapping[cst.CSTNode, list[Change]], holding: Collection[cst.CSTNode]
+    ) -> None:
         super().__init__()
         self.changes = changes
+        self.holding = holding
+
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        return node in self.holding
 
     def on_leave(self, original_node: cst.CSTNode, updated_node: Any) -> Any:
         for change in self.changes.get(original_node, ()):
