@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -19,7 +19,7 @@ from autohook_codegen.source import Span
 from autohook_codegen.source.logical_lines import indentation
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from autohook_codegen.rewrite.imports import Imported
     from autohook_codegen.rewrite.text_changes import TextChanges
@@ -32,6 +32,8 @@ INITIALISERS = ("__init__", "__post_init__")
 _COMMA = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
 _REASON = re.compile(
     r"# (?:adds the hook points inside .*|caches values before they change in place"
+    r"|for checkpoint, which computes the forward again|setup\(\) would write .*"
+    r"|.* (?:has a|may have a) \w+\(\) of its own|HookedRootModule\.__init__ is not called"
     r"|in place of self\.setup\(\))"
 )
 
@@ -73,6 +75,8 @@ class Root:
     """Whether the base goes; where it is the only one, the class is the author's own work."""
     ending: ast.stmt | None = None
     """The last statement of ``__init__``, if it is ``self.setup()`` or ``auto_hook(self)``."""
+    early_endings: list[ast.stmt] = field(default_factory=list)
+    """The same before each return that comes sooner."""
     written: ast.FunctionDef | None = None
     """The ``__init__`` that was written for the hook points."""
 
@@ -90,8 +94,11 @@ def read_roots(source: Source, imported: Imported) -> dict[ast.ClassDef, Root]:
         root = Root(base=_root_base(node, imported), removable=len(node.bases) > 1)
         for method in node.body:
             if isinstance(method, ast.FunctionDef) and method.name in INITIALISERS:
-                if _is_ending(method, imported, node.name in below):
-                    root.ending = method.body[-1]
+                for ending in _endings(method, imported, node.name in below):
+                    if ending is method.body[-1]:
+                        root.ending = ending
+                    else:
+                        root.early_endings.append(ending)
                 if is_written(source, method):
                     root.written = method
         if root.base or root.ending or root.written:
@@ -104,11 +111,29 @@ def _root_base(node: ast.ClassDef, imported: Imported) -> ast.expr | None:
     return next(bases, None)
 
 
-def _is_ending(method: ast.FunctionDef, imported: Imported, is_root: bool) -> bool:
-    """Whether a method ends with ``auto_hook(self)``, or in a root with ``self.setup()``."""
+def _endings(
+    method: ast.FunctionDef, imported: Imported, is_root: bool
+) -> Iterator[ast.stmt]:
+    """Yield what a method ends with, at its end and before its returns, if it is
+    ``auto_hook(self)``, or in a root ``self.setup()``."""
     parameters = [*method.args.posonlyargs, *method.args.args]
     self_name = parameters[0].arg if parameters else ""
-    match method.body[-1]:
+    last = [method.body[-1], *_before_returns(method)]
+    yield from (one for one in last if _is_ending(one, self_name, imported, is_root))
+
+
+def _before_returns(method: ast.FunctionDef) -> Iterator[ast.stmt]:
+    for node in ast.walk(method):
+        for name in ("body", "orelse", "finalbody"):
+            block = getattr(node, name, None)
+            if isinstance(block, list) and len(block) > 1 and isinstance(block[-1], ast.Return):
+                yield block[-2]
+
+
+def _is_ending(
+    statement: ast.stmt, self_name: str, imported: Imported, is_root: bool
+) -> bool:
+    match statement:
         case ast.Expr(value=ast.Call(func=function, args=[ast.Name(id=name)])) if (
             imported.name_of(function) == "auto_hook"
         ):
