@@ -10,6 +10,7 @@ from autohook_codegen import library
 from autohook_codegen.analysis.trace import Trace
 from autohook_codegen.analysis.values import Class, Items
 from autohook_codegen.declares.program import ClassDecl, Program
+from autohook_codegen.sites_new.endings import calls_of_bases
 
 __all__ = ["base_place"]
 
@@ -25,6 +26,7 @@ def base_place(decl: ClassDecl, trace: Trace) -> int | None:
     The order in which Python looks methods up stays as it is; ``None`` where no place keeps it.
     """
     bases = decl.node.bases
+    place: int
     for place, base in enumerate(bases):
         if _may_be_torch_module(base, decl, trace):
             return place
@@ -34,7 +36,6 @@ def base_place(decl: ClassDecl, trace: Trace) -> int | None:
         *range(1, len(bases)),
     ]
     before = _order_of_look_up(decl, trace.program)
-    place: int
     for place in places:
         after = _order_of_look_up(decl, trace.program, place)
         if after is not None and (before is None or _finds_alike(before, after)):
@@ -128,13 +129,7 @@ def _is_built_without_arguments(decl: ClassDecl) -> bool:
     init = decl.method("__init__")
     if init is None:
         return False
-    calls = [
-        node
-        for node in ast.walk(init[1])
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr == "__init__"
-    ]
+    calls = calls_of_bases(init[1])
     return bool(calls) and not any(
         call.args or call.keywords or not isinstance(call.func.value, ast.Call)  # type: ignore[attr-defined]
         for call in calls

@@ -17,6 +17,7 @@ from autohook_codegen.sites_new.decided import Remark
 from autohook_codegen.sites_new.edits import BaseEdit, Edits
 from autohook_codegen.sites_new.endings import ending_class, goes_on_to_bases, receiver_of
 from autohook_codegen.sites_new.fallback import LeftToFallback, shown_places
+from autohook_codegen.sites_new.hook_points import attributes_of
 from autohook_codegen.sites_new.imports import Spellings
 from autohook_codegen.sites_new.parts import Parts
 from autohook_codegen.sites_new.roots import find_roots
@@ -77,8 +78,8 @@ class RootEnds:
                 continue
             if not self._is_ended(decl):
                 ended.setdefault(decl, []).append(self._last_line(decl))
-        if not roots and self.options.root is None and self.left.with_sites:
-            remarks += self._nothing_is_a_root(remarks)
+        if not roots and not remarks and self.options.root is None:
+            remarks += self._nothing_is_a_root()
         return ended, remarks
 
     # Which classes.
@@ -102,7 +103,7 @@ class RootEnds:
         if self._has_base(root):
             return None
         for one in (*root.mro, *root.descendants()):
-            for name in sorted(ROOT_NAMES & {*one.methods, *self.trace.attributes(one)}):
+            for name in sorted(ROOT_NAMES & attributes_of(one, self.trace)):
                 return f"{one.name} has its own {name!r}; use auto_hook(model)"
         if end is None:
             return "nothing can be added at the end of __init__; use auto_hook(model)"
@@ -114,22 +115,19 @@ class RootEnds:
                 return f"setup() would write over the attribute 'name' of {named.name}"
         return None
 
-    def _nothing_is_a_root(self, said: list[Remark]) -> list[Remark]:
+    def _nothing_is_a_root(self) -> list[Remark]:
+        """Say which class would do, where there is something that it would name."""
         modules = [one for one in self.trace.program.classes if one.is_module]
-        if said or not modules:
+        if not modules or not (self.left.with_sites or self.left.left_alone):
             return []
         most = max(modules, key=lambda one: len(self.parts.held_by(one)))
-        message = f"no class is a root, each is a part of another; --root {most.name} makes it one"
+        why = "each is a part of another" if self.left.with_sites else "none has a hook point"
+        message = f"no class is a root, {why}; --root {most.name} makes it one"
         return [Remark(most.file, most.node, "no-root", message)]
 
     def _uses_name(self, decl: ClassDecl) -> bool:
         """Tell whether the class has its own ``name``, which ``setup()`` would overwrite."""
-        annotated = {
-            one.target.id
-            for one in decl.node.body
-            if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)
-        }
-        return "name" in {*decl.methods, *annotated, *self.trace.attributes(decl)}
+        return "name" in attributes_of(decl, self.trace)
 
     # What stands already.
 

@@ -16,7 +16,8 @@ from autohook_codegen.sites_new.candidate import After, Candidate, Wrap
 from autohook_codegen.sites_new.computed_names import double_quoted, hook_point_name
 from autohook_codegen.sites_new.edits import Edits, LoopEdit, WrapEdit
 from autohook_codegen.sites_new.hook_points import HookPoint
-from autohook_codegen.sites_new.loop_indexes import LoopIndexes, parents_in
+from autohook_codegen.sites_new.loop_indexes import LoopIndexes
+from autohook_codegen.sites_new.written import Written
 from autohook_codegen.source.precedence import needs_brackets
 
 __all__ = [
@@ -81,9 +82,8 @@ def spell_hook_points(
         by_function.setdefault(_outermost(candidate.function), []).append(candidate)
     found: dict[Candidate, SpelledSite] = {}
     for function, candidates in by_function.items():
-        parents = parents_in(function.node or function.file.tree)
         known = existing.get(function.file.path, Existing())
-        indexes = LoopIndexes(parents, candidates, known, options)
+        indexes = LoopIndexes(Written(function), candidates, known, options)
         for candidate in candidates:
             spelled = _spell(candidate, named[candidate], indexes, options)
             if spelled is not None:
@@ -125,7 +125,7 @@ def _spell(
 ) -> SpelledSite | None:
     reference = candidate.reference
     form = candidate.form
-    parent = indexes.parents.get(form.node) if isinstance(form, Wrap) else None
+    parent = indexes.written.parents.get(form.node) if isinstance(form, Wrap) else None
     if reference.computed is not None:
         name = hook_point_name(reference.computed.name, options)
         return SpelledSite(f"getattr({reference.receiver}, {name})", parent)
