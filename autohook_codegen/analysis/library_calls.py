@@ -48,6 +48,9 @@ def call_library(
     arguments: Arguments,
 ) -> Value:
     """Return what a function outside the input gives."""
+    first = arguments.first()
+    if name == "functools.partial" and first is not None:
+        return _partial(first.value, arguments)
     if function is None:
         arguments.use(frame, How.ARGUMENT, node)
         _hand_to_unknown(frame, arguments)
@@ -55,9 +58,8 @@ def call_library(
         if method is not None:
             return _relabelled(method.result_of(node), node)
         return frozenset({Unknown(Origin(node))})
-    first = arguments.first()
     if function.kind is Kind.SAME and first is not None:
-        return _partial(first.value, arguments) if name == "functools.partial" else first.value
+        return first.value
     if function.kind is Kind.VIEW and first is not None:
         return _view(frame, function.dotted.rsplit(".", 1)[-1], node, first.value, arguments)
     arguments.use(frame, _HOW[function.kind], node)
@@ -72,7 +74,7 @@ def call_library(
     return _relabelled(function.result_of(node), node)
 
 
-def _method_of_class(name: str) -> library.LibraryMember | None:
+def _method_of_class(name: str) -> library.LibraryFunction | None:
     """``AutoModel.from_config(…)``"""
     owner, _, last = name.rpartition(".")
     known = library.library_class(owner) if owner else None
@@ -172,7 +174,7 @@ def tensor_method(
 
 
 def _use_others(
-    frame: Frame, member: library.LibraryMember, arguments: Arguments, node: ast.Call
+    frame: Frame, member: library.LibraryFunction, arguments: Arguments, node: ast.Call
 ) -> None:
     for place, one in enumerate(arguments.given):
         if one.node is None:

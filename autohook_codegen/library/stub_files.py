@@ -81,8 +81,9 @@ def find_entry(dotted: str) -> StubEntry | None:
     module, _, name = normalised(dotted).rpartition(".")
     for place in (module or "builtins", "torch.Tensor" if module == "torch" else ""):
         entry = _entries().get(f"{place}.{name}")
-        if entry is None and name.endswith("_") and f"{place}.{name[:-1]}" in _entries():
-            entry = StubEntry(place, name, _entries()[f"{place}.{name[:-1]}"].lines)
+        if entry is None and name.endswith("_") and not name.startswith("_"):
+            found = _entries().get(f"{place}.{name[:-1]}") or _entries().get(f"{place}._")
+            entry = StubEntry(place, name, found.lines) if found is not None else None
         if entry is not None:
             return entry
     if module and not module.startswith("torch"):

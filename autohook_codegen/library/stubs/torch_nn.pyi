@@ -177,9 +177,11 @@ class Embedding(_ReturnsTensor):
 class EmbeddingBag(Embedding): ...
 class PReLU(Embedding): ...
 
-class LinearCrossEntropyLoss(_ReturnsTensor):
-    linear_weight: Parameter
-    linear_bias: Parameter | None
+class LinearCrossEntropyLoss(_Composite):
+    linear: Linear
+
+class TripletMarginWithDistanceLoss(_Composite):
+    distance_function: Module
 
 class AdaptiveLogSoftmaxWithLoss(Module):
     head: Linear
@@ -230,7 +232,6 @@ class MultiheadAttention(Module):
     bias_k: Parameter | None
     bias_v: Parameter | None
     out_proj: Linear
-    hides_members = True
     def forward(self, query, key, value, *args) -> tuple[Tensor, Tensor | None]: ...
 
 class _Composite(_ReturnsTensor):

@@ -1,0 +1,125 @@
+"""The stubs are what they claim to be: every entry is read, and names something that exists."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import importlib
+import typing
+from pathlib import Path
+
+import pytest
+
+from autohook_codegen import library
+from autohook_codegen.library import function, library_class, table, tensor_member
+
+FILES = sorted((Path(library.__file__).parent / "stubs").glob("*.pyi"))
+INSTALLED = (
+    "torch",
+    "transformers",
+    "einops",
+    "fancy_einsum",
+    "jaxtyping",
+    "copy",
+    "functools",
+    "builtins",
+)
+WORDS = {
+    "View",
+    "Joined",
+    "Fact",
+    "New",
+    "BoolTensor",
+    "LongTensor",
+    "Input",
+    "PackedInput",
+    "Called",
+    "When",
+    "Given",
+}
+
+
+def entries() -> list[tuple[str, str, ast.stmt]]:
+    """Return the module, name and syntax of all that stands in the stubs."""
+    found = []
+    for file in FILES:
+        module = ""
+        for node in ast.parse(file.read_text()).body:
+            match node:
+                case ast.Assign(
+                    targets=[ast.Name(id="__name__")], value=ast.Constant(value=str(text))
+                ):
+                    module = text
+                case (
+                    ast.Assign(targets=[ast.Name(id=name)])
+                    | ast.AnnAssign(target=ast.Name(id=name))
+                ):
+                    found.append((module, name, node))
+                case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                    found.append((module, name, node))
+                case _:
+                    pytest.fail(f"{file.name}:{node.lineno} is no entry")
+    return found
+
+
+ENTRIES = entries()
+NAMES = {name for _, name, _ in ENTRIES}
+
+
+def test_no_entry_stands_twice() -> None:
+    dotted = [f"{module}.{name}" for module, name, _ in ENTRIES]
+    assert sorted(dotted) == sorted(set(dotted))
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "node"), ENTRIES, ids=lambda one: one if isinstance(one, str) else ""
+)
+def test_entry(module: str, name: str, node: ast.stmt) -> None:
+    dotted = f"{module}.{name}"
+    match node:
+        case ast.FunctionDef() if module == "torch.Tensor":
+            assert tensor_member(name) is not None
+        case ast.FunctionDef():
+            assert function(dotted) is not None
+        case ast.ClassDef():
+            cls = library_class(dotted)
+            assert cls is not None
+            assert len(cls.bases) == len(
+                [one for one in node.bases if ast.unparse(one) != "NamedTuple"]
+            )
+        case ast.AnnAssign() if module == "torch.Tensor":
+            assert tensor_member(name) is not None
+        case ast.AnnAssign():
+            assert table(dotted)
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "node"), ENTRIES, ids=lambda one: one if isinstance(one, str) else ""
+)
+def test_names_in_annotations(module: str, name: str, node: ast.stmt) -> None:
+    known = NAMES | WORDS | set(vars(typing)) | set(vars(builtins)) | {"Tensor"}
+    annotations = [
+        part
+        for one in ast.walk(node)
+        for part in (
+            one.returns if isinstance(one, ast.FunctionDef) else None,
+            one.annotation if isinstance(one, ast.AnnAssign | ast.arg) else None,
+        )
+        if part is not None
+    ]
+    named = {one.id for part in annotations for one in ast.walk(part) if isinstance(one, ast.Name)}
+    assert named - known == set()
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        (module, name)
+        for module, name, _ in ENTRIES
+        if module.split(".")[0] in INSTALLED
+        and not name.startswith("_")
+        and module != "torch.Tensor"
+    ],
+)
+def test_name_exists(module: str, name: str) -> None:
+    assert hasattr(importlib.import_module(module), name)
