@@ -31,6 +31,16 @@ def hooked_after(
 ) -> HookedAfter | None:
     """What a statement hooks that an earlier one bound, if it does nothing else; `local` are the
     hook points that loops bind."""
+    match node:
+        case ast.If(
+            test=ast.UnaryOp(
+                op=ast.Not(),
+                operand=ast.Call(func=ast.Name(id="isinstance"), args=[_, ast.Name(id="tuple")]),
+            ),
+            body=[inner],
+            orelse=[],
+        ):
+            node = inner
     if not isinstance(node, ast.Assign) or len(node.targets) != 1:
         return None
     target, value = node.targets[0], node.value

@@ -46,6 +46,8 @@ def insert(source: Source, edits: Edits, options: Options) -> str:
     # Of statements that end together the inner one first: what follows it stands in its block.
     for statement in sorted(edits.after, key=source.span, reverse=True):
         _write_after(changes, statement, edits.after[statement])
+    for statement, texts in edits.before.items():
+        _write_before(changes, statement, texts)
     for node, texts in edits.written_inits.items():
         write_init(changes, node, texts)
     for function, texts in edits.init_ends.items():
@@ -64,6 +66,18 @@ def _write_after(changes: TextChanges, statement: ast.stmt, texts: Sequence[str]
         changes.insert_behind(end, texts)
     else:
         _write_below(changes, line, source.first_line(statement), texts)
+
+
+def _write_before(changes: TextChanges, statement: ast.stmt, texts: Sequence[str]) -> None:
+    """Write statements in front of another one, in the same block."""
+    source, lines = changes.source, changes.source.lines
+    start = source.span(statement).start
+    line = lines.at(start)
+    if start > lines.code_start(line):
+        changes.insert_in_front(start, texts)
+        return
+    for one in texts:
+        changes.insert_statement(line.start, indentation(source.text, line.start), one)
 
 
 def _write_end(

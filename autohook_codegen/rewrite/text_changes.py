@@ -75,6 +75,11 @@ class TextChanges:
         codes = (text.removesuffix(comment_of(text)).rstrip() for text in texts)
         self.replace_within(Span(offset, offset), "".join(f"; {code}" for code in codes))
 
+    def insert_in_front(self, offset: int, texts: Sequence[str]) -> None:
+        """Insert statements on the line of the one that begins there, without comments."""
+        codes = (text.removesuffix(comment_of(text)).rstrip() for text in texts)
+        self.replace_within(Span(offset, offset), "".join(f"{code}; " for code in codes))
+
     def apply(self, layout: Layout | None) -> str:
         """The whole text with all changes; what changed is laid out if there is a `layout`.
 

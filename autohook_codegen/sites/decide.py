@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from autohook_codegen.analysis.trace import Trace
 from autohook_codegen.declares.program import ClassDecl, Program
-from autohook_codegen.rewrite.existing import Existing
 from autohook_codegen.options import Options
+from autohook_codegen.rewrite.existing import Existing
 from autohook_codegen.sites.candidate import Candidate, LeftAlone
 from autohook_codegen.sites.decided import Decided, DecidedSite, Remark
 from autohook_codegen.sites.edits import Edits

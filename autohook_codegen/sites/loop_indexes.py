@@ -7,8 +7,8 @@ import itertools
 from collections.abc import Iterable
 
 from autohook_codegen.analysis.values import Counter, Loop, Member
-from autohook_codegen.rewrite.existing import Existing
 from autohook_codegen.options import Options
+from autohook_codegen.rewrite.existing import Existing
 from autohook_codegen.sites.candidate import Candidate
 from autohook_codegen.sites.edits import LoopEdit
 from autohook_codegen.sites.written import Written

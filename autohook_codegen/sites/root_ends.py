@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from autohook_codegen import library
 from autohook_codegen.analysis.trace import Trace
 from autohook_codegen.declares.program import ClassDecl
-from autohook_codegen.rewrite.existing import Existing
 from autohook_codegen.library import guesses
 from autohook_codegen.options import DEFAULT_NAME, Fallback, Options
+from autohook_codegen.rewrite.existing import Existing
 from autohook_codegen.sites.bases import base_place
 from autohook_codegen.sites.decided import Remark
 from autohook_codegen.sites.edits import BaseEdit, Edits
@@ -141,7 +141,7 @@ class RootEnds:
     def _is_ended(self, decl: ClassDecl) -> bool:
         known = self.existing.get(decl.file.path)
         root = known.roots.get(decl.node) if known is not None else None
-        if root is not None and root.ending is not None:
+        if root is not None and (root.ending is not None or root.sooner):
             return True
         init = decl.initialiser
         if init is None or not any(b.endswith("HookedRootModule") for b in decl.all_outside_bases):

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.analysis.values import Attribute, Item, Loop, Member, Step
-from autohook_codegen.rewrite.existing import Existing
 from autohook_codegen.options import Options
+from autohook_codegen.rewrite.existing import Existing
 from autohook_codegen.sites.candidate import After, Candidate, Wrap
 from autohook_codegen.sites.computed_names import double_quoted, hook_point_name
 from autohook_codegen.sites.edits import Edits, LoopEdit, WrapEdit
@@ -45,8 +45,6 @@ class SpelledSite:
 
 def standing_hook_point(candidate: Candidate, existing: Existing) -> str | None:
     """Return the text of the hook point that the site has in the source already."""
-    if candidate.hooked_by is not None:
-        return ast.unparse(candidate.hooked_by)
     form = candidate.form
     if isinstance(form, Wrap):
         known = existing.wrapped.get(form.node, ())
