@@ -97,12 +97,26 @@ class Interpretation:
         for decl in self.program.classes:
             self.unit(decl.node, decl, decl.file, self._units.get(decl.file.tree))
         self._settle()
+        for function in self._functions_kept_as_entries():
+            self._open.add(self._units[function])
+            self.state.enqueue(self._units[function])
+        self._settle()
         # What nothing in the input calls may be called by others.
         while silent := [one for one in self._units.values() if self._is_silent(one)]:
             for unit in silent:
                 self._open.add(unit)
                 self.state.enqueue(unit)
             self._settle()
+
+    def _functions_kept_as_entries(self) -> list[ast.AST]:
+        """The methods that an instance has under an entry's name, ``self.forward = self.fused``."""
+        return [
+            one.node
+            for cls in self.program.classes
+            for entry in sorted(self.entries)
+            for one in self.state.look(("attribute", cls, entry))
+            if isinstance(one, Function) and one.node in self._units
+        ]
 
     def _is_silent(self, unit: Unit) -> bool:
         """Whether nothing calls the function."""
@@ -221,7 +235,12 @@ class Interpretation:
             return join(given, said) if any(isinstance(k, Module | Fields) for k in said) else given
         said = frozenset(kind for kind in said if kind != Unknown())
         opened = frozenset(
-            Class(kind.cls, True) if isinstance(kind, Class) else kind for kind in given
+            Class(kind.cls, True)
+            if isinstance(kind, Class)
+            else Plain()
+            if isinstance(kind, Plain)
+            else kind
+            for kind in given
         )
         surely = [kind for kind in given if isinstance(kind, Class | Function | Plain)]
         named = [kind for kind in given if isinstance(kind, Unknown) and kind.name]
@@ -687,6 +706,7 @@ class Interpretation:
             and _is_method(unit)
             and _name(unit) in self.entries
         ]
+        stack += self._functions_kept_as_entries()
         while stack:
             node = stack.pop()
             unit = self._units[node]

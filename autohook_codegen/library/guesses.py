@@ -56,7 +56,8 @@ _OUTPUT_ENDINGS = (
 _NO_TENSOR_FIELDS = frozenset(
     (
         "past_key_values past_key_value hidden_states attentions loss losses loss_dict config "
-        "router_logits aux_loss memory rope_deltas cache to_tuple keys values items get"
+        "router_logits aux_loss memory rope_deltas cache to_tuple keys values items get "
+        "feature_maps"
     ).split()
 )
 _NO_TENSOR_ENDINGS = ("_hidden_states", "_attentions")

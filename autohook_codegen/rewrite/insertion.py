@@ -13,6 +13,7 @@ from autohook_codegen.rewrite.text_changes import TextChanges
 from autohook_codegen.rewrite.wrap import write_wraps
 from autohook_codegen.rewrite.written_init import write_init
 from autohook_codegen.source.logical_lines import indentation, is_compound
+from autohook_codegen.source.span import Span
 
 if TYPE_CHECKING:
     import ast
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from autohook_codegen.options import Options
     from autohook_codegen.sites.edits import Edits
-    from autohook_codegen.source import Source, Span
+    from autohook_codegen.source import Source
 
 __all__ = ["insert"]
 
@@ -74,10 +75,10 @@ def _write_before(changes: TextChanges, statement: ast.stmt, texts: Sequence[str
     start = source.span(statement).start
     line = lines.at(start)
     if start > lines.code_start(line):
-        changes.insert_in_front(start, texts)
+        changes.replace_within(Span(start, start), "".join(f"{text}; " for text in texts))
         return
-    for one in texts:
-        changes.insert_statement(line.start, indentation(source.text, line.start), one)
+    for text in texts:
+        changes.insert_statement(line.start, indentation(source.text, line.start), text)
 
 
 def _write_end(

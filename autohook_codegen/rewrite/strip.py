@@ -96,8 +96,7 @@ def _remove_statements(
         elif isinstance(statements[0], ast.Import | ast.ImportFrom):
             imports.append(line)
         else:
-            start = ending_lines(source, statements[0]).start
-            changes.remove_lines(Span(start, lines.at(last.end - 1).end))
+            changes.remove_lines(ending_lines(source, statements[0]))
     for run in with_blank_lines(source, imports):
         changes.remove_lines(run)
 

@@ -68,17 +68,13 @@ class TextChanges:
         if comment and len(indent) + len(text) > self.line_length:
             self.insert_lines(offset, indent + comment, is_statement=False)
             text = text.removesuffix(comment).rstrip()
-        self.insert_lines(offset, indent + text, is_statement=True)
+        lines = f"{self.source.lines.line_end}{indent}".join(text.split("\n"))
+        self.insert_lines(offset, indent + lines, is_statement=True)
 
     def insert_behind(self, offset: int, texts: Sequence[str]) -> None:
         """Insert statements on the line of the one that ends there, without comments."""
         codes = (text.removesuffix(comment_of(text)).rstrip() for text in texts)
         self.replace_within(Span(offset, offset), "".join(f"; {code}" for code in codes))
-
-    def insert_in_front(self, offset: int, texts: Sequence[str]) -> None:
-        """Insert statements on the line of the one that begins there, without comments."""
-        codes = (text.removesuffix(comment_of(text)).rstrip() for text in texts)
-        self.replace_within(Span(offset, offset), "".join(f"{code}; " for code in codes))
 
     def apply(self, layout: Layout | None) -> str:
         """The whole text with all changes; what changed is laid out if there is a `layout`.

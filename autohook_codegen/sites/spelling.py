@@ -173,5 +173,5 @@ def _statement(form: After, hook_point: str) -> str:
     else:
         statement = f"{part} = {hooked}"
     if form.is_guarded:
-        return f"if not isinstance({target}, tuple): {statement}"
+        return f"if not isinstance({target}, tuple):\n    {statement}"
     return statement
