@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, TypeVar
 
 import libcst as cst
@@ -19,7 +20,7 @@ from autohook_codegen.source import Span
 from autohook_codegen.source.logical_lines import indentation
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from autohook_codegen.rewrite.imports import Imported
     from autohook_codegen.rewrite.text_changes import TextChanges
@@ -73,6 +74,8 @@ class Root:
     """Whether the base goes; where it is the only one, the class is the author's own work."""
     ending: ast.stmt | None = None
     """The last statement of ``__init__``, if it is ``self.setup()`` or ``auto_hook(self)``."""
+    sooner: list[ast.stmt] = field(default_factory=list)
+    """The same before each ``return``."""
     written: ast.FunctionDef | None = None
     """The ``__init__`` that was written for the hook points."""
 
@@ -90,11 +93,13 @@ def read_roots(source: Source, imported: Imported) -> dict[ast.ClassDef, Root]:
         root = Root(base=_root_base(node, imported), removable=len(node.bases) > 1)
         for method in node.body:
             if isinstance(method, ast.FunctionDef) and method.name in INITIALISERS:
-                if _is_ending(method, imported, node.name in below):
+                ends = partial(_is_ending, method, imported, node.name in below)
+                if ends(method.body[-1]):
                     root.ending = method.body[-1]
+                root.sooner = [one for one in _before_returns(method) if ends(one)]
                 if is_written(source, method):
                     root.written = method
-        if root.base or root.ending or root.written:
+        if root.base or root.ending or root.sooner or root.written:
             roots[node] = root
     return roots
 
@@ -104,11 +109,23 @@ def _root_base(node: ast.ClassDef, imported: Imported) -> ast.expr | None:
     return next(bases, None)
 
 
-def _is_ending(method: ast.FunctionDef, imported: Imported, is_root: bool) -> bool:
-    """Whether a method ends with ``auto_hook(self)``, or in a root with ``self.setup()``."""
+def _before_returns(method: ast.FunctionDef) -> Iterator[ast.stmt]:
+    """The statements that stand right before a ``return``."""
+    for node in ast.walk(method):
+        for name in ("body", "orelse", "finalbody"):
+            block = getattr(node, name, None) or ()
+            for one, following in pairwise(block if isinstance(block, list) else ()):
+                if isinstance(following, ast.Return):
+                    yield one
+
+
+def _is_ending(
+    method: ast.FunctionDef, imported: Imported, is_root: bool, statement: ast.stmt
+) -> bool:
+    """Whether a statement is ``auto_hook(self)``, or in a root ``self.setup()``."""
     parameters = [*method.args.posonlyargs, *method.args.args]
     self_name = parameters[0].arg if parameters else ""
-    match method.body[-1]:
+    match statement:
         case ast.Expr(value=ast.Call(func=function, args=[ast.Name(id=name)])) if (
             imported.name_of(function) == "auto_hook"
         ):
