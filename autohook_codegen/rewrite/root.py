@@ -33,7 +33,9 @@ INITIALISERS = ("__init__", "__post_init__")
 _COMMA = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
 _REASON = re.compile(
     r"# (?:adds the hook points inside .*|caches values before they change in place"
-    r"|in place of self\.setup\(\))"
+    r"|for checkpoint, which computes the forward again|in place of self\.setup\(\)"
+    r"|HookedRootModule\.__init__ is not called|setup\(\) would write \"name\" into \w+"
+    r"|\w+ (?:has|may have) a \w+\(\) of its own)"
 )
 
 

@@ -12,7 +12,7 @@ from autohook_codegen.declares.program import ClassDecl
 from autohook_codegen.library import guesses
 from autohook_codegen.options import DEFAULT_NAME, Fallback, Options
 from autohook_codegen.rewrite.existing import Existing
-from autohook_codegen.sites.bases import base_place
+from autohook_codegen.sites.bases import base_place, named_bases
 from autohook_codegen.sites.decided import Remark
 from autohook_codegen.sites.edits import BaseEdit, Edits
 from autohook_codegen.sites.endings import ending_class, goes_on_to_bases, receiver_of
@@ -184,7 +184,7 @@ class RootEnds:
         if named is not None:
             return f'setup() would write "name" into {named.name}'
         for one in (decl, *decl.descendants()):
-            for base in sorted(one.all_outside_bases):
+            for base in self._outside_bases(one):
                 last = base.rsplit(".", 1)[-1]
                 known = library.library_class(base)
                 if known is not None:
@@ -197,3 +197,12 @@ class RootEnds:
             if not goes_on_to_bases(one, self.trace.initialisers(one)):
                 return "HookedRootModule.__init__ is not called"
         return None
+
+    def _outside_bases(self, decl: ClassDecl) -> list[str]:
+        found = {
+            named
+            for one in decl.mro
+            for base in one.node.bases
+            for named in named_bases(one, base, self.trace)
+        }
+        return sorted(one for one in found if isinstance(one, str))
