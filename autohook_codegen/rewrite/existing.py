@@ -102,11 +102,8 @@ class _Reader(ast.NodeTransformer):
                 names.made.update(made.names)
         self.existing = Existing(imported=imported, roots=read_roots(source, imported))
         self.removals = self.existing.removals
-        self.endings = {
-            one
-            for root in self.existing.roots.values()
-            for one in (root.ending, *root.early_endings)
-        }
+        roots = self.existing.roots.values()
+        self.endings = {ending for root in roots for ending in (root.ending, *root.sooner)}
         self.path: list[ast.AST] = []
         self.local: list[str] = []
         """The hook points that the loops around bind."""

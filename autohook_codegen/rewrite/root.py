@@ -9,6 +9,7 @@ import ast
 import re
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, TypeVar
 
 import libcst as cst
@@ -32,9 +33,9 @@ INITIALISERS = ("__init__", "__post_init__")
 _COMMA = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
 _REASON = re.compile(
     r"# (?:adds the hook points inside .*|caches values before they change in place"
-    r"|for checkpoint, which computes the forward again|setup\(\) would write .*"
-    r"|.* (?:has a|may have a) \w+\(\) of its own|HookedRootModule\.__init__ is not called"
-    r"|in place of self\.setup\(\))"
+    r"|for checkpoint, which computes the forward again|in place of self\.setup\(\)"
+    r"|HookedRootModule\.__init__ is not called|setup\(\) would write \"name\" into \w+"
+    r"|\w+ (?:has|may have) a \w+\(\) of its own)"
 )
 
 
@@ -75,8 +76,8 @@ class Root:
     """Whether the base goes; where it is the only one, the class is the author's own work."""
     ending: ast.stmt | None = None
     """The last statement of ``__init__``, if it is ``self.setup()`` or ``auto_hook(self)``."""
-    early_endings: list[ast.stmt] = field(default_factory=list)
-    """The same before each return that comes sooner."""
+    sooner: list[ast.stmt] = field(default_factory=list)
+    """The same before each ``return``."""
     written: ast.FunctionDef | None = None
     """The ``__init__`` that was written for the hook points."""
 
@@ -94,14 +95,13 @@ def read_roots(source: Source, imported: Imported) -> dict[ast.ClassDef, Root]:
         root = Root(base=_root_base(node, imported), removable=len(node.bases) > 1)
         for method in node.body:
             if isinstance(method, ast.FunctionDef) and method.name in INITIALISERS:
-                for ending in _endings(method, imported, node.name in below):
-                    if ending is method.body[-1]:
-                        root.ending = ending
-                    else:
-                        root.early_endings.append(ending)
+                ends = partial(_is_ending, method, imported, node.name in below)
+                if ends(method.body[-1]):
+                    root.ending = method.body[-1]
+                root.sooner = [one for one in _before_returns(method) if ends(one)]
                 if is_written(source, method):
                     root.written = method
-        if root.base or root.ending or root.written:
+        if root.base or root.ending or root.sooner or root.written:
             roots[node] = root
     return roots
 
@@ -111,28 +111,22 @@ def _root_base(node: ast.ClassDef, imported: Imported) -> ast.expr | None:
     return next(bases, None)
 
 
-def _endings(
-    method: ast.FunctionDef, imported: Imported, is_root: bool
-) -> Iterator[ast.stmt]:
-    """Yield what a method ends with, at its end and before its returns, if it is
-    ``auto_hook(self)``, or in a root ``self.setup()``."""
-    parameters = [*method.args.posonlyargs, *method.args.args]
-    self_name = parameters[0].arg if parameters else ""
-    last = [method.body[-1], *_before_returns(method)]
-    yield from (one for one in last if _is_ending(one, self_name, imported, is_root))
-
-
 def _before_returns(method: ast.FunctionDef) -> Iterator[ast.stmt]:
+    """The statements that stand right before a ``return``."""
     for node in ast.walk(method):
         for name in ("body", "orelse", "finalbody"):
-            block = getattr(node, name, None)
-            if isinstance(block, list) and len(block) > 1 and isinstance(block[-1], ast.Return):
-                yield block[-2]
+            block = getattr(node, name, None) or ()
+            for one, following in pairwise(block if isinstance(block, list) else ()):
+                if isinstance(following, ast.Return):
+                    yield one
 
 
 def _is_ending(
-    statement: ast.stmt, self_name: str, imported: Imported, is_root: bool
+    method: ast.FunctionDef, imported: Imported, is_root: bool, statement: ast.stmt
 ) -> bool:
+    """Whether a statement is ``auto_hook(self)``, or in a root ``self.setup()``."""
+    parameters = [*method.args.posonlyargs, *method.args.args]
+    self_name = parameters[0].arg if parameters else ""
     match statement:
         case ast.Expr(value=ast.Call(func=function, args=[ast.Name(id=name)])) if (
             imported.name_of(function) == "auto_hook"

@@ -96,7 +96,8 @@ def _remove_statements(
         elif isinstance(statements[0], ast.Import | ast.ImportFrom):
             imports.append(line)
         else:
-            changes.remove_lines(ending_lines(source, statements[0]))
+            start = ending_lines(source, statements[0]).start
+            changes.remove_lines(Span(start, lines.at(last.end - 1).end))
     for run in with_blank_lines(source, imports):
         changes.remove_lines(run)
 

@@ -31,16 +31,23 @@ class CannotBeMadeError(Exception):
 
 
 def making_statement(
-    hook_point: HookPoint, receiver: str, spelled: str, file: FileDecl, trace: Trace
+    hook_point: HookPoint,
+    receiver: str,
+    spelled: str,
+    file: FileDecl,
+    trace: Trace,
+    set_to: Value | None = None,
 ) -> str:
     """Return ``self.fc1_hook_point = HookPoint()``, or the container of hook points beside a
     container.
 
-    `spelled` is how the file spells ``HookPoint``.
+    `spelled` is how the file spells ``HookPoint``; `set_to` is what the attribute has been set to
+    where the statement stands.
     """
     made = f"{spelled}()"
     if hook_point.reference.items:
         steps, values = hook_point.reference.steps, values_along(hook_point.reference, trace)
+        values[1] = set_to if set_to is not None else values[1]
         made = ContainerText(spelled, file, trace).beside(receiver, steps, values)
     return f"{receiver}.{hook_point.name} = {made}"
 
