@@ -62,7 +62,11 @@ def hook_sources(
     read = {path: read_source(text, path) for path, text in sources.items()}
     existing = {path: read_existing(source, options) for path, source in read.items()}
     program = Program({path: source.tree for path, source in read.items()})
-    decided = decide(program, existing, options)
+    try:
+        decided = decide(program, existing, options)
+    except RecursionError:
+        deepest = max(read.values(), key=lambda source: source.deepest_expression()[0])
+        raise deepest.too_deep() from None
     records = by_file(decided)
     return {
         path: _hooked(path, read.pop(path), decided, records[path], sources[path])

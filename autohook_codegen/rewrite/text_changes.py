@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from operator import itemgetter
-from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from autohook_codegen.hooked_source import SourceError
+from autohook_codegen.layout import Layout
 from autohook_codegen.rewrite.statement import Change, Place, change_statement
 from autohook_codegen.source import Source, Span
 from autohook_codegen.source.logical_lines import LINE_END, TOKEN
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from autohook_codegen.layout import Layout
 
 __all__ = ["TextChanges"]
 
@@ -107,9 +103,9 @@ class TextChanges:
 
         def moved(span: Span) -> Span:
             # What is inserted where an expression ends stands behind it.
-            start = sum(len(t) - (s.end - s.start) for s, t in edits if s.end <= span.start)
-            inside = sum(len(t) - (s.end - s.start) for s, t in edits if s.start >= span.start and s.end < span.end)
-            return Span(span.start + start - code_start, span.end + start + inside - code_start)
+            before = sum(len(t) - (s.end - s.start) for s, t in edits if s.end <= span.start)
+            start = span.start - code_start + before
+            return Span(start, start + span.end - span.start)
 
         pieces, position = [], code_start
         for span, replacement in edits:

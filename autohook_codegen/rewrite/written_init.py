@@ -9,16 +9,11 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-from autohook_codegen.source import Span
+from autohook_codegen.rewrite.text_changes import TextChanges
+from autohook_codegen.source import Source, Span
 from autohook_codegen.source.logical_lines import indentation
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from autohook_codegen.rewrite.text_changes import TextChanges
-    from autohook_codegen.source import Source
 
 __all__ = ["is_written", "remove_written_init", "write_init"]
 

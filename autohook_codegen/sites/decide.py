@@ -11,8 +11,8 @@ from autohook_codegen.declares.methods import ReachedMethods
 from autohook_codegen.declares.program import ClassDecl, Program
 from autohook_codegen.declares.results import Results
 from autohook_codegen.declares.scope import Scope
-from autohook_codegen.rewrite.existing import Existing
 from autohook_codegen.options import Options
+from autohook_codegen.rewrite.existing import Existing
 from autohook_codegen.sites.candidate import Candidate, LeftAlone, Wrap
 from autohook_codegen.sites.computed_names import hook_point_name
 from autohook_codegen.sites.decided import Decided, DecidedSite

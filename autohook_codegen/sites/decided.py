@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from autohook_codegen.declares.inference import Inference
 from autohook_codegen.declares.program import ClassDecl, FileDecl, Program
-from autohook_codegen.rewrite.existing import Existing
 from autohook_codegen.options import Options
+from autohook_codegen.rewrite.existing import Existing
 from autohook_codegen.sites.candidate import Candidate, LeftAlone
 from autohook_codegen.sites.edits import Edits
 from autohook_codegen.sites.hook_points import PlannedHookPoint

@@ -6,8 +6,8 @@ import ast
 from collections.abc import Iterable
 
 from autohook_codegen.declares.scope import Loop, Scope
-from autohook_codegen.rewrite.existing import Existing
 from autohook_codegen.options import Options
+from autohook_codegen.rewrite.existing import Existing
 from autohook_codegen.sites.candidate import Candidate
 from autohook_codegen.sites.edits import LoopEdit
 from autohook_codegen.sites.reference import Item, LoopStep

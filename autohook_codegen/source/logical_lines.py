@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from functools import cached_property
-
-from autohook_codegen.source.span import Span
+from typing import NamedTuple
 
 __all__ = [
     "LINE_END",
     "TOKEN",
     "LogicalLines",
+    "Span",
     "bracket_depth",
     "first_line_end",
     "indentation",
@@ -47,6 +47,13 @@ COMPOUND = re.compile(
 )
 BEFORE_CLAUSE = {"elif": "if {0}:", "else": "if {0}:", "except": "try:", "finally": "try:"}
 """What has to stand in front of a clause."""
+
+
+class Span(NamedTuple):
+    """The characters of a text from `start` up to `end`."""
+
+    start: int
+    end: int
 
 
 class LogicalLines:
