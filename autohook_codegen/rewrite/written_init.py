@@ -73,13 +73,16 @@ def remove_written_init(changes: TextChanges, node: ast.ClassDef, method: ast.Fu
     header = lines.index(source.span(node).start)
     above, start = lines.spans[number - 1], lines.spans[number].start
     end = lines.at(source.span(method).end - 1).end
+    class_end = lines.at(source.span(node).end - 1).end
     gap = text[above.end : start]
     if gap == lines.line_end or gap.endswith(2 * lines.line_end):
         start -= len(lines.line_end)
+    elif number == header + 1 and end == class_end:
+        changes.insert_lines(start, indentation(text, start) + "pass", is_statement=False)
     elif number == header + 1:
         blank = _BLANK_LINE.match(text, end)
         end = blank.end() if blank is not None else end
-    elif number == header + 2 and end == lines.at(source.span(node).end - 1).end:
+    elif number == header + 2 and end == class_end:
         _as_one_line(changes, lines.spans[header], above)
     changes.remove_lines(Span(start, end))
 

@@ -130,5 +130,7 @@ class _Chance:
         inits = [s for s in node.body if isinstance(s, ast.FunctionDef) and s.name == "__init__"]
         if not inits:
             self.edits.written_inits[node] = [*MAKING[:2], self.chance.choice(ENDINGS)]
-        elif inits[0].args.args and inits[0].args.args[0].arg == "self" and node in self.edits.bases:
+        elif (
+            inits[0].args.args and inits[0].args.args[0].arg == "self" and node in self.edits.bases
+        ):
             self.edits.init_ends[inits[0]] = [MAKING[0], self.chance.choice(ENDINGS)]
