@@ -40,7 +40,8 @@ def write_init(changes: TextChanges, node: ast.ClassDef, texts: Sequence[str]) -
     blank_follows = _BLANK_LINE.match(source.text, above.end) is not None
     if not is_inline and (blank_follows or not methods):
         changes.insert_lines(above.end, "", is_statement=False)
-    changes.insert_statement(above.end, indent, f"def __init__(self, *args, **kwargs):  {WRITTEN}")
+    header_line = f"{indent}def __init__(self, *args, **kwargs):  {WRITTEN}"
+    changes.insert_lines(above.end, header_line, is_statement=True)
     for text in ("super().__init__(*args, **kwargs)", *texts):
         changes.insert_statement(above.end, indent + lines.indent, text)
     if methods and above == header and not blank_follows:
@@ -52,12 +53,13 @@ def _as_block(changes: TextChanges, first: int, indent: str) -> None:
 
     Blanks are left behind the colon that tell how many there were: none for one, and one for none.
     """
-    text = changes.source.text
+    text, lines = changes.source.text, changes.source.lines
     colon = len(text[:first].rstrip(" \t\f"))
     blanks = text[colon:first]
     kept = {" ": "", "": " "}.get(blanks, blanks)
-    line_end = changes.source.lines.line_end
-    changes.replace_within(Span(colon, first), kept + line_end + indent)
+    end = lines.at(first).end
+    changes.replace_within(Span(colon, end), kept + lines.line_end)
+    changes.insert_lines(end, indent + text[first:end].rstrip("\r\n"), is_statement=False)
 
 
 def is_written(source: Source, method: ast.FunctionDef) -> bool:

@@ -89,12 +89,12 @@ FORMATTED = [
     pytest.param("if self.f(x) and self.g(first_argument):\n    pass\n", id="a header"),
     pytest.param("return self.f(x)  # [batch, width]\n", id="a comment"),
     pytest.param("x = self.f(\n    x,\n)\n", id="a comma of the author's"),
-    pytest.param("class A(First, Second, metaclass=MetaClass): ...\n", id="a class"),
+    pytest.param("class A(First, Second, metaclass=MetaClass):\n    x = 1\n", id="a class"),
 ]
 
 
 @pytest.mark.parametrize("text", FORMATTED)
-@pytest.mark.parametrize("line_length", [40, 48, 60, 88])
+@pytest.mark.parametrize("line_length", [48, 60, 88])
 def test_what_black_laid_out_comes_back(text: str, line_length: int) -> None:
     mode = black.Mode(line_length=line_length, string_normalization=False)
     text = black.format_str(text, mode=mode)
