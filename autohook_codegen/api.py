@@ -12,9 +12,6 @@ from autohook_codegen.rewrite.existing import read_existing
 from autohook_codegen.rewrite.insertion import insert
 from autohook_codegen.rewrite.strip import strip
 from autohook_codegen.sites.decide import decide
-from autohook_codegen.rewrite.existing import read_existing
-from autohook_codegen.rewrite.insertion import insert
-from autohook_codegen.rewrite.strip import strip
 from autohook_codegen.sites.decided import Decided
 from autohook_codegen.sites.find import find_sites
 from autohook_codegen.sites.report import FileRecords, by_file, notes_of, sites_of

@@ -1,4 +1,4 @@
-"""What functions of the program know of one another: cells that only grow, and who has read them."""
+"""What functions of the program know of one another: cells that only grow, and who reads them."""
 
 from __future__ import annotations
 

@@ -177,7 +177,7 @@ class FileDecl:
 def _replaces_nothing(node: FunctionNode) -> bool:
     """Whether it is the setter of a property, or says only how a function may be called."""
     names = [dotted_name(one) or "" for one in node.decorator_list]
-    return any(one.endswith((".setter", ".deleter")) or one.endswith("overload") for one in names)
+    return any(one.endswith((".setter", ".deleter", "overload")) for one in names)
 
 
 _OUTSIDE = frozenset({"torch", "numpy", "einops", "math", "typing", "collections", "functools"})

@@ -30,8 +30,9 @@ def changes_in_place(trace: Trace, candidates: Collection[Candidate]) -> Iterato
     """Yield where the program changes a value that a hook point may have seen, and where it makes
     a module that does: ``nn.ReLU(inplace=True)``."""
     seen: set[ast.AST] = {one.node for one in candidates}
-    for one in candidates:
-        seen.add(one.form.node if isinstance(one.form, Wrap) else one.form.statement)
+    seen |= {
+        one.form.node if isinstance(one.form, Wrap) else one.form.statement for one in candidates
+    }
     for node, classes in trace.reached.items():
         function = trace.functions[node]
         for use in function.uses:
