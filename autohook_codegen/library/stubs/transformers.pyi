@@ -20,7 +20,7 @@ def get_activation(activation_string) -> _Activation: ...
 __name__ = "transformers.modeling_utils"
 
 class PreTrainedModel(Module):
-    config: PreTrainedConfig
+    config: Fact
     device: Fact
     dtype: Fact
     base_model: Module
