@@ -13,14 +13,15 @@ from dataclasses import replace
 from functools import cache, partial
 
 from autohook_codegen.analysis.values import (
+    NOTHING,
     PLAIN,
     TENSOR,
     UNKNOWN,
+    Class,
     Fields,
     Items,
     Module,
     Parameter,
-    Tensor,
     Unknown,
     Value,
     join,
@@ -63,6 +64,7 @@ _INSTANCES: dict[str, Value] = {
 _PACKED = "torch.nn.utils.rnn.PackedSequence"
 
 
+@cache
 def instance_of_library(dotted: str, is_open: bool = True) -> Value:
     """Return what an instance of a class outside the input is, or of one of its subclasses."""
     dotted = normalised(dotted)
@@ -180,27 +182,14 @@ def _returned(
 def _kind(name: str, annotation: ast.expr | None, result: Value) -> Kind:
     if name.endswith("_") and not name.startswith("_"):
         return Kind.IN_PLACE
-    if isinstance(annotation, ast.Name) and annotation.id in _WORDS:
-        return _WORDS[annotation.id][0]
     named = {one.id for one in ast.walk(annotation or ast.Pass()) if isinstance(one, ast.Name)}
-    for word in named & {"View", "Joined", "Input"}:
-        return _WORDS[word][0]
-    if _has_tensor(result):
-        return Kind.OPERATION
-    return Kind.OTHER if any(isinstance(one, Unknown) for one in result) else Kind.FACT
-
-
-def _has_tensor(value: Value) -> bool:
-    """Tell whether a tensor is among what the value may be, or in its items or fields."""
-    for one in value:
-        match one:
-            case Tensor() | Parameter():
-                return True
-            case Items() if any(map(_has_tensor, (*one.first, one.rest))):
-                return True
-            case Fields() if any(_has_tensor(part) for _, part in one.fields):
-                return True
-    return False
+    for word in sorted(named & _WORDS.keys()):
+        if _WORDS[word][0] is not Kind.FACT:
+            return _WORDS[word][0]
+    if any(isinstance(one, Class | Module | Unknown) for one in result):
+        return Kind.OTHER
+    is_fact = named & _WORDS.keys() and "Tensor" not in named
+    return Kind.FACT if is_fact or result <= PLAIN | NOTHING else Kind.OPERATION
 
 
 # --- classes ----------------------------------------------------------------------------------

@@ -120,7 +120,7 @@ class ModelOutput:
 __name__ = "transformers.modeling_outputs"
 
 _Tensors = tuple[Tensor, ...] | None
-_Cache = Cache | None
+_Cache = Fact | None
 
 class _Last(ModelOutput):
     last_hidden_state: Tensor
