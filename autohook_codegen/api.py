@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from autohook_codegen.analysis.interpretation import interpret
 from autohook_codegen.declares.program import Program
-from autohook_codegen.existing import read_existing
 from autohook_codegen.hooked_source import HookedSource
 from autohook_codegen.options import Options
+from autohook_codegen.rewrite.existing import read_existing
+from autohook_codegen.rewrite.insertion import insert
+from autohook_codegen.rewrite.strip import strip
 from autohook_codegen.sites.decide import decide
+from autohook_codegen.rewrite.existing import read_existing
+from autohook_codegen.rewrite.insertion import insert
+from autohook_codegen.rewrite.strip import strip
 from autohook_codegen.sites.decided import Decided
+from autohook_codegen.sites.find import find_sites
 from autohook_codegen.sites.report import FileRecords, by_file, notes_of, sites_of
 from autohook_codegen.source import Source, read_source
 
@@ -60,8 +67,8 @@ def hook_sources(
     read = {path: read_source(text, path) for path, text in sources.items()}
     existing = {path: read_existing(source, options) for path, source in read.items()}
     program = Program({path: source.tree for path, source in read.items()})
-    decided = decide(program, existing, options)
-    # Each file's libcst tree, which is large, goes as soon as its text is printed.
+    trace = interpret(program, options.entry)
+    decided = decide(program, trace, *find_sites(trace), existing, options)
     records = by_file(decided)
     return {
         path: _hooked(path, read.pop(path), decided, records[path], sources[path])
@@ -72,18 +79,10 @@ def hook_sources(
 def _hooked(
     path: str, source: Source, decided: Decided, records: FileRecords, text: str
 ) -> HookedSource:
-    # libcst and black are slow to import, and a file without sites needs neither.
-    from autohook_codegen.layout import lay_out
-    from autohook_codegen.rewrite.insertion import insert
-
     edits = decided.edits[path]
     has_module = any(decl.is_module for decl in decided.program.files[path].classes)
     options = decided.options
-    code = text
-    if edits:
-        code, changed = insert(source, edits)
-        if options.format:
-            code = lay_out(code, changed, options.line_length)
+    code = insert(source, edits, options) if edits else text
     notes = notes_of(source, records, options)
     return HookedSource(code, sites_of(source, records), notes, has_module)
 
@@ -94,6 +93,4 @@ def strip_source(code: str, options: Options = DEFAULTS) -> str:
     Raises:
         SourceError: the text is no Python.
     """
-    from autohook_codegen.rewrite.strip import strip
-
     return strip(code, options)

@@ -79,5 +79,8 @@ class Options:
         return self.name.replace("{name}", name)
 
     def hook_points(self, name: str) -> str:
-        """The container of hook points that stands beside the container `name`."""
-        return self.hook_point(name) + "s"
+        """The container of hook points that stands beside the container `name`.
+
+        A pattern that ends in ``{name}`` adds no ``s``: ``hook_layers`` is for ``layers``.
+        """
+        return self.hook_point(name) + ("" if self.name.endswith("{name}") else "s")

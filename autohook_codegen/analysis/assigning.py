@@ -6,11 +6,13 @@ import ast
 
 from autohook_codegen.analysis.frame import Frame
 from autohook_codegen.analysis.iterating import members_of
+from autohook_codegen.analysis.parts import held_at, reach
 from autohook_codegen.analysis.reading import item_of
 from autohook_codegen.analysis.trace import How
 from autohook_codegen.analysis.values import (
     NOT_REACHED,
     UNKNOWN,
+    Attribute,
     Bag,
     Fields,
     Instance,
@@ -109,7 +111,9 @@ def set_attribute(frame: Frame, target: ast.Attribute, value: Value) -> None:
                     frame.interpretation.define(frame, cls, target.attr, value, target.value, None)
             case Fields():
                 frame.interpretation.set_field(frame, one, target.attr, value)
-    frame.narrow(target, value)
+    ways = {getattr(one, "held", None) for one in holder}
+    way = ways.pop() if len(ways) == 1 else None
+    frame.narrow(target, held_at(value, reach(way, Attribute(target.attr))))
 
 
 def _set_item(frame: Frame, target: ast.Subscript, value: Value, source: ast.expr | None) -> None:

@@ -138,6 +138,9 @@ def _computed(frame: Frame, one: Alternative, name: ast.expr) -> Value:
         found = frame.interpretation.computed_attribute(frame, one, Computed(name, shape))
         if found:
             return found
+        methods = frame.interpretation.methods_named(frame, one, shape)
+        if methods:
+            return methods
     if isinstance(one, Unknown) and one.name is not None:
         return frozenset({Plain()}) if one.name.startswith("torch") else UNKNOWN
     return frozenset({Unknown(Origin(name))})

@@ -13,8 +13,8 @@ from autohook_codegen.analysis.frame import Frame, evaluates
 from autohook_codegen.analysis.functions import call_function
 from autohook_codegen.analysis.library_calls import call_library, tensor_method
 from autohook_codegen.analysis.module_calls import call_module, is_called
-from autohook_codegen.analysis.registering import REGISTERING, register
 from autohook_codegen.analysis.reading import attribute_of, is_super
+from autohook_codegen.analysis.registering import REGISTERING, register, submodule_at
 from autohook_codegen.analysis.trace import How, ModuleCall
 from autohook_codegen.analysis.values import (
     NOT_REACHED,
@@ -95,6 +95,8 @@ def _call_of_attribute(frame: Frame, node: ast.Call, func: ast.Attribute) -> Val
             found.append(frozenset({Plain()}))
         elif same := _same_module(one, func.attr):
             found.append(same)
+        elif isinstance(one, Module) and func.attr == "get_submodule":
+            found.append(submodule_at(frame, one, node, arguments))
         elif isinstance(one, Module) and func.attr in REGISTERING:
             found.append(register(frame, one, func, node, arguments))
         else:

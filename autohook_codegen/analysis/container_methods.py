@@ -82,7 +82,7 @@ def _of_dict(frame: Frame, one: Fields, name: str, node: ast.Call, arguments: Ar
     if name == "items":
         return keyed(frame, one, node)
     if name == "keys":
-        return frozenset({Items("iterator", (), frozenset({Plain(counter=Counter())}))})
+        return frozenset({Items("iterator", (), frozenset({Plain(counter=Counter(by_key=True))}))})
     if name == "values":
         found = Items("list", (), members(one, frame.interpretation.grown(frame, one)), one.held)
         step = Member(along=node, by_key=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 
@@ -321,23 +322,16 @@ class Interpretation:
 
     def instance(self, cls: ClassDecl, made: ast.AST | None, is_open: bool) -> Value:
         """Return an instance of a class of the input."""
-        if cls.inherits_from(frozenset({"torch.nn.Sequential"})):
+        is_container = cls.inherits_from(_CONTAINERS) and cls.method("forward") is None
+        if cls.is_module and not is_container:
             return frozenset({Module(cls, is_open=is_open)})
         if _may_be_module(cls):
             return frozenset({Module(cls, is_open=True)})
-        found: set[Alternative] = set()
-        for one in library.instance_of(cls, self._resolver(cls.file), self._resolver):
-            if isinstance(one, Module):
-                found.add(Module(cls, is_open=is_open))
-            elif isinstance(one, Items):
-                found.add(Items(cls, one.first, one.rest, site=made))
-            elif isinstance(one, Fields) and one.kind is cls and cls.is_module:
-                found.add(Fields(cls, (), one.rest, True, site=made))
-            elif isinstance(one, Fields):
-                found.add(one)
-            else:
-                found.add(Instance(cls))
-        return frozenset(found)
+        said = library.instance_of(cls, self._resolver(cls.file), self._resolver)
+        return frozenset(
+            replace(one, site=made) if isinstance(one, Items | Fields) and is_container else one
+            for one in said
+        )
 
     def users(self, unit: Unit) -> tuple[ClassDecl, ...]:
         """Return the classes whose instances run the method: they have no other in its place, or
@@ -415,6 +409,17 @@ class Interpretation:
         if not found:
             return None
         return join(*(self._bound(frame, node, owner, bound) for node, owner in found.items()))
+
+    def methods_named(
+        self, frame: Frame, one: Module, shape: tuple[str | None, ...]
+    ) -> Value:
+        """Return the methods whose names have the shape: ``getattr(self, f"pool_{kind}")``."""
+        if not isinstance(one.cls, ClassDecl):
+            return NOT_REACHED
+        pattern = re.compile("".join("(.+)" if part is None else re.escape(part) for part in shape))
+        names = {name for owner in one.cls.mro for name in owner.methods if pattern.fullmatch(name)}
+        found = [self.method(frame, one.cls, name, frozenset({one})) for name in sorted(names)]
+        return join(*(value for value in found if value is not None)) if found else NOT_REACHED
 
     def _classes_of(self, cls: ClassDecl, bound: Value) -> Iterable[ClassDecl]:
         for one in bound:
@@ -572,6 +577,7 @@ class Interpretation:
         """Write down that a statement adds a member to a container."""
         if one.site is None:
             return
+        value = _own_parts(value, frame)
         self.state.write(("grown", one.site), value)
         self.state.write(("grown", one.site, key if isinstance(key, str) else None), value)
         if frame.statement is not None:
@@ -709,6 +715,9 @@ def _may_be_module(cls: ClassDecl) -> bool:
     )
 
 
+_CONTAINERS = frozenset(
+    "torch.nn." + name for name in ("ModuleList", "ModuleDict", "ParameterList", "ParameterDict")
+)
 _PYTHON_CLASSES = frozenset(
     "dict list tuple set str int float bool object type Exception bytes frozenset slice".split()
 )

@@ -43,7 +43,7 @@ def members_of(frame: Frame, value: Value, node: ast.AST, step: Member | None = 
                 inside = members(one, frame.interpretation.grown(frame, one))
                 found.append(with_held(inside, reach(held, step)))
             case Fields():
-                found.append(frozenset({Plain(counter=Counter())}))
+                found.append(frozenset({Plain(counter=Counter(by_key=True))}))
             case Tensor() | Parameter():
                 found.append(frozenset({Tensor(Origin(node))}))
             case Unknown(held=held):
@@ -79,7 +79,7 @@ def counted(frame: Frame, value: Value, node: ast.AST, start: ast.expr | None) -
 
 def keyed(frame: Frame, one: Fields, node: ast.AST) -> Value:
     """``one.items()``"""
-    key = frozenset({Plain(counter=Counter())})
+    key = frozenset({Plain(counter=Counter(by_key=True))})
     inside = members(one, frame.interpretation.grown(frame, one))
     member = with_held(inside, reach(one.held, Member(by_key=True)))
     pair = Items("tuple", (key, member))

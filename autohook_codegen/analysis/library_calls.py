@@ -48,6 +48,9 @@ def call_library(
     arguments: Arguments,
 ) -> Value:
     """Return what a function outside the input gives."""
+    first = arguments.first()
+    if name == "functools.partial" and first is not None:
+        return _partial(first.value, arguments)
     if function is None:
         arguments.use(frame, How.ARGUMENT, node)
         _hand_to_unknown(frame, arguments)
@@ -55,9 +58,8 @@ def call_library(
         if method is not None:
             return _relabelled(method.result_of(node), node)
         return frozenset({Unknown(Origin(node))})
-    first = arguments.first()
     if function.kind is Kind.SAME and first is not None:
-        return _partial(first.value, arguments) if name == "functools.partial" else first.value
+        return first.value
     if function.kind is Kind.VIEW and first is not None:
         return _view(frame, function.dotted.rsplit(".", 1)[-1], node, first.value, arguments)
     arguments.use(frame, _HOW[function.kind], node)

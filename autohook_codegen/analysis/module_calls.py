@@ -79,7 +79,7 @@ def _packed(result: Value, arguments: Arguments) -> Value:
         one
         for argument in arguments.given[:1]
         for one in argument.value
-        if isinstance(one, Items) and str(one.kind).endswith("PackedSequence")
+        if isinstance(one, Items | Fields) and str(one.kind).endswith("PackedSequence")
     )
     if not packed:
         return result

@@ -6,7 +6,9 @@ import ast
 
 from autohook_codegen.analysis.arguments import Argument, Arguments
 from autohook_codegen.analysis.frame import Frame
+from autohook_codegen.analysis.reading import attribute_of
 from autohook_codegen.analysis.values import (
+    NOT_REACHED,
     NOTHING,
     Bag,
     Module,
@@ -14,10 +16,11 @@ from autohook_codegen.analysis.values import (
     Tensor,
     Unknown,
     Value,
+    join,
 )
 from autohook_codegen.declares.program import ClassDecl
 
-__all__ = ["REGISTERING", "register"]
+__all__ = ["REGISTERING", "register", "submodule_at"]
 
 REGISTERING = frozenset(
     "register_module add_module register_parameter register_buffer __setattr__".split()
@@ -52,3 +55,16 @@ def _given(arguments: Arguments, place: int, names: tuple[str, ...]) -> Argument
             return one
     positional = arguments.positional
     return positional[place] if place < len(positional) else None
+
+
+def submodule_at(frame: Frame, one: Module, node: ast.Call, arguments: Arguments) -> Value:
+    """``self.get_submodule("trunk.up")``"""
+    name = _given(arguments, 0, ("target",))
+    paths = [kind.constant for kind in name.value if isinstance(kind, Plain)] if name else []
+    if len(paths) != 1 or not isinstance(paths[0], str):
+        return frozenset({Module(None)})
+    value: Value = frozenset({one})
+    for step in paths[0].split("."):
+        found = [attribute_of(frame, kind, step, node) for kind in value]
+        value = join(*found) if found else NOT_REACHED
+    return value

@@ -11,7 +11,7 @@ from autohook_codegen.analysis.iterating import bind_loop, members_of
 from autohook_codegen.analysis.narrowing import narrow_by
 from autohook_codegen.analysis.operators import add_in_place
 from autohook_codegen.analysis.trace import How
-from autohook_codegen.analysis.values import NOTHING, UNKNOWN, Class, join
+from autohook_codegen.analysis.values import NOTHING, UNKNOWN, Class, Items, Value, join
 from autohook_codegen.declares.program import FunctionNode
 
 __all__: list[str] = []
@@ -163,8 +163,19 @@ def with_statement(frame: Frame, node: ast.With | ast.AsyncWith) -> None:
     for item in node.items:
         value = frame.take(item.context_expr, How.TESTED, node)
         if item.optional_vars is not None:
+            value = _entered(value)
             assign(frame, item.optional_vars, value, item.context_expr, node)
     frame.run(node.body)
+
+
+def _entered(value: Value) -> Value:
+    """What ``with`` binds: what a context manager of the input yields."""
+    return join(
+        *(
+            one.rest if isinstance(one, Items) and one.kind == "generator" else frozenset({one})
+            for one in value
+        )
+    ) if value else value
 
 
 @executes(ast.Try, *((ast.TryStar,) if hasattr(ast, "TryStar") else ()))
@@ -223,6 +234,8 @@ def nested_function(frame: Frame, node: FunctionNode) -> None:
 
 @executes(ast.ClassDef)
 def nested_class(frame: Frame, node: ast.ClassDef) -> None:
+    for base in node.bases:
+        frame.evaluate(base)
     decl = frame.interpretation.class_of_node.get(node)
     value = frozenset({Class(decl)}) if decl is not None else UNKNOWN
     frame.bind(node.name, value)

@@ -220,7 +220,7 @@ class Trace:
     def _runs(self, node: ast.AST, cls: ClassDecl) -> bool:
         """Whether an instance of `cls` has this method (and not another in its place)."""
         trace = self.functions.get(node)
-        return trace is not None and (trace.owner is None or cls in trace.users)
+        return trace is not None and (not trace.users or cls in trace.users)
 
     def statements_that_call(self, function: ast.AST, wanted: frozenset[ast.AST]) -> set[ast.stmt]:
         """Return the statements of `function` that come, by whatever calls, to one of `wanted`."""

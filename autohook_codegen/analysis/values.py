@@ -229,6 +229,7 @@ class Counter:
 
     loop: Loop | None = None
     start: ast.expr | None = None
+    by_key: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,7 +293,7 @@ def join(*values: Value) -> Value:
     anywhere takes in those whose origin is known.
     """
     joined = values[0].union(*values[1:]) if values else NOT_REACHED
-    if len(joined) < 2 or any(joined == one for one in values) and len(joined) < 3:
+    if len(joined) < 2 or (any(joined == one for one in values) and len(joined) < 3):
         return joined
     structured = [one for one in joined if isinstance(one, Items | Fields)]
     if len(structured) > 1:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import sys
-from contextlib import nullcontext
 from pathlib import Path
 
 import click
@@ -175,17 +174,13 @@ def _run(request: Request, report: Report) -> None:
         finally:
             gc.set_threshold(*pace)
     else:
-        from autohook_codegen.command.libcst_sooner import load_libcst
         from autohook_codegen.command.rewrite_file import rewrite_file
-        from autohook_codegen.layout.black_ahead import black_ahead
 
         # One file's trees are small, and the collector would walk them for a tenth of the time.
         collects = gc.isenabled()
         gc.disable()
         try:
-            with black_ahead() if request.options.format else nullcontext():
-                load_libcst()
-                rewrite_file(request, report)
+            rewrite_file(request, report)
         finally:
             if collects:
                 gc.enable()

@@ -24,7 +24,8 @@ def rewrite_file(request: Request, report: Report) -> None:
     source = read_source_file(request.path)
     shown_path = "<stdin>" if request.path == STDIN else request.path
     result = _rewrite(request, source.code, shown_path)
-    code, import_notes = _leave_package(request, result.code)
+    code, _ = _leave_package(request, result.code)
+    _, import_notes = _leave_package(request, source.code)
     content = source.encode(code)
     if not result.has_module:
         report.warn(shown_path, "there is no nn.Module here; the text stays as it is")

@@ -34,7 +34,7 @@ def rewrite_tree(request: Request, report: Report) -> None:
         if report.failure_count:
             return
         contents = {
-            name: sources[name].encode(tree.leave_package(name, result))
+            name: sources[name].encode(tree.leave_package(name, sources[name].code, result))
             for name, result in results.items()
         }
         if not request.list_sites:
@@ -95,7 +95,7 @@ class _Tree:
                     raise
                 self._failed(error.path, error)  # and on to the next that is wrong
 
-    def leave_package(self, name: str, result: HookedSource) -> str:
+    def leave_package(self, name: str, source: str, result: HookedSource) -> str:
         """The code of a file, its imports absolute where they reach out of a tree that moves."""
         notes: tuple[Note, ...] = ()
         code = result.code
@@ -104,7 +104,8 @@ class _Tree:
             from autohook_codegen.relative_imports import make_imports_absolute
 
             file_package = package_of((self.top / name).parent)
-            code, notes = make_imports_absolute(code, file_package, within=package)
+            code, _ = make_imports_absolute(code, file_package, within=package)
+            _, notes = make_imports_absolute(source, file_package, within=package)
         self.report.notes(self.path(name), (*result.notes, *notes))
         return code
 

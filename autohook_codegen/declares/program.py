@@ -376,7 +376,7 @@ def _linearise(decl: ClassDecl, above: tuple[ClassDecl, ...]) -> tuple[ClassDecl
 def _is_module(decl: ClassDecl) -> bool:
     outside = decl.all_outside_bases
     lasts = {base.rsplit(".", 1)[-1] for base in outside}
-    if "torch.autograd.Function" in outside or "Function" in lasts:
+    if "torch.autograd.Function" in outside or lasts & {"Function", "ScriptModule"}:
         return False
     if (
         any(base.startswith("torch.nn.") and base.count(".") == 2 for base in outside)

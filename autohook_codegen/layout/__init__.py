@@ -1,6 +1,5 @@
 """Black on the statements that changed, and on nothing else."""
 
-from autohook_codegen.layout.changed_statements import lay_out
-from autohook_codegen.layout.span import Span
+from autohook_codegen.layout.changed_statements import Layout
 
-__all__ = ["Span", "lay_out"]
+__all__ = ["Layout"]

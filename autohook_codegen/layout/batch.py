@@ -17,28 +17,11 @@ it is, with as much scaffolding around them as makes that text parse:
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Sequence
-from contextvars import ContextVar
+from collections.abc import Iterator, Sequence
 
-from autohook_codegen.layout.surroundings import TOKEN
+from autohook_codegen.source.logical_lines import indentation, is_case, scaffold
 
-__all__ = ["lay_out_elsewhere", "lay_out_here", "lay_out_statements"]
-
-FIRST_WORD = re.compile(r" *(\w*)")
-# What has to stand before a clause that cannot stand alone; `{0}` is the scaffolding's name.
-BEFORE_CLAUSE = {
-    "elif": ("if {0}:", "    {0}"),
-    "else": ("if {0}:", "    {0}"),
-    "except": ("try:", "    {0}"),
-    "finally": ("try:", "    {0}"),
-}
-
-
-Elsewhere = Callable[[Sequence[str], int, tuple[int, int] | None], list[str] | None]
-
-# Who lays out in place of this process (see `black_ahead`); it answers None if it cannot.
-lay_out_elsewhere: ContextVar[Elsewhere | None] = ContextVar("lay_out_elsewhere", default=None)
+__all__ = ["lay_out_statements"]
 
 
 def lay_out_statements(
@@ -49,15 +32,6 @@ def lay_out_statements(
     What black cannot read comes back as it is. `python` is the oldest Python that can read the
     file, None for any.
     """
-    elsewhere = lay_out_elsewhere.get()
-    laid_out = elsewhere(statements, line_length, python) if elsewhere else None
-    return lay_out_here(statements, line_length, python) if laid_out is None else laid_out
-
-
-def lay_out_here(
-    statements: Sequence[str], line_length: int, python: tuple[int, int] | None
-) -> list[str]:
-    """As `lay_out_statements`, in this process."""
     import black  # takes a quarter of a second: only where something has to be laid out
     from black.mode import TargetVersion
 
@@ -67,14 +41,14 @@ def lay_out_here(
         if python is not None and (3, int(version.name.removeprefix("PY3"))) >= python
     }
     mode = black.Mode(line_length=line_length, string_normalization=False, target_versions=versions)
-    scaffold = "scaffold"
-    while any(scaffold in statement for statement in statements):
-        scaffold += "_"
+    name = "scaffold"
+    while any(name in statement for statement in statements):
+        name += "_"
 
     def laid_out(part: Sequence[str]) -> list[str]:
         try:
-            text = black.format_str("\n".join(_build(part, scaffold)) + "\n", mode=mode)
-            return _take_apart(text, len(part), scaffold)
+            text = black.format_str("\n".join(_build(part, name)) + "\n", mode=mode)
+            return _take_apart(text, len(part), name)
         except Exception:  # black could not read it, or failed: whose fault is it?
             if len(part) == 1:
                 return list(part)
@@ -84,46 +58,38 @@ def lay_out_here(
     return laid_out(statements)
 
 
-def _build(statements: Sequence[str], scaffold: str) -> Iterator[str]:
+def _build(statements: Sequence[str], name: str) -> Iterator[str]:
     """The lines of one text that holds all statements."""
     open_depth = 0  # how deep the next statement may stand
     for number, statement in enumerate(statements):
-        indentation, word = _first_word(statement)
-        depth = len(indentation) // 4
-        if word == "case":
-            depth -= 1
+        indent = indentation(statement, 0)
+        depth = len(indent) // 4 - is_case(statement)
         for outer in range(open_depth, depth):
-            yield 4 * outer * " " + f"if {scaffold}:"
-        if word == "case":
-            yield 4 * depth * " " + f"match {scaffold}:"
-        elif word in BEFORE_CLAUSE:
-            yield f"{indentation}# {scaffold} end"
-            for line in BEFORE_CLAUSE[word]:
-                yield indentation + line.format(scaffold)
-        yield f"{indentation}# {scaffold} {number}"
+            yield 4 * outer * " " + f"if {name}:"
+        before, behind = scaffold(statement, name)
+        if is_case(statement):
+            yield 4 * depth * " " + f"match {name}:"
+        if before:
+            yield f"{indent}# {name} end"
+        yield from (indent + line for line in before)
+        yield f"{indent}# {name} {number}"
         yield statement.removesuffix("\n")
         open_depth = depth
-        if _is_header(statement):
-            if word == "match":
-                yield f"{indentation}    case {scaffold}:"
-                yield f"{indentation}        {scaffold}"
-            else:
-                yield f"{indentation}    {scaffold}"
-        if word == "try":
-            yield f"{indentation}# {scaffold} end"
-            yield f"{indentation}finally:"
-            yield f"{indentation}    {scaffold}"
+        for line in behind:
+            if line == "finally:":
+                yield f"{indent}# {name} end"
+            yield indent + line
 
 
-def _take_apart(text: str, count: int, scaffold: str) -> list[str]:
+def _take_apart(text: str, count: int, name: str) -> list[str]:
     """The statements again, out of the text that black laid out."""
     statements: list[list[str]] = []
-    between = {scaffold, f"if {scaffold}:", f"match {scaffold}:", f"case {scaffold}:"}
+    between = {name, f"if {name}:", f"match {name}:", f"case {name}:"}
     inside = False
     for line in text.split("\n"):
         stripped = line.strip()
-        if stripped.startswith(f"# {scaffold} "):
-            inside = stripped == f"# {scaffold} {len(statements)}"
+        if stripped.startswith(f"# {name} "):
+            inside = stripped == f"# {name} {len(statements)}"
             if inside:
                 statements.append([])
         elif stripped in between:
@@ -133,22 +99,3 @@ def _take_apart(text: str, count: int, scaffold: str) -> list[str]:
     if len(statements) != count or not all(statements):
         raise ValueError("black lost a statement")
     return ["\n".join(lines).strip("\n") + "\n" for lines in statements]
-
-
-def _first_word(statement: str) -> tuple[str, str]:
-    """Indentation and first word, the word only where it makes a clause of a statement."""
-    found = FIRST_WORD.match(statement)
-    assert found is not None
-    word = found.group(1)
-    if word in ("case", "match") and not _is_header(statement):
-        word = ""
-    return statement[: found.start(1)], word
-
-
-def _is_header(statement: str) -> bool:
-    """Whether the statement ends with the colon before a block on lines of its own."""
-    end = len(statement)
-    for found in TOKEN.finditer(statement):
-        if found.lastgroup == "comment" and "\n" not in statement[found.end() :].rstrip("\n"):
-            end = found.start()
-    return statement[:end].rstrip(" \t\n\\").endswith(":")

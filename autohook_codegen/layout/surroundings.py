@@ -4,30 +4,26 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from autohook_codegen.layout.span import Span
+from autohook_codegen.source import Span
+from autohook_codegen.source.logical_lines import indentation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from autohook_codegen.source.logical_lines import LogicalLines
 
 __all__ = ["Surroundings", "read_surroundings"]
 
-TOKEN = re.compile(
-    r"""
-      (?P<string>\"\"\"(?:[^\\]|\\.)*?\"\"\"|'''(?:[^\\]|\\.)*?'''
-        |"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
-    | (?P<comment>\#[^\n]*)
-    | (?P<open>[(\[{])
-    | (?P<close>[)\]}])
-    | (?P<line>\n[ \t\f]*(?![ \t\f\r\n]))
-    | (?P<joined>\\\r?\n)
-    """,
-    re.VERBOSE | re.DOTALL,
+SWITCH = re.compile(
+    r"^([ \t]*)#\s*(?:(fmt:\s*off|yapf:\s*disable)|(?:fmt:\s*on|yapf:\s*enable))\b", re.MULTILINE
 )
-OFF = re.compile(r"#\s*(?:fmt:\s*off|yapf:\s*disable)\b")
-ON = re.compile(r"#\s*(?:fmt:\s*on|yapf:\s*enable)\b")
-
 # Black adds a comma after `**kwargs` only in a file whose Python is surely 3.6 or later,
 # and parentheses around the items of a `with` only where it is surely 3.9 or later.
 SINCE_3_6 = re.compile(
-    r":=|\b\d+_\d|\*\w+,\s*\)|^from __future__ import[^\n]*annotations|[(,]\s*/\s*[,)]",
+    r":=|\b\d+_\d|\*\w+,\s*\)|^from __future__ import[^\n]*annotations|[(,]\s*/\s*[,)]"
+    r"|\b[rR]?[fF][rR]?[\"']",
     re.MULTILINE,
 )
 SINCE_3_10 = re.compile(
@@ -48,53 +44,42 @@ class Surroundings:
     """The oldest Python that can read the file, as far as black would care; None for any."""
 
 
-def read_surroundings(code: str) -> Surroundings:
-    """Read the tokens of `code`, a whole file."""
-    text = "\n" + code  # so that the first line begins as every other
-    depth = 0
-    blocks = [0]
-    keeps_indentation = True
-    python = None
-    off: list[Span] = []
-    off_from: tuple[int, int] | None = None  # where it begins, and its comment's indentation
-    line_start, code_start = 0, 0
-    for found in TOKEN.finditer(text):
-        kind = found.lastgroup
-        if kind == "string":
-            if python is None and _is_f_string(text, found.start()):
-                python = (3, 6)
-        elif kind == "open":
-            depth += 1
-        elif kind == "close":
-            depth -= 1
-        elif kind == "line" and depth == 0:
-            line_start, code_start = found.start(), found.end()
-            if text.startswith("#", code_start) or code_start == len(text):
-                continue
-            indentation = code_start - line_start - 1
-            while blocks[-1] > indentation:
-                blocks.pop()
-            if indentation > blocks[-1]:
-                blocks.append(indentation)
-            if indentation != 4 * (len(blocks) - 1) or found.group().strip("\n "):
-                keeps_indentation = False
-            if off_from is not None and indentation < off_from[1]:
-                off.append(Span(off_from[0], line_start))
-                off_from = None
-        elif kind == "comment" and depth == 0 and found.start() == code_start:
-            if off_from is None and OFF.match(found.group()):
-                off_from = (line_start, code_start - line_start - 1)
-            elif off_from is not None and ON.match(found.group()):
-                off.append(Span(off_from[0], line_start))
-                off_from = None
-    if off_from is not None:
-        off.append(Span(off_from[0], len(code)))
-    if python is None and SINCE_3_6.search(code):
-        python = (3, 6)
-    if SINCE_3_10.search(code):
+def read_surroundings(lines: LogicalLines) -> Surroundings:
+    """Read the logical lines of a whole file."""
+    text = lines.text
+    python = (3, 6) if SINCE_3_6.search(text) else None
+    if SINCE_3_10.search(text):
         python = (3, 10)
-    return Surroundings(keeps_indentation, tuple(off), python)
+    return Surroundings(_keeps_indentation(lines), tuple(_where_off(lines)), python)
 
 
-def _is_f_string(text: str, quote: int) -> bool:
-    return "f" in text[quote - 1].lower() or text[quote - 2 : quote].lower() == "fr"
+def _keeps_indentation(lines: LogicalLines) -> bool:
+    blocks = [0]
+    for line in lines.spans:
+        indent = indentation(lines.text, line.start)
+        while blocks[-1] > len(indent):
+            blocks.pop()
+        if len(indent) > blocks[-1]:
+            blocks.append(len(indent))
+        if indent != "    " * (len(blocks) - 1):
+            return False
+    return True
+
+
+def _where_off(lines: LogicalLines) -> Iterator[Span]:
+    """From each ``# fmt: off`` on a line of its own to where it is on again, or its block ends."""
+    text = lines.text
+    done = 0
+    for off in SWITCH.finditer(text):
+        number = lines.index(off.start())
+        is_own_line = number < 0 or lines.spans[number].end <= off.start()
+        if off[2] is None or off.start() < done or not is_own_line:
+            continue
+        ends = [on.start() for on in SWITCH.finditer(text, off.end()) if on[2] is None]
+        ends += [
+            line.start
+            for line in lines.spans[number + 1 :]
+            if len(indentation(text, line.start)) < len(off[1])
+        ][:1]
+        done = min([*ends, len(text)])
+        yield Span(off.start(), done)

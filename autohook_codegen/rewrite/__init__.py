@@ -1,1 +1,1 @@
-"""Edits to text: a libcst transformer that looks up what was decided. It decides nothing."""
+"""Edits to text, statement by statement: each form's writing and recognising in one file."""

@@ -1,3 +1,1 @@
-"""Which places of the source pass their value through which hook point, decided before anything is
-rewritten.
-"""
+"""Which site gets which hook point, and what each file gains for it."""

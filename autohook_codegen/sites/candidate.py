@@ -1,36 +1,68 @@
-"""A site before it has a hook point's name: what is hooked, and where the hook point goes."""
+"""A site before its hook point has a name: what is hooked, and where the hook point goes."""
 
 from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
 
-from autohook_codegen.declares.scope import Scope
-from autohook_codegen.sites.reference import Reference
+from autohook_codegen.analysis.trace import FunctionTrace
+from autohook_codegen.analysis.values import Attribute, Computed, Counter, Item, Member, Step, Value
+from autohook_codegen.declares.program import ClassDecl
 
-__all__ = ["After", "Candidate", "LeftAlone", "Wrap"]
+__all__ = ["After", "Candidate", "LeftAlone", "Reference", "Wrap"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reference:
+    """``self.transformer.h[i]``: a path from a module, and what stands at its end."""
+
+    receiver: str
+    """The text of what the path starts from: ``self``, ``attn``, ``self.layers[i]``."""
+    owners: tuple[ClassDecl, ...]
+    """The classes that the receiver may be of, in the order of the source; the hook points are made
+    in them."""
+    steps: tuple[Step, ...]
+    value: Value
+    counters: tuple[tuple[Counter, str], ...] = ()
+    """The local names that here hold the number of a loop's round."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(step.name for step in self.steps if isinstance(step, Attribute))
+
+    @property
+    def items(self) -> tuple[Item | Member, ...]:
+        return tuple(step for step in self.steps if isinstance(step, Item | Member))
+
+    @property
+    def computed(self) -> Computed | None:
+        return next((step for step in self.steps if isinstance(step, Computed)), None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Wrap:
-    """The hook point is called with the expression."""
+    """The hook point is called with the expression, ``self.fc_hook_point(self.fc(x))``."""
 
     node: ast.expr
-    tested: str | None = None
-    """Only where this expression is not ``None``."""
+    is_tested: bool = False
+    """Only where the expression is not ``None``:
+    ``self.b_hook_point(self.b) if self.b is not None else None``."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class After:
-    """A statement after `statement` passes `part` through the hook point."""
+    """A statement after `statement` passes a part of what `target` holds through the hook point."""
 
     statement: ast.stmt
-    part: str
-    """What is hooked: ``a``, ``out.hidden``, ``out[0]``."""
-    target: str
-    """What is assigned: the same, or ``out`` where a tuple is rebuilt."""
-    value: str
-    """The right-hand side, with ``{}`` for the hooked part: ``{}``, ``({}, *out[1:])``."""
+    target: ast.expr
+    """``a`` in ``a, b = self.attn(x)``, ``out`` in ``out = self.encoder(x)``; names and plain
+    attributes and items alone, which can be read again without effect."""
+    part: tuple[Step, ...] = ()
+    """What of it is hooked: nothing for all of it, an `Attribute`, an `Item`."""
+    is_rebuilt: bool = False
+    """A tuple is built anew: ``out = (hook(out[0]), *out[1:])``; else the part is assigned."""
+    is_guarded: bool = False
+    """Under ``if not isinstance(out, tuple):``."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,20 +75,22 @@ class Candidate:
     kind: str
     """``module call`` or ``parameter use``."""
     form: Wrap | After
-    scope: Scope
-    element: str | None = None
-    """Which part of the result: ``[0]``, ``.last_hidden_state``."""
+    function: FunctionTrace
+    part: tuple[Step, ...] = ()
+    """Which part of the call's result is hooked."""
+    hooked_by: ast.expr | None = None
+    """The hook point that the source has there already, as it is called."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LeftAlone:
     """A place that gets no site, and why."""
 
-    node: ast.AST
+    node: ast.expr | ast.stmt
     code: str
     message: str
-    scope: Scope
-    inside: str | None = None
-    """What the fallback hooks instead: ``Layer.ff``; ``None`` where there is nothing to hook."""
+    function: FunctionTrace
     reference: Reference | None = None
     """The submodule that the place is about, where it is one."""
+    inside: tuple[str, ...] = ()
+    """What the fallback hooks instead: ``Layer.ff``; empty where there is nothing to hook."""

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from autohook_codegen.declares.inference import Inference
-from autohook_codegen.declares.program import ClassDecl, FileDecl, Program
-from autohook_codegen.existing import Existing
+from autohook_codegen.declares.program import FileDecl, Program
 from autohook_codegen.options import Options
-from autohook_codegen.sites.candidate import Candidate, LeftAlone
+from autohook_codegen.sites.candidate import Candidate
 from autohook_codegen.sites.edits import Edits
-from autohook_codegen.sites.hook_points import PlannedHookPoint
-from autohook_codegen.sites.imports import Spellings
+from autohook_codegen.sites.hook_points import HookPoint
 
-__all__ = ["Decided", "DecidedSite"]
+__all__ = ["Decided", "DecidedSite", "Remark"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,22 +20,25 @@ class DecidedSite:
     """A candidate with its hook point."""
 
     candidate: Candidate
-    planned: PlannedHookPoint
-    exists: bool
-    """The source had it already."""
+    hook_point: HookPoint
 
 
-@dataclass
+@dataclass(frozen=True, slots=True, eq=False)
+class Remark:
+    """Something about a place that the user has to know."""
+
+    file: FileDecl
+    node: ast.expr | ast.stmt
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Decided:
-    """Everything that is known about the input once every site is decided."""
+    """Every site of the input, and what each file gains."""
 
     program: Program
-    inference: Inference
     options: Options
-    existing: Mapping[str, Existing]
-    spellings: Spellings
-    edits: dict[str, Edits] = field(default_factory=dict)
-    sites: list[DecidedSite] = field(default_factory=list)
-    left_alone: list[LeftAlone] = field(default_factory=list)
-    in_place: dict[FileDecl, list[ast.AST]] = field(default_factory=dict)
-    own_children: dict[ClassDecl, str] = field(default_factory=dict)
+    edits: Mapping[str, Edits]
+    sites: tuple[DecidedSite, ...] = ()
+    remarks: tuple[Remark, ...] = ()

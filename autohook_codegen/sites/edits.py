@@ -46,6 +46,8 @@ class Edits:
     """Innermost first."""
     after: dict[ast.stmt, list[str]] = field(default_factory=dict)
     """Statements that follow, in the same block."""
+    before: dict[ast.stmt, list[str]] = field(default_factory=dict)
+    """Statements that come first, in the same block: what has to be made before a ``return``."""
     loops: dict[ast.For | ast.AsyncFor | ast.comprehension, LoopEdit] = field(default_factory=dict)
     bases: dict[ast.ClassDef, BaseEdit] = field(default_factory=dict)
     init_ends: dict[ast.FunctionDef | ast.AsyncFunctionDef, list[str]] = field(default_factory=dict)
@@ -56,6 +58,7 @@ class Edits:
         return bool(
             self.wraps
             or self.after
+            or self.before
             or self.loops
             or self.bases
             or self.init_ends

@@ -2,54 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from fnmatch import fnmatchcase
 
-from autohook_codegen.declares.program import Program
+from autohook_codegen.analysis.trace import FunctionTrace
+from autohook_codegen.analysis.values import Fields, Items, Module
+from autohook_codegen.declares.program import ClassDecl, Program
 from autohook_codegen.options import Options, OptionsError
-from autohook_codegen.sites.candidate import Candidate
+from autohook_codegen.sites.candidate import Candidate, LeftAlone, Reference
+from autohook_codegen.sites.hook_points import path_of
 
-__all__ = ["check_names", "is_wanted", "names_of"]
-
-
-def names_of(candidate: Candidate) -> set[str]:
-    """Every name that a pattern may match: class, attribute, both, and the class of what is
-    called.
-    """
-    owner = candidate.scope.owner or candidate.reference.owner
-    path = candidate.reference.path
-    names = {
-        owner.name,
-        owner.qualified_name,
-        path,
-        f"{owner.name}.{path}",
-        f"{owner.qualified_name}.{path}",
-    }
-    for one in candidate.reference.value.classes:
-        if isinstance(one, str):
-            parts = one.split(".")
-            names |= {".".join(parts[index:]) for index in range(len(parts))}
-        else:
-            names |= {one.name, one.qualified_name}
-    return names
+__all__ = ["check_names", "is_wanted"]
 
 
-def is_wanted(candidate: Candidate, options: Options) -> bool:
-    if not (options.modules if candidate.kind == "module call" else options.params):
+def is_wanted(one: Candidate | LeftAlone, options: Options) -> bool:
+    """Tell whether the user wants the site, or to hear that there is none."""
+    if one.reference is None:
+        return True
+    is_parameter = isinstance(one, Candidate) and one.kind == "parameter use"
+    if not (options.params if is_parameter else options.modules):
         return False
     if not options.only and not options.skip:
         return True
-    names = names_of(candidate)
+    names = _names_of(one.reference, one.function)
     if options.only and not _match(names, options.only):
         return False
     return not _match(names, options.skip)
 
 
-def _match(names: set[str], patterns: tuple[str, ...]) -> bool:
-    return any(fnmatchcase(name, pattern) for name in names for pattern in patterns)
+def check_names(program: Program, candidates: Iterable[Candidate], options: Options) -> None:
+    """Look whether every name that the user gave is one of the input.
 
-
-def check_names(program: Program, candidates: list[Candidate], options: Options) -> None:
-    """Raise `OptionsError` for a root or a pattern that names nothing in the input."""
+    Raises:
+        OptionsError: a root or a pattern names nothing in the input.
+    """
     modules = [decl for decl in program.classes if decl.is_module]
     if not modules:
         return
@@ -57,10 +43,36 @@ def check_names(program: Program, candidates: list[Candidate], options: Options)
         if not any(root in (decl.name, decl.qualified_name) for decl in modules):
             known = ", ".join(sorted({decl.name for decl in modules})[:8])
             raise OptionsError(f"no module class is named {root!r}; there are {known}")
-    known_names = {name for one in candidates for name in names_of(one)}
-    known_names |= {name for decl in modules for name in (decl.name, decl.qualified_name)}
+    if not options.only:
+        return
+    names = {name for decl in modules for name in (decl.name, decl.qualified_name)}
+    names.update(name for one in candidates for name in _names_of(one.reference, one.function))
     for pattern in options.only:
-        if not any(fnmatchcase(name, pattern) for name in known_names):
+        if not _match(names, (pattern,)):
             raise OptionsError(
                 f"--only {pattern!r} matches no class and no attribute that has a site"
             )
+
+
+def _names_of(reference: Reference, function: FunctionTrace) -> set[str]:
+    """Return every name that a pattern may match: class, attribute, both, and the class of what is
+    called."""
+    owner = function.owner or reference.owners[0]
+    path = path_of(reference)
+    names = {path, *(f"{name}.{path}" for name in (owner.name, owner.qualified_name))}
+    kinds = {
+        one.cls if isinstance(one, Module) else one.kind
+        for one in reference.value
+        if isinstance(one, Module | Items | Fields)
+    }
+    for one in (owner, *kinds):
+        if isinstance(one, str):
+            parts = one.split(".")
+            names |= {".".join(parts[index:]) for index in range(len(parts))}
+        elif isinstance(one, ClassDecl):
+            names |= {one.name, one.qualified_name}
+    return names
+
+
+def _match(names: Collection[str], patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for name in names for pattern in patterns)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from autohook_codegen.declares.program import FileDecl, Program
-from autohook_codegen.existing import Existing
+from autohook_codegen.rewrite.existing import Existing
 from autohook_codegen.sites.edits import Edits
 
 __all__ = ["Spellings", "add_imports"]
@@ -46,9 +46,10 @@ def add_imports(program: Program, edits: Mapping[str, Edits], spellings: Spellin
     for path, edit in edits.items():
         file = program.files[path]
         lines = [
-            *(line for lines in edit.after.values() for line in lines),
-            *(line for lines in edit.init_ends.values() for line in lines),
-            *(line for lines in edit.written_inits.values() for line in lines),
+            line
+            for added in (edit.after, edit.before, edit.init_ends, edit.written_inits)
+            for lines in added.values()
+            for line in lines
         ]
         for name, module in MODULES.items():
             spelled = spellings.of(file, name)

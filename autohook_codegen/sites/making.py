@@ -1,137 +1,204 @@
-"""The statements that make hook points."""
+"""Spells the statements that make hook points, and those that add to a container of them."""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from autohook_codegen.declares import torch_library as torch_facts
-from autohook_codegen.declares.inference import Inference
-from autohook_codegen.declares.members import Growth
-from autohook_codegen.declares.program import FileDecl, FunctionNode
-from autohook_codegen.declares.value import Kind
-from autohook_codegen.sites.hook_points import PlannedHookPoint
-from autohook_codegen.sites.reference import Item
+from autohook_codegen.analysis.trace import Growth, Trace
+from autohook_codegen.analysis.values import (
+    Attribute,
+    Fields,
+    Item,
+    Items,
+    Member,
+    Module,
+    Nothing,
+    Step,
+    Value,
+)
+from autohook_codegen.declares.program import ClassDecl, FileDecl
+from autohook_codegen.sites.blocks import block_around, find_places
+from autohook_codegen.sites.hook_points import HookPoint
+from autohook_codegen.sites.paths import has_mixed_members, is_mixed, may_be_none, values_along
 
-__all__ = ["container_prefix", "growth_statement", "making_statement"]
+__all__ = ["CannotBeMadeError", "ContainerText", "growth_statement", "making_statement"]
+
+
+class CannotBeMadeError(Exception):
+    """No statement of the source can make the hook point; the text says why."""
 
 
 def making_statement(
-    planned: PlannedHookPoint, receiver: str, hook_point: str, file: FileDecl, inference: Inference
-) -> str | None:
-    """``self.fc1_hook_point = HookPoint()``, or the container of hook points beside a container.
-
-    `hook_point` is how the file spells ``HookPoint``. ``None`` where the file has no name for
-    ``nn.ModuleList``.
-    """
-    steps = planned.reference.steps
-    if not planned.is_container:
-        return f"{receiver}.{planned.name} = {hook_point}()"
-    prefix = _written_prefix(planned, inference) or container_prefix(file)
-    if prefix is None:
-        return None
-    path: list[str] = []
-    for step in steps:
-        if isinstance(step, Item):
-            break
-        path.append(str(step))
-    may_be_none = False
-    if len(path) == 1:
-        value = inference.attribute(planned.reference.owner, path[0])
-        may_be_none = value is not None and value.may_be_none and Kind.DICT not in value.kinds
-    made = _made(
-        list(steps[len(path) :]), ".".join((receiver, *path)), prefix, hook_point, 1, 0, may_be_none
-    )
-    return f"{receiver}.{planned.name} = {made}"
-
-
-def _made(
-    steps: list[object],
-    container: str,
-    prefix: str,
-    hook_point: str,
-    depth: int,
-    dicts: int,
-    may_be_none: bool,
+    hook_point: HookPoint, receiver: str, spelled: str, file: FileDecl, trace: Trace
 ) -> str:
-    first = steps[0]
-    assert isinstance(first, Item)
-    inner_path: list[str] = []
-    rest = steps[1:]
-    while rest and isinstance(rest[0], str):
-        inner_path.append(rest[0])
-        rest = rest[1:]
-    inner = f"{hook_point}()"
-    member = "_"
-    name = "name" if dicts == 0 else f"name_{dicts + 1}"
-    dicts += first.by_key
-    if rest:
-        member = "members" if depth == 1 else f"members_{depth}"
-        inner = _made(
-            rest, ".".join((member, *inner_path)), prefix, hook_point, depth + 1, dicts, False
-        )
-    if first.by_key:
-        looped = f"{name}, {member} in {container}.items()" if rest else f"{name} in {container}"
-        return f"{prefix}ModuleDict({{{name}: {inner} for {looped}}})"
-    either = f"{container} or ()" if may_be_none else container
-    return f"{prefix}ModuleList([{inner} for {member} in {either}])"
+    """Return ``self.fc1_hook_point = HookPoint()``, or the container of hook points beside a
+    container.
 
-
-def _written_prefix(planned: PlannedHookPoint, inference: Inference) -> str | None:
-    """``torch.nn.`` where the container itself is made as ``torch.nn.ModuleList(…)``."""
-    attribute = planned.attribute
-    if attribute is None:
-        return None
-    for definition in inference.definitions(planned.reference.owner, attribute):
-        if definition.value is None:
-            continue
-        for node in ast.walk(definition.value):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-                dotted = definition.owner.file.dotted(node.func) or ""
-                if dotted in torch_facts.CONTAINERS and definition.owner.file is planned.home.file:
-                    return f"{ast.unparse(node.func.value)}."
-    return None
-
-
-def container_prefix(file: FileDecl) -> str | None:
-    """What the file writes before ``ModuleList``: ``nn.``, ``torch.nn.`` or nothing."""
-    torch_name = None
-    for alias, dotted in file.imports.names.items():
-        if dotted == "torch.nn":
-            return f"{alias}."
-        if dotted == "torch":
-            torch_name = alias
-    if file.imports.names.get("ModuleList") == "torch.nn.ModuleList" and (
-        file.imports.names.get("ModuleDict") == "torch.nn.ModuleDict"
-        or "ModuleDict" not in ast.unparse(file.tree)
-    ):
-        return ""
-    return f"{torch_name}.nn." if torch_name is not None else None
-
-
-def growth_statement(growth: Growth, planned: PlannedHookPoint, hook_point: str) -> str | None:
-    """The statement that follows one that adds a member outside ``__init__``; ``None`` where it
-    has no form.
+    `spelled` is how the file spells ``HookPoint``.
     """
-    items = planned.reference.items
-    if len(items) != 1 or len(planned.reference.names) != 1:
-        return None
-    receiver = _receiver(growth.method)
-    hooks = f"{receiver}.{planned.name}"
-    if growth.how == "[]":
-        return f"{hooks}[{ast.unparse(growth.arguments[0])}] = {hook_point}()"
-    if growth.how == "append" and not items[0].by_key:
-        return f"{hooks}.append({hook_point}())"
-    if growth.how == "insert" and not items[0].by_key and len(growth.arguments) == 2:
-        return f"{hooks}.insert({ast.unparse(growth.arguments[0])}, {hook_point}())"
-    container = f"{receiver}.{growth.attribute}"
-    if growth.how == "update" and items[0].by_key:
-        # What is added is not evaluated twice: the container itself says what is new.
-        missing = f"name in {container} if name not in {hooks}"
-        return f"{hooks}.update({{name: {hook_point}() for {missing}}})"
-    if growth.how == "extend" and not items[0].by_key:
-        return f"{hooks}.extend([{hook_point}() for _ in {container}[len({hooks}):]])"
-    return None
+    made = f"{spelled}()"
+    if hook_point.reference.items:
+        steps, values = hook_point.reference.steps, values_along(hook_point.reference, trace)
+        made = ContainerText(spelled, file, trace).beside(receiver, steps, values)
+    return f"{receiver}.{hook_point.name} = {made}"
 
 
-def _receiver(function: FunctionNode) -> str:
-    return [*function.args.posonlyargs, *function.args.args][0].arg
+def growth_statement(
+    growth: Growth | None, container: str, hook_points: str, spelled: str, by_key: bool
+) -> str | None:
+    """Return the statement that follows one that adds a member; ``None`` where none is needed.
+
+    Without a `growth` it is one that goes after whatever has added members: what is added is not
+    evaluated again, the container itself says what is new.
+    """
+    match growth, by_key:
+        case Growth(how="[]", arguments=(key, *_)), True:
+            return f"{hook_points}[{ast.unparse(key)}] = {spelled}()"
+        case Growth(how="[]"), False:
+            return None  # another member in the place of one
+        case Growth(how="append"), False:
+            return f"{hook_points}.append({spelled}())"
+        case Growth(how="insert", arguments=(place, _)), False:
+            return f"{hook_points}.insert({ast.unparse(place)}, {spelled}())"
+        case _, True:
+            missing = f"name in {container} if name not in {hook_points}"
+            return f"{hook_points}.update({{name: {spelled}() for {missing}}})"
+    return f"{hook_points}.extend([{spelled}() for _ in {container}[len({hook_points}):]])"
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerText:
+    """Spells containers of hook points as a file names ``HookPoint`` and torch's containers."""
+
+    spelled: str
+    file: FileDecl
+    trace: Trace
+
+    def beside(
+        self,
+        holder: str,
+        steps: Sequence[Step],
+        values: Sequence[Value],
+        depth: int = 1,
+        dicts: int = 0,
+    ) -> str:
+        """Return ``nn.ModuleList([HookPoint() for _ in self.layers])`` for the steps behind
+        `holder`, nested as the containers are.
+
+        Raises:
+            CannotBeMadeError: what the steps lead through is no container, or not always.
+        """
+        place = next(i for i, step in enumerate(steps) if isinstance(step, Item | Member))
+        step, rest, value = steps[place], steps[place + 1 :], values[place]
+        assert isinstance(step, Item | Member)
+        if is_mixed(value):
+            raise CannotBeMadeError("not every member is a container")
+        empty = "{}" if step.by_key else "()"
+        container = self._reached(holder, steps[:place], values, depth, empty)
+        if may_be_none(value):
+            container = f"{container} or {empty}"
+        inner, member, name = f"{self.spelled}()", "_", _numbered("name", dicts + 1)
+        if any(isinstance(one, Item | Member) for one in rest):
+            if has_mixed_members(value, self.trace) and isinstance(rest[0], Item | Member):
+                raise CannotBeMadeError("not every member is a container")
+            member = _numbered("members", depth)
+            inner = self.beside(member, rest, values[place + 1 :], depth + 1, dicts + step.by_key)
+        if not step.by_key:
+            return f"{self._named('ModuleList', value)}([{inner} for {member} in {container}])"
+        whole = f"({container})" if " " in container else container
+        kind, keys = self._named("ModuleDict", value), container
+        own = next((one.kind for one in value if isinstance(one, Fields)), "")
+        if isinstance(own, ClassDecl) and own.method("__getitem__"):
+            kind, keys = self._own_class(own, value), f"{whole}.keys()"
+        looped = f"{name} in {keys}" if member == "_" else f"{name}, {member} in {whole}.items()"
+        return f"{kind}({{{name}: {inner} for {looped}}})"
+
+    def _reached(
+        self, text: str, steps: Sequence[Step], values: Sequence[Value], depth: int, empty: str
+    ) -> str:
+        """Return the container as the source reaches it, by ``getattr`` where it may not exist."""
+        is_sure = True
+        for place, (step, value) in enumerate(zip(steps, values, strict=False)):
+            assert isinstance(step, Attribute)
+            # The first attribute of `self` is set where its hook points are made.
+            is_first = place == 0 and depth == 1
+            is_sure = is_sure and (is_first or _surely_has(value, step.name, self.trace))
+            is_last = place == len(steps) - 1 and not may_be_none(values[place + 1])
+            default = empty if is_last else "None"
+            text = (
+                f"{text}.{step.name}" if is_sure else f'getattr({text}, "{step.name}", {default})'
+            )
+        return text
+
+    def _named(self, container: str, value: Value) -> str:
+        """Return ``torch.nn.ModuleList`` as the source writes it where the container is made, else
+        as the file knows it."""
+        for one in value:
+            site = one.site if isinstance(one, Items | Fields) else None
+            if isinstance(site, ast.Call) and isinstance(site.func, ast.Attribute):
+                dotted = self.file.dotted(site.func) or ""
+                if dotted.startswith("torch.nn."):
+                    return f"{ast.unparse(site.func.value)}.{container}"
+        names = self.file.imports.names
+        for alias, dotted in names.items():
+            if dotted == "torch.nn":
+                return f"{alias}.{container}"
+        if names.get(container) == f"torch.nn.{container}" or "torch.nn" in self.file.imports.stars:
+            return container
+        for alias, dotted in names.items():
+            if dotted == "torch":
+                return f"{alias}.nn.{container}"
+        raise CannotBeMadeError(f"the file has no name for nn.{container}")
+
+    def _own_class(self, decl: ClassDecl, value: Value) -> str:
+        """Return the container's own class, which turns keys into names, as the file spells it."""
+        site = next((one.site for one in value if isinstance(one, Fields)), None)
+        own = decl.method("__init__")
+        arguments = own[1].args if own is not None else None
+        takes_a_dict = arguments is None or (
+            len(arguments.args) - len(arguments.defaults) <= 2 <= len(arguments.args)
+            and len(arguments.kwonlyargs) == sum(one is not None for one in arguments.kw_defaults)
+        )
+        if isinstance(site, ast.Call) and takes_a_dict and decl.method("keys") and len(value) == 1:
+            if self.trace.program.class_of(self.file, site.func) is decl:
+                return ast.unparse(site.func)
+        raise CannotBeMadeError(f"{decl.name} has keys of its own")
+
+
+def _numbered(name: str, number: int) -> str:
+    return name if number == 1 else f"{name}_{number}"
+
+
+def _surely_has(value: Value, name: str, trace: Trace) -> bool:
+    """Tell whether whatever the value is has the attribute, in each configuration."""
+    return all(_alternative_has(one, name, trace) for one in value)
+
+
+def _alternative_has(one: object, name: str, trace: Trace) -> bool:
+    match one:
+        case Nothing():
+            return False
+        case Fields(site=site) if site is not None:
+            # Keys that stand in the call; what is added later may be added in one branch.
+            return any(
+                (isinstance(node, ast.keyword) and node.arg == name)
+                or (isinstance(node, ast.Constant) and node.value == name)
+                for node in ast.walk(site)
+            )
+        case Module(cls=ClassDecl() as cls):
+            runs = trace.initialisers(cls)
+            known = [d for decl in cls.mro for d in trace.definitions(decl, name)]
+            return not known or any(
+                definition.function is None
+                or (
+                    definition.function in runs
+                    and find_places(
+                        block_around(definition.function, definition.statement),
+                        {other.statement for other in known},
+                    )[1]
+                )
+                for definition in known
+            )
+    return True

@@ -1,92 +1,81 @@
-"""Classes whose children are counted or walked by position: a hook point among them would be taken
-for one.
-"""
+"""Classes whose children are counted or walked: a hook point among them would be taken for one."""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 
-from autohook_codegen.declares import torch_library as torch_facts
-from autohook_codegen.declares.inference import Inference
-from autohook_codegen.declares.names import dotted_name
-from autohook_codegen.declares.program import ClassDecl, Program
-from autohook_codegen.sites.harmless_walks import is_harmless_walk
+from autohook_codegen import library
+from autohook_codegen.analysis.trace import FunctionTrace, Trace
+from autohook_codegen.analysis.values import Fields, Items, Module
+from autohook_codegen.declares.program import ClassDecl
+from autohook_codegen.sites.harmless_walks import WALKS, is_harmless_walk
 
 __all__ = ["classes_with_own_children"]
 
-WALKING = frozenset({"children", "named_children", "_modules"})
 
-
-def classes_with_own_children(program: Program, inference: Inference) -> dict[ClassDecl, str]:
-    """The classes that get no hook points in the source, each with the reason."""
+def classes_with_own_children(trace: Trace) -> dict[ClassDecl, str]:
+    """Return the classes that get no hook points in the source, each with the reason."""
     found: dict[ClassDecl, str] = {}
-    for decl in program.classes:
-        if not decl.is_module:
-            continue
-        if decl.inherits_from(torch_facts.CONTAINERS):
+    for decl in trace.program.classes:
+        if decl.is_module and any(map(_is_container, decl.all_outside_bases)):
             found[decl] = "its children are its items"
-            continue
-        walks = any(_walks_itself(decl, owner, inference) for owner in decl.mro)
-        if walks:
-            found[decl] = "it walks its own children"
-    for decl in list(program.classes):
-        for owner in (decl, *_taken_apart(decl, inference)):
-            if owner is not decl:
-                found.setdefault(owner, "other code takes its children by position")
+    for function in trace.functions.values():
+        receiver = function.receiver
+        for node in function.values:
+            if isinstance(node, ast.Attribute) and node.attr in WALKS:
+                name = node.value.id if isinstance(node.value, ast.Name) else None
+                if is_harmless_walk(node, function, trace.program):
+                    continue
+                if receiver is not None and name == receiver.arg:
+                    _add(found, _users(function), "it walks its own children")
+                elif node.attr != "_modules":
+                    others = _classes(function, node.value)
+                    _add(found, others, "other code takes its children by position")
+        if receiver is not None and _takes_items(function, receiver.arg):
+            _add(found, _users(function), "it walks its own children")
     return found
 
 
-def _walks_itself(decl: ClassDecl, owner: ClassDecl, inference: Inference) -> bool:
-    for method in owner.methods.values():
-        scope = inference.scope(method, owner, owner.file)
-        if scope.receiver is None:
-            continue
-        for node in scope.nodes:
-            if isinstance(node, ast.Attribute):
-                if (
-                    node.attr in WALKING
-                    and isinstance(node.value, ast.Name)
-                    and node.value.id == scope.receiver
-                    and not is_harmless_walk(node, scope, inference.program)
-                ):
-                    return True
-            elif isinstance(node, ast.For | ast.comprehension):
-                if isinstance(node.iter, ast.Name) and node.iter.id == scope.receiver:
-                    return True
-            elif isinstance(node, ast.Subscript):
-                if (
-                    isinstance(node.value, ast.Name)
-                    and node.value.id == scope.receiver
-                    and not decl.method("__getitem__")
-                ):
-                    return True
-            elif (
-                isinstance(node, ast.Call)
-                and isinstance(node.func, ast.Name)
-                and node.func.id == "len"
-            ):
-                if (
-                    node.args
-                    and isinstance(node.args[0], ast.Name)
-                    and node.args[0].id == scope.receiver
-                ):
-                    return True
+def _add(found: dict[ClassDecl, str], decls: Iterable[ClassDecl], reason: str) -> None:
+    for decl in decls:
+        if decl.is_module:
+            found.setdefault(decl, reason)
+
+
+def _users(function: FunctionTrace) -> tuple[ClassDecl, ...]:
+    owner = function.owner
+    return (owner, *owner.descendants()) if owner is not None else ()
+
+
+def _classes(function: FunctionTrace, node: ast.expr) -> list[ClassDecl]:
+    kinds = (
+        one.cls if isinstance(one, Module) else one.kind
+        for one in function.values[node]
+        if isinstance(one, Module | Items | Fields)
+    )
+    return [one for one in kinds if isinstance(one, ClassDecl)]
+
+
+def _is_container(base: str) -> bool:
+    known = library.library_class(base)
+    return known is not None and known.is_container is not None
+
+
+def _takes_items(function: FunctionTrace, receiver: str) -> bool:
+    """Tell whether a method says ``for child in self``, ``self[i]`` or ``len(self)``."""
+    assert function.node is not None
+    assert function.owner is not None
+    for node in ast.walk(function.node):
+        match node:
+            case ast.For(iter=taken) | ast.comprehension(iter=taken):
+                pass
+            case ast.Subscript(value=taken) if not function.owner.method("__getitem__"):
+                pass
+            case ast.Call(func=ast.Name(id="len"), args=[taken]):
+                pass
+            case _:
+                continue
+        if isinstance(taken, ast.Name) and taken.id == receiver:
+            return True
     return False
-
-
-def _taken_apart(decl: ClassDecl, inference: Inference) -> list[ClassDecl]:
-    """The classes of the input whose ``children()`` a method of `decl` puts in a list."""
-    found: list[ClassDecl] = []
-    for method in decl.methods.values():
-        scope = inference.scope(method, decl, decl.file)
-        for node in scope.nodes:
-            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
-                continue
-            if (
-                node.func.attr not in ("children", "named_children")
-                or dotted_name(node.func.value) == scope.receiver
-                or is_harmless_walk(node.func, scope, inference.program)
-            ):
-                continue
-            found += inference.infer(node.func.value, scope, 0).input_classes
-    return found

@@ -3,300 +3,220 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from autohook_codegen.declares import torch_library as torch_facts
-from autohook_codegen.declares.names import dotted_name
-from autohook_codegen.declares.program import FunctionNode
-from autohook_codegen.declares.scope import Scope
-from autohook_codegen.declares.value import Kind
-from autohook_codegen.sites.candidate import After, Candidate, LeftAlone, Wrap
-from autohook_codegen.sites.reference import Reference
-from autohook_codegen.sites.references import References
+from autohook_codegen.analysis.trace import How, Trace, Use
+from autohook_codegen.analysis.values import (
+    Attribute,
+    Function,
+    Held,
+    Nothing,
+    Parameter,
+    Plain,
+    Tensor,
+    Value,
+)
+from autohook_codegen.sites.candidate import After, Candidate, LeftAlone, Reference, Wrap
+from autohook_codegen.sites.references import held_by, reference_to
+from autohook_codegen.sites.written import Written
 
 __all__ = ["parameter_uses"]
 
-_Site = Callable[[Wrap | After], Candidate | LeftAlone]
+_GOES_ELSEWHERE = (How.ARGUMENT, How.JOINED, How.STORED, How.RETURNED, How.LOOPED, How.UNPACKED)
 
 
-def parameter_uses(scope: Scope, references: References) -> Iterator[Candidate | LeftAlone]:
-    """A site, or the reason why there is none, for every read of a parameter in the scope."""
-    taken: set[tuple[ast.AST, str]] = set()
-    for node in scope.nodes:
-        if not isinstance(node, ast.Attribute | ast.Subscript | ast.Name | ast.Call):
-            continue
-        if isinstance(node, ast.Name) and node.id == references.receiver:
-            continue
-        reference = _parameter(node, scope, references)
-        if reference is None:
-            continue
-        for one in _use(node, reference, scope):
-            place = (
-                one.form.node
-                if isinstance(one, Candidate) and isinstance(one.form, Wrap)
-                else one.node
-            )
-            if (place, ast.unparse(node)) not in taken:
-                taken.add((place, ast.unparse(node)))
-                yield one
+def parameter_uses(written: Written, trace: Trace) -> Iterator[Candidate | LeftAlone]:
+    """Yield a site, or the reason why there is none, for every use of a parameter."""
+    taken: set[tuple[ast.AST, Held]] = set()
+    for use in written.trace.uses:
+        parameters = [
+            one
+            for one in use.value
+            if isinstance(one, Parameter) and one.held is not None and one.held.steps
+        ]
+        for one in sorted(parameters, key=lambda one: _order(one, written)):
+            for found in _use(use, one, len(parameters) > 1, written, trace):
+                form = found.form if isinstance(found, Candidate) else None
+                place = form.node if isinstance(form, Wrap) else found.node
+                assert one.held is not None
+                if (place, one.held) not in taken:
+                    taken.add((place, one.held))
+                    yield found
 
 
-def _parameter(node: ast.expr, scope: Scope, references: References) -> Reference | None:
-    if not isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
-        return None
-    if isinstance(node, ast.Name):
-        binding = scope.binding_at(node.id, node)
-        if binding is None or not binding.is_loop:
-            return None  # `w = self.W` hooks the value where it is assigned
-    if isinstance(node, ast.Call) and not (
-        isinstance(node.func, ast.Name) and node.func.id == "getattr"
-    ):
-        return None
-    reference = references.resolve(node)
-    if reference is None or not reference.steps or len(reference.names) > 1:
-        return None
-    value = reference.value
-    if not value.is_parameter or value.is_container or Kind.MODULE in value.kinds:
-        return None
-    if Kind.OTHER in value.kinds and Kind.UNKNOWN in value.kinds:
-        return None
-    return reference
+def _order(one: Parameter, written: Written) -> int:
+    return written.order.get(one.read, 0) if one.read is not None else 0
 
 
-def _use(node: ast.expr, reference: Reference, scope: Scope) -> Iterator[Candidate | LeftAlone]:
-    value, fact = _with_views(node, scope)
-    if fact or _changes_weights(value, scope):
-        return
-    parent = scope.parents[value]
-
-    def site(form: Wrap | After) -> Candidate | LeftAlone:
-        if isinstance(form, Wrap) and form.node is value and Kind.OTHER in reference.value.kinds:
-            message = f"{reference.path} is not always a parameter, and goes on as it is"
-            return LeftAlone(node, "may-be-no-tensor", message, scope, None, reference)
-        return Candidate(node, reference, "parameter use", form, scope)
-
-    if isinstance(parent, ast.keyword):
-        parent = scope.parents[parent]
-    if isinstance(parent, ast.BinOp):
-        yield site(Wrap(parent))
-    elif isinstance(parent, ast.UnaryOp) and not isinstance(parent.op, ast.Not):
-        yield site(Wrap(parent))
-    elif isinstance(parent, ast.AugAssign):
-        if parent.value is value:
-            text = ast.unparse(parent.target)
-            yield site(After(parent, text, text, "{}"))
-    elif isinstance(parent, ast.Attribute):
-        called = scope.parents[parent]
-        if isinstance(called, ast.Call) and called.func is parent:
-            yield site(Wrap(called if _gives_tensor(parent.attr) else value))
-    elif isinstance(parent, ast.Call) and parent.func is not value:
-        yield from _argument(value, parent, reference, scope, site)
-    elif isinstance(parent, ast.Compare):
-        if not any(isinstance(op, ast.Is | ast.IsNot | ast.In | ast.NotIn) for op in parent.ops):
-            yield site(_value(value, reference, scope))
-    elif isinstance(parent, ast.If | ast.While | ast.Assert | ast.BoolOp | ast.UnaryOp) or (
-        isinstance(parent, ast.IfExp) and parent.test is value
-    ):
-        return
-    elif isinstance(parent, ast.Subscript):
-        if parent.value is not value:
-            yield site(Wrap(value))
-    elif isinstance(
-        parent, ast.FormattedValue | ast.Expr | ast.Delete | ast.withitem | ast.Assert | ast.Raise
-    ):
-        return
-    else:
-        yield site(_value(value, reference, scope))
-
-
-def _argument(
-    value: ast.expr, call: ast.Call, reference: Reference, scope: Scope, site: _Site
+def _use(
+    use: Use, one: Parameter, is_one_of_several: bool, written: Written, trace: Trace
 ) -> Iterator[Candidate | LeftAlone]:
-    """The parameter is an argument of a call."""
-    dotted = scope.file.dotted(call.func) or ""
-    last = dotted.rsplit(".", 1)[-1]
-    if _only_asks_for_none(scope.file.functions.get(dotted)):
+    if use.how not in (How.OPERATION, *_GOES_ELSEWHERE) or _changes_weights(use, written):
         return
-    if (
-        last in torch_facts.NO_VALUE_FUNCTIONS
-        or dotted.startswith("torch.nn.init.")
-        or ".init." in f".{dotted}"
-    ):
+    read = one.read if one.read is not None and one.read in written.parents else use.node
+    node = one.source if one.source is not None and one.source in written.parents else use.node
+    assert one.held is not None
+    reference = reference_to(one.held, node, _values_of(node, use, written), written.trace, ())
+    if reference is None:
         return
-    if isinstance(call.func, ast.Attribute):
-        attribute = call.func.attr
-        if (
-            attribute in torch_facts.FACT_ARGUMENT_METHODS
-            or attribute in torch_facts.TENSOR_FACT_METHODS
-        ):
-            return
-        if attribute.endswith("_") and not attribute.endswith("__"):
-            statement = scope.parents[call]
-            if isinstance(statement, ast.Expr) and isinstance(call.func.value, ast.Name):
-                text = call.func.value.id  # `out.add_(self.b)` stays in place
-                yield site(After(statement, text, text, "{}"))
-            return  # else weight surgery, or a write into a buffer
-        held = dotted_name(call.func.value) or ""
-        if not dotted.startswith(("torch.", "einops.", "fancy_einsum.")):
-            tensor_method = attribute in torch_facts.TENSOR_METHODS and held != scope.receiver
-            if tensor_method and attribute not in torch_facts.MULTIPLE_RESULTS:
-                yield site(Wrap(call))
-                return
-    if _is_operation(dotted) and last not in torch_facts.MULTIPLE_RESULTS:
-        yield site(Wrap(call))
+    form = _form(use, read, is_one_of_several, written, trace)
+    if form is None:
         return
-    yield site(_value(value, reference, scope))
+    if isinstance(form, Wrap) and form.node is read and _may_be_no_tensor(use.value):
+        message = f"{'.'.join(reference.names)} is not always a parameter, and goes on as it is"
+        yield LeftAlone(node, "may-be-no-tensor", message, written.trace, reference)
+        return
+    yield Candidate(
+        node,
+        reference,
+        "parameter use",
+        form,
+        written.trace,
+        (),
+        _hook_point(form, reference, written),
+    )
 
 
-def _only_asks_for_none(function: FunctionNode | None) -> bool:
-    """``def exists(v): return v is not None``, an idiom of research code."""
-    if function is None or not isinstance(function.body[-1], ast.Return):
-        return False
-    returned = function.body[-1].value
-    return isinstance(returned, ast.Compare) and isinstance(returned.ops[0], ast.Is | ast.IsNot)
+def _values_of(node: ast.expr, use: Use, written: Written) -> Value:
+    return written.trace.values.get(node, use.value)
 
 
-def _is_operation(dotted: str) -> bool:
-    """A function of torch, einops or fancy_einsum that gives back one tensor."""
-    if dotted.startswith(
-        (
-            "torch.utils",
-            "torch.jit",
-            "torch.distributed",
-            "torch.autograd",
-            "torch.ops",
-            "torch.compiler",
-        )
-    ):
-        return False
-    if not dotted.startswith(("torch.", "einops.", "fancy_einsum.")):
-        return False
-    return not dotted.rsplit(".", 1)[-1][:1].isupper()
+def _may_be_no_tensor(value: Value) -> bool:
+    return any(isinstance(one, Plain) for one in value)
 
 
-def _gives_tensor(method: str) -> bool:
-    return method in torch_facts.TENSOR_METHODS and method not in torch_facts.MULTIPLE_RESULTS
+def _form(
+    use: Use, read: ast.expr, is_one_of_several: bool, written: Written, trace: Trace
+) -> Wrap | After | None:
+    if use.how is How.OPERATION and not is_one_of_several:
+        return _operation(use, read, written)
+    if use.how is How.ARGUMENT and isinstance(use.by, ast.Call) and not is_one_of_several:
+        if _is_operand_in_callee(use, use.by, written, trace):
+            return Wrap(use.by)
+    return _value(use, read)
 
 
-def _value(value: ast.expr, reference: Reference, scope: Scope) -> Wrap:
+def _operation(use: Use, read: ast.expr, written: Written) -> Wrap | After | None:
+    by = use.by
+    if isinstance(by, ast.AugAssign):
+        return After(by, by.target) if by.value is use.node else None
+    if isinstance(by, ast.Subscript):
+        return Wrap(use.node) if by.value is not use.node else None
+    if isinstance(by, ast.Call):
+        if _is_in_place(by):
+            # `out.add_(self.b)` stays in place
+            statement = written.parents.get(by)
+            assert isinstance(by.func, ast.Attribute)
+            if isinstance(statement, ast.Expr) and isinstance(by.func.value, ast.Name):
+                return After(statement, by.func.value)
+            return None
+        result = written.trace.values.get(by, frozenset())
+        if result and not all(isinstance(one, Tensor | Parameter) for one in result):
+            return _value(use, read)
+        return Wrap(by)
+    if isinstance(by, ast.BinOp | ast.UnaryOp):
+        return Wrap(by)
+    if isinstance(by, ast.Attribute):
+        return None
+    return _value(use, read)
+
+
+def _is_in_place(call: ast.Call) -> bool:
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    return name.endswith("_") and not name.endswith("__")
+
+
+def _value(use: Use, read: ast.expr) -> Wrap:
     """The value itself, under a test where it may be ``None``."""
-    if (
-        not reference.value.may_be_none
-        or not isinstance(value, ast.Attribute)
-        or _is_tested(value, scope)
-    ):
-        return Wrap(value)
-    return Wrap(value, tested=ast.unparse(value))
+    may_be_none = any(isinstance(one, Nothing) for one in use.value)
+    return Wrap(read, is_tested=may_be_none and isinstance(read, ast.Attribute))
 
 
-def _is_tested(value: ast.expr, scope: Scope) -> bool:
-    """Whether a condition around the value says that it is there."""
-    text = ast.unparse(value)
-    inner: ast.AST = value
-    for ancestor in scope.ancestors(value):
-        if isinstance(ancestor, ast.IfExp | ast.If):
-            inside = (
-                inner is ancestor.body
-                if isinstance(ancestor, ast.IfExp)
-                else inner in ancestor.body
-            )
-            test = ast.unparse(ancestor.test)
-            if inside and (f"{text} is not None" in test or test == text):
-                return True
-            if (
-                not inside
-                and inner is not ancestor.test
-                and (test in (f"{text} is None", f"not {text}"))
-            ):
-                return True
-        inner = ancestor
-    return False
+def _is_operand_in_callee(use: Use, call: ast.Call, written: Written, trace: Trace) -> bool:
+    """Whether a function of the input that is handed the parameter computes its result with it."""
+    callees = written.trace.values.get(call.func, frozenset())
+    result = written.trace.values.get(call, frozenset())
+    if not callees or not result or not all(isinstance(one, Tensor) for one in result):
+        return False
+    for one in callees:
+        inside = trace.functions.get(one.node) if isinstance(one, Function) else None
+        if inside is None:
+            return False
+        uses = [
+            other
+            for other in inside.uses
+            if any(_is_argument(kind, inside.arguments, use) for kind in other.value)
+        ]
+        if not any(other.how is How.OPERATION for other in uses):
+            return False
+    return True
 
 
-def _with_views(node: ast.expr, scope: Scope) -> tuple[ast.expr, bool]:
-    """The parameter with the views and casts on the way, and whether only a fact of it is read."""
-    current = node
-    while True:
-        parent = scope.parents[current]
-        if isinstance(parent, ast.Attribute) and parent.value is current:
-            grand = scope.parents[parent]
-            called = isinstance(grand, ast.Call) and grand.func is parent
-            if parent.attr in torch_facts.TENSOR_FACTS and not called:
-                return current, True
-            if parent.attr in torch_facts.TENSOR_FACT_METHODS or not isinstance(
-                parent.ctx, ast.Load
-            ):
-                return current, True
-            if called and parent.attr.endswith("_") and not parent.attr.endswith("__"):
-                return current, True
-            if called and parent.attr in torch_facts.TENSOR_VIEWS:
-                assert isinstance(grand, ast.Call)
-                current = grand
-            elif not called and parent.attr in torch_facts.TENSOR_PROPERTIES:
-                current = parent
-            elif not called and parent.attr not in torch_facts.TENSOR_METHODS:
-                return current, True  # an attribute that someone gave it
-            else:
-                return current, False
-        elif isinstance(parent, ast.Subscript) and parent.value is current:
-            if not isinstance(parent.ctx, ast.Load):
-                return current, True
-            current = parent
-        elif isinstance(parent, ast.Call) and parent.args and parent.args[0] is current:
-            dotted = scope.file.dotted(parent.func) or ""
-            if (
-                dotted.startswith("einops.")
-                and dotted.rsplit(".", 1)[-1] in torch_facts.EINOPS_VIEWS
-            ):
-                current = parent
-            else:
-                return current, False
-        else:
-            return current, False
+def _is_argument(one: object, arguments: object, use: Use) -> bool:
+    return (
+        isinstance(one, Parameter)
+        and one.held is not None
+        and not one.held.steps
+        and one.held.root in arguments  # type: ignore[operator]
+    )
 
 
-def _innermost(value: ast.expr) -> ast.expr:
-    """``self.W`` in ``self.W.float()[0]``."""
-    while True:
-        if isinstance(value, ast.Call):
-            value = value.func
-        elif isinstance(value, ast.Attribute) and not isinstance(value.value, ast.Name):
-            value = value.value
-        elif isinstance(value, ast.Subscript):
-            value = value.value
-        else:
-            return value
+def _hook_point(form: Wrap | After, reference: Reference, written: Written) -> ast.expr | None:
+    """The hook point that stands in the source already: that of this parameter, not of another in
+    the same operation."""
+    name = "_".join(reference.names)
+    for hook, handed in written.trace.hooked.items():
+        if name not in _path_of(hook.func, written):
+            continue
+        inner = handed
+        while isinstance(inner, ast.Call) and inner in written.trace.hooked:
+            inner = written.trace.hooked[inner]
+        if isinstance(form, Wrap):
+            if inner is form.node:
+                return hook.func
+            continue
+        block = written.block(form.statement)
+        after = block[block.index(form.statement) + 1 :][:2]
+        if any(hook in ast.walk(one) for one in after):
+            return hook.func
+    return None
 
 
-def _changes_weights(value: ast.expr, scope: Scope) -> bool:
+def _path_of(hook_point: ast.expr, written: Written) -> str:
+    """How the hook point is reached, also under a local name."""
+    held = held_by(written.trace.values.get(hook_point, frozenset()))
+    steps = held.steps if held is not None else ()
+    names = "_".join(step.name for step in steps if isinstance(step, Attribute))
+    return f"{ast.unparse(hook_point)} {names}"
+
+
+def _changes_weights(use: Use, written: Written) -> bool:
     """Whether the statement is weight surgery: under ``no_grad``, it writes to a parameter or in
-    place.
-    """
-    statement = scope.statement(value)
+    place."""
+    if use.by not in written.parents and use.node not in written.parents:
+        return True
+    statement = written.statement(use.node)
     if isinstance(statement, ast.Delete):
         return True
     if isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Attribute):
-        return dotted_name(statement.target) == dotted_name(_innermost(value))
-    under = [
-        one
-        for one in scope.ancestors(value)
-        if isinstance(one, ast.With | ast.AsyncWith)
-        and any(
-            "no_grad" in ast.unparse(item.context_expr)
-            or "inference_mode" in ast.unparse(item.context_expr)
-            for item in one.items
-        )
-    ]
-    if not under:
+        return True
+    under = next(
+        (
+            one
+            for one in written.around(use.node)
+            if isinstance(one, ast.With | ast.AsyncWith)
+            and any(
+                name in ast.unparse(item.context_expr)
+                for item in one.items
+                for name in ("no_grad", "inference_mode")
+            )
+        ),
+        None,
+    )
+    if under is None:
         return False
-    for one in ast.walk(under[0]):
-        if (
-            isinstance(one, ast.Call)
-            and isinstance(one.func, ast.Attribute)
-            and one.func.attr.endswith("_")
-            and not one.func.attr.endswith("__")
-        ):
-            return True
-        if isinstance(one, ast.Attribute) and one.attr == "data":
-            return True
-    return False
+    return any(
+        (isinstance(one, ast.Call) and _is_in_place(one))
+        or (isinstance(one, ast.Attribute) and one.attr == "data")
+        for one in ast.walk(under)
+    )

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from autohook_codegen.analysis.values import Nothing
 from autohook_codegen.hooked_source import Note, Site
 from autohook_codegen.options import Fallback, Options
-from autohook_codegen.sites.candidate import Candidate, LeftAlone, Wrap
-from autohook_codegen.sites.decided import Decided, DecidedSite
-from autohook_codegen.sites.hook_points import PlannedHookPoint
+from autohook_codegen.sites.candidate import Wrap
+from autohook_codegen.sites.decided import Decided, DecidedSite, Remark
+from autohook_codegen.sites.hook_points import HookPoint, path_of
+from autohook_codegen.sites.spelling import text_of_part
 from autohook_codegen.source import Source
 
 __all__ = ["FileRecords", "by_file", "notes_of", "sites_of"]
@@ -21,13 +25,15 @@ _ADVICE = {
     "may-be-none": "auto_hook hooks it where it is a tensor",
     "unused-result": "auto_hook hooks it",
     "own-children": "auto_hook hooks it",
+    "not-made": "auto_hook hooks it",
     "no-index": "auto_hook hooks it; a plain loop over the container helps",
-    "container-grows": "call auto_hook again afterwards",
-    "early-return": "call auto_hook(model) afterwards, or let the branches come together",
+    "container-grows": "call setup() or auto_hook(model) again afterwards",
     "several-classes": "auto_hook hooks it",
     "several-modules": "auto_hook hooks them; calling each in its own branch helps",
     "passed-on": "auto_hook hooks it",
+    "changes-in-place": "auto_hook's cache keeps what passed before",
 }
+"""What the user can do about it, or what is done for him."""
 
 
 @dataclass
@@ -35,23 +41,16 @@ class FileRecords:
     """What was decided about one file."""
 
     sites: list[DecidedSite] = field(default_factory=list)
-    left_alone: list[LeftAlone] = field(default_factory=list)
-    in_place: list[ast.AST] = field(default_factory=list)
-    sharing: dict[PlannedHookPoint, list[Candidate]] = field(default_factory=dict)
-    """The sites of a hook point, those in other files too."""
+    remarks: list[Remark] = field(default_factory=list)
 
 
 def by_file(decided: Decided) -> dict[str, FileRecords]:
-    """The decisions of a whole tree, sorted by file once."""
-    sharing: dict[PlannedHookPoint, list[Candidate]] = {}
-    found = {path: FileRecords(sharing=sharing) for path in decided.program.files}
+    """Return the decisions of a whole tree, sorted by file once."""
+    found = {path: FileRecords() for path in decided.program.files}
     for site in decided.sites:
-        found[site.candidate.scope.file.path].sites.append(site)
-        sharing.setdefault(site.planned, []).append(site.candidate)
-    for one in decided.left_alone:
-        found[one.scope.file.path].left_alone.append(one)
-    for file, nodes in decided.in_place.items():
-        found[file.path].in_place += nodes
+        found[site.candidate.function.file.path].sites.append(site)
+    for remark in (*decided.remarks, *_about_sites(decided.sites)):
+        found[remark.file.path].remarks.append(remark)
     return found
 
 
@@ -60,15 +59,16 @@ def sites_of(source: Source, records: FileRecords) -> tuple[Site, ...]:
     for one in records.sites:
         candidate = one.candidate
         line, column = source.position(candidate.node)
-        owner = candidate.scope.owner or candidate.reference.owner
+        owner = candidate.function.owner or candidate.reference.owners[0]
+        element = text_of_part(ast.Name(""), candidate.part)
         found.append(
             Site(
                 class_name=owner.qualified_name,
-                attribute=candidate.reference.path,
+                attribute=path_of(candidate.reference),
                 kind=candidate.kind,
-                element=candidate.element,
-                hook_point=one.planned.name,
-                runtime_name=one.planned.runtime_name,
+                element=element or None,
+                hook_point=one.hook_point.name,
+                runtime_name=one.hook_point.runtime_name,
                 line=line,
                 column=column,
             )
@@ -78,48 +78,46 @@ def sites_of(source: Source, records: FileRecords) -> tuple[Site, ...]:
 
 def notes_of(source: Source, records: FileRecords, options: Options) -> tuple[Note, ...]:
     found: dict[tuple[str, int, int], Note] = {}
-
-    def note(code: str, node: ast.AST, message: str) -> None:
-        assert isinstance(node, ast.expr | ast.stmt)
-        line, column = source.position(node)
-        found.setdefault((code, line, column), Note(code, line, column, message))
-
     never = options.fallback is Fallback.NEVER
-    for one in records.left_alone:
-        advice = "it has no hook point" if never else _ADVICE.get(one.code)
-        note(one.code, one.node, f"{one.message}; {advice}" if advice else one.message)
-    for site in records.sites:
-        candidate = site.candidate
-        if _shows_other_result(candidate):
-            note(
-                "optional-parameter",
-                candidate.node,
-                f"where {candidate.reference.path} is None, {site.planned.name} shows the result"
-                " without it",
-            )
-        sites = records.sharing[site.planned]
-        if len(sites) > 1 and sites[0] is candidate:
-            note(
-                "shared-hook-point",
-                candidate.node,
-                f"{site.planned.name} has {len(sites)} sites, so that a hook sees each of them;"
-                " --per-site gives each its own",
-            )
-    for node in records.in_place:
-        note(
-            "changes-in-place",
-            node,
-            "a value is changed in place here; auto_hook's cache keeps what passed before",
-        )
+    for one in records.remarks:
+        line, column = source.position(one.node)
+        advice = _ADVICE.get(one.code)
+        if never and advice is not None and "auto_hook" in advice:
+            advice = "it has no hook point"
+        message = f"{one.message}; {advice}" if advice else one.message
+        found.setdefault((one.code, line, column), Note(one.code, line, column, message))
     return tuple(sorted(found.values(), key=lambda one: (one.line, one.column)))
 
 
-def _shows_other_result(candidate: Candidate) -> bool:
+def _about_sites(sites: Iterable[DecidedSite]) -> Iterable[Remark]:
+    """Yield what would surprise about a site."""
+    sharing = Counter(site.hook_point for site in sites)
+    said: set[HookPoint] = set()
+    for site in sites:
+        candidate, hook_point = site.candidate, site.hook_point
+        file, node = candidate.function.file, candidate.node
+        if _shows_other_result(site):
+            message = (
+                f"where {path_of(candidate.reference)} is None, {hook_point.name} shows the result"
+                " without it"
+            )
+            yield Remark(file, node, "optional-parameter", message)
+        if sharing[hook_point] > 1 and hook_point not in said:
+            said.add(hook_point)
+            message = (
+                f"{hook_point.name} has {sharing[hook_point]} sites, so that a hook sees each of"
+                " them; --per-site gives each its own"
+            )
+            yield Remark(file, node, "shared-hook-point", message)
+
+
+def _shows_other_result(site: DecidedSite) -> bool:
+    candidate = site.candidate
     form = candidate.form
-    optional = candidate.kind == "parameter use" and candidate.reference.value.may_be_none
     return (
-        optional
+        candidate.kind == "parameter use"
+        and any(isinstance(one, Nothing) for one in candidate.reference.value)
         and isinstance(form, Wrap)
-        and form.tested is None
+        and not form.is_tested
         and isinstance(form.node, ast.Call)
     )

@@ -1,52 +1,102 @@
-"""``a, b = self.attn(x)``: the first target that is read is hooked on the next line. So is what an
-``if`` on that line leaves of ``x = self.mlp(x)`` that is sometimes a tuple.
-"""
+"""A tuple result, ``a, b = self.attn(x)``: the first target that is read is hooked on the next
+line. So is what an ``if`` on that line leaves of ``x = self.mlp(x)`` that is sometimes a tuple."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
 
-from autohook_codegen.declares.result import UNKNOWN_RESULT, Result
-from autohook_codegen.declares.scope import Scope
-from autohook_codegen.sites.candidate import After
-from autohook_codegen.sites.held_reads import is_taken_apart, reads_of
+from autohook_codegen.analysis.trace import How
+from autohook_codegen.analysis.values import Item, Items, Plain, Step, Unknown, Value
+from autohook_codegen.sites.candidate import After, Candidate, LeftAlone
+from autohook_codegen.sites.result import Result
+from autohook_codegen.sites.shapes import (
+    is_surely_tensor,
+    is_tuple,
+    may_be_none,
+    may_be_tensor,
+    part_of,
+)
+from autohook_codegen.sites.written import Written
 
-__all__ = ["hook_after_unpacking_if", "hook_unpacked_result"]
+__all__ = ["after_unpacking_if", "hook_unpacked_result"]
 
 
 def hook_unpacked_result(
-    statement: ast.stmt, target: ast.Tuple | ast.List, result: Result, scope: Scope
-) -> After | None:
-    """The statement that follows, or ``None`` where no target is both read and a tensor."""
+    result: Result, statement: ast.stmt, target: ast.expr
+) -> Iterator[Candidate | LeftAlone]:
+    """Yield the site behind the statement, or why no target is both read and a tensor."""
     after_tuple = False
-    for one, part in _single_targets(target, result):
-        if after_tuple and not part.surely_tensor:
+    targets = list(_single_targets(target, result.value, ()))
+    for place, (one, value, part) in enumerate(targets):
+        if not _is_place(one) or not result.is_read(*part) or _is_underscore(one):
+            continue
+        if after_tuple and not is_surely_tensor(value):
             continue  # the first tensor is in the tuple, and what follows may be a number
-        if isinstance(one, ast.Name) and part.surely_tuple and _is_read(one.id, statement, scope):
-            if part.elements and part.elements[0].surely_tensor:
-                text = one.id
-                return After(statement, f"{text}[0]", text, f"({{}}, *{text}[1:])")
+        if is_tuple(value):
+            first = part_of(value, Item(0))
+            if is_surely_tensor(first):
+                form = After(statement, one, (Item(0),), is_rebuilt=True)
+                yield result.site(form, *part, Item(0))
+                return
             after_tuple = True
-        if not part.may_be_tensor and part.kinds != {"tensor", "none"}:
             continue
-        if isinstance(one, ast.Name) and part.kinds == {"unknown"}:
-            if _is_read_as_list(one.id, statement, scope):
-                after_tuple = True
-                continue
-        if "none" in part.kinds and not part.surely_tensor and _later(target, one):
+        if not may_be_tensor(value) or any(isinstance(kind, Plain) for kind in value):
             continue
-        if isinstance(one, ast.Name) and (one.id == "_" or not _is_read(one.id, statement, scope)):
+        if _is_used_as_list(result, part, value):
+            after_tuple = True
             continue
-        text = ast.unparse(one)
-        return After(statement, text, text, "{}")
-    return None
+        if may_be_none(value) and place < len(targets) - 1:
+            continue
+        yield result.site(After(statement, one), *part)
+        return
+    message = f"no part of {result.called} that is read is surely a tensor"
+    yield result.alone("unclear-result", message)
 
 
-def hook_after_unpacking_if(
-    statement: ast.stmt, name: str, scope: Scope
-) -> tuple[After, str | None] | None:
-    """The statement behind the ``if``, and which item it hooks where that is not the first, in
+def _single_targets(
+    target: ast.expr, value: Value, part: tuple[Step, ...]
+) -> Iterator[tuple[ast.expr, Value, tuple[Step, ...]]]:
+    if isinstance(target, ast.Tuple | ast.List):
+        for index, one in enumerate(target.elts):
+            if isinstance(one, ast.Starred):
+                return
+            step = Item(index)
+            yield from _single_targets(one, part_of(value, step), (*part, step))
+    elif isinstance(target, ast.Name | ast.Attribute | ast.Subscript):
+        yield target, value, part
+
+
+def _is_place(target: ast.expr) -> bool:
+    kinds = ast.Name | ast.Attribute | ast.Subscript | ast.Constant | ast.expr_context
+    return all(isinstance(node, kinds) for node in ast.walk(target))
+
+
+def _is_underscore(target: ast.expr) -> bool:
+    return isinstance(target, ast.Name) and target.id == "_"
+
+
+def _is_used_as_list(result: Result, part: tuple[Step, ...], value: Value) -> bool:
+    """Whether a loop runs over it, or it is taken apart: a list of tuples, say."""
+    if any(isinstance(one, Items) for one in value):
+        return True
+    if not any(isinstance(one, Unknown) for one in value):
+        return False
+    whole = (*result.part, *part)
+    for _, use in result.elsewhere.uses(result.call.node, whole):
+        if use.how in (How.LOOPED, How.UNPACKED):
+            return True
+        if use.how is How.PART and isinstance(use.by, ast.Subscript):
+            taken = result.written.use(use.by)
+            if taken is not None and taken.how in (How.LOOPED, How.UNPACKED):
+                return True
+    return False
+
+
+def after_unpacking_if(
+    statement: ast.stmt, name: str, written: Written
+) -> tuple[ast.If, tuple[Step, ...]] | None:
+    """Return the ``if``, and which item it takes where that is not the first, in
 
     ::
 
@@ -56,7 +106,7 @@ def hook_after_unpacking_if(
 
     where `name` is a tensor whichever way the code took.
     """
-    block = scope.block(statement)
+    block = written.block(statement)
     place = block.index(statement) + 1
     after = block[place] if place < len(block) else None
     if not isinstance(after, ast.If) or any(_binds(one, name) for one in after.orelse):
@@ -65,22 +115,27 @@ def hook_after_unpacking_if(
     item = _item_taken(binding[0], name) if len(binding) == 1 else None
     if item is None:
         return None
-    return After(after, name, name, "{}"), None if item == "0" else f"[{item}]"
+    return after, () if item == 0 else (Item(item),)
 
 
-def _item_taken(statement: ast.stmt, name: str) -> str | None:
-    """``0`` for ``x, _ = x`` and ``x = x[0]``, ``-1`` for ``x = x[-1]``."""
+def _item_taken(statement: ast.stmt, name: str) -> int | None:
+    """0 for ``x, _ = x`` and ``x = x[0]``, -1 for ``x = x[-1]``."""
     if not isinstance(statement, ast.Assign):
         return None
     [target, *_], value = statement.targets, statement.value
     if isinstance(target, ast.Tuple | ast.List):
         names = [one.id if isinstance(one, ast.Name) else None for one in target.elts]
         is_whole = isinstance(value, ast.Name) and value.id == name and name in names
-        return str(names.index(name)) if is_whole else None
-    if not (isinstance(value, ast.Subscript) and isinstance(value.value, ast.Name)):
-        return None
-    is_item = isinstance(value.slice, ast.Constant | ast.UnaryOp)
-    return ast.unparse(value.slice) if is_item and value.value.id == name else None
+        return names.index(name) if is_whole else None
+    match value:
+        case ast.Subscript(value=ast.Name(id=whole), slice=ast.Constant(value=int(item))):
+            return item if whole == name else None
+        case ast.Subscript(
+            value=ast.Name(id=whole),
+            slice=ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(item))),
+        ):
+            return -item if whole == name else None
+    return None
 
 
 def _binds(statement: ast.stmt, name: str) -> bool:
@@ -88,47 +143,3 @@ def _binds(statement: ast.stmt, name: str) -> bool:
         isinstance(one, ast.Name) and one.id == name and isinstance(one.ctx, ast.Store)
         for one in ast.walk(statement)
     )
-
-
-def _single_targets(target: ast.expr, result: Result) -> Iterator[tuple[ast.expr, Result]]:
-    if isinstance(target, ast.Tuple | ast.List):
-        for index, one in enumerate(target.elts):
-            if isinstance(one, ast.Starred):
-                return
-            elements = result.elements
-            part = (
-                elements[index]
-                if elements is not None and index < len(elements)
-                else UNKNOWN_RESULT
-            )
-            yield from _single_targets(one, part)
-    elif isinstance(target, ast.Name | ast.Attribute | ast.Subscript):
-        yield target, result
-
-
-def _is_read_as_list(name: str, statement: ast.stmt, scope: Scope) -> bool:
-    """Whether a loop runs over it, or its items are taken apart: a list of tuples, say."""
-    reads = reads_of(statement, name, scope)
-    parts = [place for places in reads.parts.values() for place in places]
-    return reads.iterated or any(is_taken_apart(one, scope) for one in parts)
-
-
-def _later(target: ast.Tuple | ast.List, one: ast.expr) -> bool:
-    """Another target follows, which may do better than one that may be ``None``."""
-    return one is not target.elts[-1]
-
-
-def _is_read(name: str, statement: ast.stmt, scope: Scope) -> bool:
-    """Whether anything reads the name after the statement, or in a loop around it."""
-    here = scope.position(statement)
-    loops = [
-        one
-        for one in scope.ancestors(statement)
-        if isinstance(one, ast.For | ast.AsyncFor | ast.While)
-    ]
-    for read in scope.reads(name):
-        if statement in scope.ancestors(read):
-            continue
-        if scope.position(read) > here or any(loop in scope.ancestors(read) for loop in loops):
-            return True
-    return False

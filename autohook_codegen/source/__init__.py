@@ -1,22 +1,6 @@
-"""Source text to trees: `ast` for deciding, libcst for rewriting, and how their nodes pair up."""
+"""Source text: its syntax tree, its logical lines, and where in it a node stands."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-from autohook_codegen.source.numbering import Key, Numbering
 from autohook_codegen.source.read import Source, read_source
+from autohook_codegen.source.span import Span
 
-if TYPE_CHECKING:
-    from autohook_codegen.source.pairing import PairedTransformer
-
-__all__ = ["Key", "Numbering", "PairedTransformer", "Source", "read_source"]
-
-
-def __getattr__(name: str) -> object:
-    # libcst takes longer to import than all else, and a text without a module never needs it.
-    if name == "PairedTransformer":
-        from autohook_codegen.source.pairing import PairedTransformer
-
-        return PairedTransformer
-    raise AttributeError(name)
+__all__ = ["Source", "Span", "read_source"]

@@ -1,8 +1,7 @@
-"""Syntax newer than the running Python, written in the older one.
+"""Syntax newer than the running Python, in older syntax of the same extent.
 
-The text that comes out is for `ast.parse` alone. It has the expressions of the given text that a
-rewrite may touch, in the same order and on the same lines, so that the nodes of both pair up (see
-`pairing`).
+The text that comes out is for `ast.parse` alone. Every expression of the given text that a rewrite
+may touch stands in it in the same line and column.
 """
 # ruff: noqa: N802 (libcst calls visitors' methods by the name of the class that they visit)
 
@@ -15,26 +14,24 @@ from typing import TYPE_CHECKING
 import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
+from autohook_codegen.source.logical_lines import LINE_END
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Mapping
 
 __all__ = ["in_older_syntax"]
 
-LINE_START = re.compile(r"\r\n|\r|\n")
-
 Version = tuple[int, int]
-Edit = tuple[int, int, str]
-"""Start and end in the text, and what stands there instead."""
 
 
 def in_older_syntax(text: str, module: cst.Module, version: Version) -> str:
     """`text` (the code of `module`) in the syntax of Python `version`.
 
     - type parameters become blanks, also with defaults (PEP 695, 696)
-    - ``type X = int`` becomes ``X = int``
+    - ``type X = int`` becomes ``X = int``, ``lazy import a`` becomes ``import a`` (PEP 810)
     - f-strings and t-strings that only a newer Python reads (PEP 701, 750) become plain strings
-    - ``except A, B:`` gains brackets (PEP 758); ``except*`` and ``*args: *Ts`` lose the star,
-      ``x[*a]`` becomes ``x[(*a,)]`` (Python 3.11); ``lazy import`` is ``import`` (PEP 810)
+    - ``except A, B:`` loses all but the first (PEP 758)
+    - ``except*``, ``*args: *Ts`` and ``x[*a]`` lose the star (Python 3.11)
 
     Example:
         >>> in_older_syntax("def f[T](x: T): ...", cst.parse_module("def f[T](x: T): ..."), (3, 11))
@@ -53,14 +50,15 @@ def in_older_syntax(text: str, module: cst.Module, version: Version) -> str:
 
 class _NewerSyntax(cst.CSTVisitor):
     def __init__(
-        self, text: str, ranges: Callable[[cst.CSTNode], object] | object, version: Version
+        self, text: str, ranges: Mapping[cst.CSTNode, CodeRange], version: Version
     ) -> None:
         super().__init__()
         self.text = text
         self.version = version
-        self.ranges: dict[cst.CSTNode, CodeRange] = ranges  # type: ignore[assignment]
-        self.line_starts = [0, *(end.end() for end in LINE_START.finditer(text))]
-        self.edits: list[Edit] = []
+        self.ranges = ranges
+        self.line_starts = [0, *(end.end() for end in LINE_END.finditer(text))]
+        self.edits: list[tuple[int, int, str]] = []
+        """Start and end in the text, and what stands there instead."""
 
     def extent(self, node: cst.CSTNode) -> tuple[int, int]:
         place = self.ranges[node]
@@ -69,22 +67,47 @@ class _NewerSyntax(cst.CSTVisitor):
             self.line_starts[place.end.line - 1] + place.end.column,
         )
 
+    def blank(self, start: int, end: int) -> None:
+        """Put blanks there. Lines that end within, ``def f[⏎T⏎](x)``, go on with a backslash."""
+        lines = LINE_END.split(self.text[start:end])
+        ends = [f"\\{end}" for end in LINE_END.findall(self.text[start:end])]
+        blanks = (" " * len(line) for line in lines)
+        blank = "".join(one + end for one, end in zip(blanks, [*ends, ""], strict=True))
+        self.edits.append((start, end, blank))
+
+    def move_to_front(self, start: int, word_start: int, word_end: int) -> None:
+        """Put a word where the one in front of it, now gone, stood."""
+        gap = self.text[start:word_start]
+        word = self.text[word_start:word_end]
+        lines = LINE_END.split(gap)
+        if len(lines) == 1:
+            moved = word + " " * len(gap)
+        else:  # with a backslash at the end of each line but the last
+            moved = word + " \\" + gap[len(lines[0]) :] + " " * len(word)
+        self.edits.append((start, word_end, moved))
+
     def visit_TypeParameters(self, node: cst.TypeParameters) -> bool:
-        if self.version < (3, 12) or (self.version < (3, 13) and _has_default(node)):
-            start, end = self.extent(node)
-            self.edits.append((start, end, _blank(self.text[start:end])))
+        has_default = any(parameter.default is not None for parameter in node.params)
+        if self.version < (3, 12) or (self.version < (3, 13) and has_default):
+            self.blank(*self.extent(node))
         return False
 
     def visit_TypeAlias(self, node: cst.TypeAlias) -> None:
-        if self.version >= (3, 12):
-            return
-        start, _ = self.extent(node)
-        name_start, name_end = self.extent(node.name)
-        name = self.text[name_start:name_end]
-        gap = self.text[start + len("type") : name_start]
-        # The name stands where `type` stood, the value where it is.
-        moved = name + " " * len("type") + gap if "\\" not in gap else f"{name} {gap}"
-        self.edits.append((start, name_end, moved))
+        if self.version < (3, 12):
+            self.move_to_front(self.extent(node)[0], *self.extent(node.name))
+
+    def visit_LazyImport(self, node: cst.LazyImport) -> bool:
+        return self._lazy(node)
+
+    def visit_LazyImportFrom(self, node: cst.LazyImportFrom) -> bool:
+        return self._lazy(node)
+
+    def _lazy(self, node: cst.CSTNode) -> bool:
+        start, end = self.extent(node)
+        word = re.compile(r"import|from").search(self.text, start, end)
+        if word is not None:
+            self.move_to_front(start, *word.span())
+        return False
 
     def visit_FormattedString(self, node: cst.FormattedString) -> bool:
         return self._string(node)
@@ -105,74 +128,38 @@ class _NewerSyntax(cst.CSTVisitor):
         return False
 
     def visit_ExceptHandler(self, node: cst.ExceptHandler) -> None:
-        if self.version < (3, 14) and isinstance(node.type, cst.Tuple) and not node.type.lpar:
-            self._in_brackets(node.type)
+        self._only_first(node)
 
     def visit_ExceptStarHandler(self, node: cst.ExceptStarHandler) -> None:
-        start, end = self.extent(node)
+        self._only_first(node)
         if self.version < (3, 11):
-            star = self.text.index("*", start, end)
-            self.edits.append((star, star + 1, " "))
-        if self.version < (3, 14) and isinstance(node.type, cst.Tuple) and not node.type.lpar:
-            self._in_brackets(node.type)
+            self._blank_star(*self.extent(node))
 
-    def _in_brackets(self, node: cst.CSTNode) -> None:
-        start, end = self.extent(node)
-        self.edits += [(start, start, "("), (end, end, ")")]
+    def _only_first(self, node: cst.ExceptHandler | cst.ExceptStarHandler) -> None:
+        types = node.type
+        if self.version < (3, 14) and isinstance(types, cst.Tuple) and not types.lpar:
+            self.blank(self.extent(types.elements[0].value)[1], self.extent(types)[1])
 
-    def visit_Subscript(self, node: cst.Subscript) -> None:
-        stars = [isinstance(e.slice, cst.Index) and bool(e.slice.star) for e in node.slice]
-        if self.version < (3, 11) and any(stars):
-            start, _ = self.extent(node.slice[0])
-            last = node.slice[-1]
-            _, end = self.extent(last.comma if isinstance(last.comma, cst.Comma) else last)
-            comma = "" if isinstance(last.comma, cst.Comma) else ","
-            self.edits += [(start, start, "("), (end, end, comma + ")")]
+    def visit_Index(self, node: cst.Index) -> None:
+        if self.version < (3, 11) and node.star:
+            self._blank_star(*self.extent(node))
 
     def visit_Annotation(self, node: cst.Annotation) -> None:
         inner: cst.CSTNode = node.annotation
         if self.version < (3, 11) and isinstance(inner, cst.StarredElement):
-            start, _ = self.extent(inner)
-            self.edits.append((start, start + 1, " "))
+            self._blank_star(*self.extent(inner))
 
-    def visit_LazyImport(self, node: cst.LazyImport) -> bool:
-        return self._lazy(node)
-
-    def visit_LazyImportFrom(self, node: cst.LazyImportFrom) -> bool:
-        return self._lazy(node)
-
-    def _lazy(self, node: cst.CSTNode) -> bool:
-        start, end = self.extent(node)
-        word = re.compile(r"import|from").search(self.text, start, end)
-        if word is not None:
-            self.edits.append((start, word.start(), ""))
-        return False
-
-
-def _has_default(node: cst.TypeParameters) -> bool:
-    return any(parameter.default is not None for parameter in node.params)
-
-
-def _blank(text: str) -> str:
-    """Blanks of the same extent. Type parameters always stand before more code of a line: what they
-    break over several lines, `def f[⏎T⏎](x)`, goes on with a backslash."""
-    return "".join(_blank_lines(text))
-
-
-def _blank_lines(text: str) -> Iterator[str]:
-    done = 0
-    for end in LINE_START.finditer(text):
-        yield " " * (end.start() - done) + "\\" + end.group()
-        done = end.end()
-    yield " " * (len(text) - done)
+    def _blank_star(self, start: int, end: int) -> None:
+        star = self.text.index("*", start, end)
+        self.edits.append((star, star + 1, " "))
 
 
 def _plain_string(literal: str) -> str:
     """A constant of the extent of `literal`: ``'   '``, over several lines ``(''  \\n  )``."""
-    lines = LINE_START.split(literal)
+    lines = LINE_END.split(literal)
     if len(lines) == 1:
         return f"'{' ' * (len(literal) - 2)}'"
-    ends = LINE_START.findall(literal)
+    ends = LINE_END.findall(literal)
     # A number where two quotes do not fit. Brackets keep the lines together, wherever it stands.
     first = "(''" if len(lines[0]) >= 3 else "(0"
     filled = [first.ljust(len(lines[0])), *(" " * len(line) for line in lines[1:-1])]

@@ -1,4 +1,4 @@
-"""Parse a text with `ast`, and with libcst once something in it changes."""
+"""Parse a text, and find the places of its syntax tree in it."""
 
 from __future__ import annotations
 
@@ -8,34 +8,26 @@ import sys
 import warnings
 from functools import cached_property
 from threading import Lock
-from typing import TYPE_CHECKING
 
 from autohook_codegen.hooked_source import SourceError
-from autohook_codegen.source.numbering import Numbering
+from autohook_codegen.source.depth import deepest_expression, long_statements
+from autohook_codegen.source.logical_lines import LINE_END, LogicalLines, first_line_end
+from autohook_codegen.source.span import Span
 
-if TYPE_CHECKING:
-    import libcst as cst
-
-__all__ = ["Source", "read_source"]
+__all__ = ["TOO_DEEP", "Source", "read_source"]
 
 BYTE_ORDER_MARK = "\ufeff"
-LINE_END = re.compile(r"\r\n|\r|\n")
-INDENTED_COMMENT = re.compile(r"^[ \t\f]+#", re.MULTILINE)
-_WARNINGS = Lock()
 TOO_DEEP = "nested too deeply"
-
-# libcst's parser recurses once for every operand of `a and b and …` and every string of an implicit
-# concatenation, where it overflows the stack and ends the process. Measured: 5,000 are parsed,
-# 10,000 are not; half of that leaves room for threads with small stacks.
-MOST_OPERANDS = 2_500
+MOST_OPERATORS = 1_000
 MOST_BRACKETS = 200
+_WARNINGS = Lock()
 
 
 class Source:
-    """A Python text and its trees.
+    """A Python text and its tree.
 
-    `tree` is the text's `ast.Module`; where the text holds syntax newer than the running Python,
-    that syntax is replaced in it (see `newer_syntax`). `module` is libcst's tree of `text` itself.
+    Where the text holds syntax newer than the running Python, older syntax of the same extent
+    stands for it in `tree` (see `newer_syntax`), so that places in the one are places in the other.
     """
 
     def __init__(
@@ -46,62 +38,64 @@ class Source:
         parsed_text: str,
         byte_order_mark: str = "",
     ) -> None:
-        self.text = text
-        """Without a byte order mark."""
+        self._added_end = "" if text.endswith(("\n", "\r")) else first_line_end(text)
+        self.text = text + self._added_end
+        """Without a byte order mark, and with a line end at its end."""
+        self.lines = LogicalLines(self.text)
         self.path = path
         self.tree = tree
-        self.parsed_text = parsed_text
-        """What `tree` is the tree of: `text`, or `text` in older syntax."""
-        self.byte_order_mark = byte_order_mark
-        self.tail = _tail(text, tree)
-        """What stands below the code and is left out of `module`: libcst drops blank lines before
-        an indented comment there. Usually empty."""
+        self._byte_order_mark = byte_order_mark
+        self._parsed_text = parsed_text
+        self._is_ascii = parsed_text.isascii()
 
-    @cached_property
-    def numbering(self) -> Numbering:
-        """The identities of the nodes of `tree`. Read it before editing `tree`."""
-        return Numbering(self.tree)
+    def span(self, node: ast.expr | ast.stmt) -> Span:
+        """Where a node of `tree` stands in `text`; a function or class without its decorators."""
+        return Span(
+            self._offset(node.lineno, node.col_offset),
+            self._offset(node.end_lineno or 0, node.end_col_offset or 0),
+        )
 
-    @cached_property
-    def module(self) -> cst.Module:
-        """The libcst tree of `text`, parsed when it is first asked for.
-
-        Raises:
-            SourceError: libcst cannot parse the text, although Python can.
-        """
-        import libcst as cst
-
-        if _may_overflow(self.parsed_text) and _has_many_operands(self.tree):
-            raise SourceError(TOO_DEEP, self.path)
-        try:
-            return cst.parse_module(self.text[: len(self.text) - len(self.tail)])
-        except cst.ParserSyntaxError as error:
-            raise _from_libcst(error, self.text, self.path) from None
-        except cst.CSTValidationError as error:
-            # libcst asks for blanks that Python does not, as in `a if b else(c if d else e)`.
-            raise SourceError(f"libcst cannot read the text: {error}", self.path) from None
-        except RecursionError:
-            raise SourceError(TOO_DEEP, self.path) from None
-
-    def print(self, module: cst.Module) -> str:
-        """The text of a changed `module`, with the byte order mark and tail that the source had.
-
-        Raises:
-            SourceError: the module is nested too deeply to print.
-        """
-        try:
-            return self.byte_order_mark + module.code + self.tail
-        except RecursionError:
-            raise SourceError(TOO_DEEP, self.path) from None
+    def first_line(self, statement: ast.stmt) -> Span:
+        """The logical line that a statement begins with: that of its first decorator."""
+        decorators = getattr(statement, "decorator_list", ())
+        return self.lines.at(self.span(decorators[0] if decorators else statement).start)
 
     def position(self, node: ast.expr | ast.stmt) -> tuple[int, int]:
         """Line and column of a node of `tree`, both from 1, the column in characters."""
-        line = self._parsed_lines[node.lineno - 1]
-        return node.lineno, len(line.encode()[: node.col_offset].decode(errors="ignore")) + 1
+        return node.lineno, self._column(node.lineno, node.col_offset) + 1
+
+    def whole(self, text: str) -> str:
+        """`text`, which took the place of the source's, as the file began and ended."""
+        return self._byte_order_mark + text.removesuffix(self._added_end)
+
+    def too_deep(self) -> SourceError:
+        """The error for a text that nests too deeply for what is done with it."""
+        _, place = self.deepest_expression()
+        return SourceError(TOO_DEEP, self.path, *(self.position(place) if place else ()))
+
+    def deepest_expression(self, shortest: int = 0) -> tuple[int, ast.expr | None]:
+        """How deep the deepest expression of the text nests, and where it begins; what stands in
+        less than `shortest` characters does not count."""
+        return deepest_expression(long_statements(self.tree, self._line_starts, shortest))
+
+    def _offset(self, line: int, column: int) -> int:
+        return self._line_starts[line - 1] + self._column(line, column)
+
+    def _column(self, line: int, column: int) -> int:
+        """The column in characters, of a column of `ast`, which counts bytes."""
+        if self._is_ascii:
+            return column
+        start = self._parsed_line_starts[line - 1]
+        characters = self._parsed_text[start : start + column]
+        return len(characters.encode()[:column].decode(errors="ignore"))
 
     @cached_property
-    def _parsed_lines(self) -> list[str]:
-        return LINE_END.split(self.parsed_text)
+    def _line_starts(self) -> list[int]:
+        return [0, *(end.end() for end in LINE_END.finditer(self.text))]
+
+    @cached_property
+    def _parsed_line_starts(self) -> list[int]:
+        return [0, *(end.end() for end in LINE_END.finditer(self._parsed_text))]
 
 
 def read_source(text: str, path: str | None = None) -> Source:
@@ -129,10 +123,13 @@ def read_source(text: str, path: str | None = None) -> Source:
         except SyntaxError as still:
             raise _from_ast(still, text, path) from None
         except (RecursionError, MemoryError):
-            raise SourceError(TOO_DEEP, path) from None
+            raise _too_deep(text, path) from None
     except (RecursionError, MemoryError):
-        raise SourceError(TOO_DEEP, path) from None
-    return Source(text, path, tree, parsed_text, byte_order_mark)
+        raise _too_deep(text, path) from None
+    source = Source(text, path, tree, parsed_text, byte_order_mark)
+    if source.deepest_expression(2 * MOST_OPERATORS)[0] > MOST_OPERATORS:
+        raise source.too_deep()
+    return source
 
 
 def _parse(text: str) -> ast.Module:
@@ -141,6 +138,15 @@ def _parse(text: str) -> ast.Module:
     with _WARNINGS, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return ast.parse(text)
+
+
+def _too_deep(text: str, path: str | None) -> SourceError:
+    """What to say where Python itself gives up: it does not say where, and the longest logical
+    line is the one."""
+    lines = LogicalLines(text)
+    longest = max(lines.spans, key=lambda span: span.end - span.start)
+    line = len(LINE_END.findall(text, 0, longest.start)) + 1
+    return SourceError(TOO_DEEP, path, line, lines.code_start(longest) - longest.start + 1)
 
 
 def _older_text(text: str, error: SyntaxError, path: str | None) -> str:
@@ -163,19 +169,7 @@ def _older_text(text: str, error: SyntaxError, path: str | None) -> str:
     try:
         return in_older_syntax(text, module, sys.version_info[:2])
     except RecursionError:
-        raise SourceError(TOO_DEEP, path) from None
-
-
-def _tail(text: str, tree: ast.Module) -> str:
-    if not tree.body:
-        return ""
-    # From the back: the lines below the code are few.
-    below = len(LINE_END.findall(text)) - (tree.body[-1].end_lineno or 0)
-    if below <= 0:
-        return ""
-    ends = [end.end() for end in LINE_END.finditer(text)]
-    tail = text[ends[-below - 1] :]
-    return tail if INDENTED_COMMENT.search(tail) else ""
+        raise _too_deep(text, path) from None
 
 
 def _from_ast(error: SyntaxError, text: str, path: str | None) -> SourceError:
@@ -205,14 +199,3 @@ def _bracket_depth(text: str) -> int:
         else:
             depth = max(depth - 1, 0)
     return deepest
-
-
-def _may_overflow(text: str) -> bool:
-    """Whether there are enough operators in the text for libcst to overflow the stack."""
-    return max(text.count(" and"), text.count(" or"), text.count("\nor")) > MOST_OPERANDS
-
-
-def _has_many_operands(tree: ast.Module) -> bool:
-    return any(
-        isinstance(node, ast.BoolOp) and len(node.values) > MOST_OPERANDS for node in ast.walk(tree)
-    )

@@ -196,7 +196,7 @@ def test_strip_leaves_alone(text: str) -> None:
 NAMED = [
     ("y = self.hook_fc1(self.fc1(x))\n", "y = self.fc1(x)\n"),
     ("y = self.hook_mlp_up(self.mlp.up(x))\n", "y = self.mlp.up(x)\n"),
-    ("y = self.hook_layerss[i](layers(x))\n", "y = layers(x)\n"),
+    ("y = self.hook_layers[i](layers(x))\n", "y = layers(x)\n"),
     ("y = self.hook_backward(loss)\n", "y = self.hook_backward(loss)\n"),
     ("y = self.hook_index(x)\n", "y = self.hook_index(x)\n"),
     (

@@ -9,12 +9,13 @@ import pytest
 from autohook_codegen import hook_source, strip_source
 from tests.sites.snippets import BARE
 
-IMPORTS = """\
+FIRST_IMPORTS = """\
 import torch
 import torch.nn.functional as F
 from torch import nn
-from transformers import AutoModel
 """
+LAST_IMPORT = "from transformers import AutoModel\n"
+IMPORTS = FIRST_IMPORTS + LAST_IMPORT
 OPTIONS = replace(BARE, entry=("twice",))
 HOOK_POINT = "from transformer_lens.hook_points import HookPoint\n"
 
@@ -1090,7 +1091,7 @@ class Model(nn.Module):
 @pytest.mark.parametrize(("before", "after"), PAIRS)
 def test_pairs(before: str, after: str) -> None:
     code = hook_source(IMPORTS + before, OPTIONS).code
-    assert code == IMPORTS + HOOK_POINT + after
+    assert code == FIRST_IMPORTS + HOOK_POINT + LAST_IMPORT + after
     assert hook_source(code, OPTIONS).code == code
     assert strip_source(code, OPTIONS) == IMPORTS + before
 

@@ -207,9 +207,9 @@ class Net(Base):
         return self.fc(x)
 """,
         f"""\
-from outside import Base, Linear
+{AUTO}from outside import Base, Linear
 from torch import nn
-{AUTO}{ROOT}{HOOK_POINT}
+{ROOT}{HOOK_POINT}
 
 class Net(Base, HookedRootModule):
     def __init__(self, config):
@@ -477,8 +477,8 @@ class Net(nn.Module):
         return x.relu_()
 """,
         f"""\
-from torch import nn
-{AUTO}{ROOT}{HOOK_POINT}
+{AUTO}from torch import nn
+{ROOT}{HOOK_POINT}
 
 class Net(HookedRootModule, nn.Module):
     def __init__(self):
@@ -701,8 +701,8 @@ class Net(nn.Module):
         return x
 """,
         f"""\
-from torch import nn
-{AUTO}{ROOT}
+{AUTO}from torch import nn
+{ROOT}
 
 class Net(HookedRootModule, nn.Module):
     def __init__(self):

@@ -64,10 +64,10 @@ class Block(Base):
 """,
     "pkg/model.py": """\
 from torch import nn
-
-from .layers import Base, Block
 from transformer_lens import HookedRootModule
 from transformer_lens.hook_points import HookPoint
+
+from .layers import Base, Block
 
 
 class Head(Base):

@@ -232,7 +232,6 @@ class MultiheadAttention(Module):
     bias_k: Parameter | None
     bias_v: Parameter | None
     out_proj: Linear
-    hides_members = True
     def forward(self, query, key, value, *args) -> tuple[Tensor, Tensor | None]: ...
 
 class _Composite(_ReturnsTensor):

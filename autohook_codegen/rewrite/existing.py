@@ -1,0 +1,261 @@
+"""The hook points that a text holds already: read once, for a second pass and for `--strip`."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from autohook_codegen.rewrite.hooked_after import hooked_after
+from autohook_codegen.rewrite.imports import Import, Imported, read_imports, unused_names
+from autohook_codegen.rewrite.loop import AnyLoop, paired
+from autohook_codegen.rewrite.making import making
+from autohook_codegen.rewrite.names import HookNames
+from autohook_codegen.rewrite.root import Root, read_roots
+from autohook_codegen.rewrite.wrap import hooked_value, is_tested
+from autohook_codegen.source.precedence import needs_brackets
+
+if TYPE_CHECKING:
+    from autohook_codegen.options import Options
+    from autohook_codegen.source import Source
+
+__all__ = ["Existing", "Removals", "read_existing"]
+
+
+@dataclass
+class Removals:
+    """What `strip` takes out. The nodes stood in the tree as it was."""
+
+    wraps: list[tuple[ast.Call, bool, int]] = field(default_factory=list)
+    """Calls that give way to their argument, whether it needs brackets then, and in how many
+    brackets that go the call stands."""
+    tests: list[tuple[ast.IfExp, bool]] = field(default_factory=list)
+    """Conditional expressions that give way to their first part; whether they needed brackets."""
+    iterated: list[ast.expr] = field(default_factory=list)
+    """What loops run over, of which the ``enumerate`` or ``zip`` goes."""
+    bases: list[tuple[ast.ClassDef, int]] = field(default_factory=list)
+    """Classes, and the place of the base that goes."""
+    statements: list[tuple[ast.stmt, list[ast.stmt]]] = field(default_factory=list)
+    """Statements that go, and the block that they stood in."""
+    written_inits: list[tuple[ast.FunctionDef, ast.ClassDef]] = field(default_factory=list)
+    endings: list[ast.stmt] = field(default_factory=list)
+    imports: dict[Import, set[int]] = field(default_factory=dict)
+    """Imports -> the places of the names that go, where others stay."""
+
+
+@dataclass
+class Existing:
+    """The hook points that stood in a tree. The nodes are those of the tree that is left."""
+
+    wrapped: dict[ast.expr, list[str]] = field(default_factory=dict)
+    """The author's expression -> the text of what wraps it, innermost first:
+    ``["self.weight_hook_point", "self.bias_hook_point"]``, ``["self.layers_hook_points[i]"]``."""
+    hooked_after: dict[ast.stmt, list[tuple[str, str]]] = field(default_factory=dict)
+    """The author's statement -> what the statements after it hook, and through what:
+    ``[("out[0]", "self.attn_hook_point")]``."""
+    made: dict[ast.ClassDef, set[str]] = field(default_factory=dict)
+    """The hook points that any method of a class makes, of the name pattern or not:
+    ``fc1_hook_point``, ``layers_hook_points``, ``layer{i}_hook_point``."""
+    enumerated: dict[AnyLoop, str] = field(default_factory=dict)
+    """Loops that had an ``enumerate`` for hook points -> the name of the index."""
+    zipped: dict[AnyLoop, str] = field(default_factory=dict)
+    """Loops that had a ``zip`` with hook points -> the name that it binds."""
+    paired_with: dict[AnyLoop, str | None] = field(default_factory=dict)
+    """Such a loop -> where its ``enumerate`` starts, or the hook points of its ``zip``."""
+    tested: set[ast.expr] = field(default_factory=set)
+    """The author's expressions that are hooked under a test for `None`."""
+    roots: dict[ast.ClassDef, Root] = field(default_factory=dict)
+    """Classes with the base `HookedRootModule`, or an ``__init__`` that ends as a root's."""
+    imported: Imported = field(default_factory=Imported)
+    """Under which names the file knows ``HookPoint``, ``HookedRootModule`` and ``auto_hook``."""
+    removals: Removals = field(default_factory=Removals)
+
+
+def read_existing(source: Source, options: Options) -> Existing:
+    """Find everything that a rewrite inserts, or a person wrote in the same way, and edit
+    `source.tree` in place into the tree that is left without it.
+
+    Example:
+        >>> source = read_source("x = self.fc1_hook_point(self.fc1(x))")
+        >>> existing = read_existing(source, Options())
+        >>> ast.unparse(source.tree), list(existing.wrapped.values())
+        ('x = self.fc1(x)', [['self.fc1_hook_point']])
+    """
+    names = HookNames(options)
+    if names.words.search(source.text) is None:
+        return Existing()
+    reader = _Reader(source, names)
+    reader.visit(source.tree)
+    reader.remove_imports()
+    return reader.existing
+
+
+class _Reader(ast.NodeTransformer):
+    def __init__(self, source: Source, names: HookNames) -> None:
+        self.tree = source.tree
+        self.names = names
+        imported = read_imports(source.tree)
+        for node in ast.walk(source.tree):  # before anything is judged by its name
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                names.methods.add(node.name)
+            elif isinstance(node, ast.stmt) and (made := making(node, names, imported)):
+                names.made.update(made.names)
+        self.existing = Existing(imported=imported, roots=read_roots(source, imported))
+        self.removals = self.existing.removals
+        self.endings = {root.ending for root in self.existing.roots.values()}
+        self.path: list[ast.AST] = []
+        self.local: list[str] = []
+        """The hook points that the loops around bind."""
+        self.arguments: set[ast.AST] = set()
+        """What takes the place of the call that it is the argument of."""
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        self.path.append(node)
+        changed: ast.AST = super().visit(node)
+        self.path.pop()
+        return changed
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        for name, value in ast.iter_fields(node):
+            if isinstance(value, list) and value and isinstance(value[0], ast.stmt):
+                setattr(node, name, self._block(value))
+            elif isinstance(value, list):
+                value[:] = [self.visit(v) if isinstance(v, ast.AST) else v for v in value]
+            elif isinstance(value, ast.AST):
+                setattr(node, name, self.visit(value))
+        return node
+
+    # Statements.
+
+    def _block(self, statements: list[ast.stmt]) -> list[ast.stmt]:
+        kept: list[ast.stmt] = []
+        for statement in statements:
+            if self._goes(statement, kept):
+                self.removals.statements.append((statement, statements))
+            else:
+                self.visit(statement)
+                kept.append(statement)
+        return kept or [_pass_at(statements[0])]
+
+    def _goes(self, statement: ast.stmt, before: list[ast.stmt]) -> bool:
+        """Whether a statement is all for hook points; `before` are those of its block that stay."""
+        made = making(statement, self.names, self.existing.imported)
+        if made is not None:
+            self._note_made(made.names)
+            return made.follows_pattern
+        hooked = hooked_after(statement, self.names, self.local)
+        if hooked is not None:
+            if before:
+                pairs = self.existing.hooked_after.setdefault(before[-1], [])
+                pairs += [(hooked.value, hook_point) for hook_point in hooked.hook_points]
+            return True
+        return statement in self.endings
+
+    def _note_made(self, names: list[str]) -> None:
+        for node in reversed(self.path):
+            if isinstance(node, ast.ClassDef):
+                self.existing.made.setdefault(node, set()).update(names)
+                return
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        root = self.existing.roots.get(node, Root())
+        if root.base is not None and root.removable:
+            self.removals.bases.append((node, node.bases.index(root.base)))
+            node.bases.remove(root.base)
+        if root.written is not None:
+            for inner in ast.walk(root.written):
+                made = isinstance(inner, ast.stmt) and making(
+                    inner, self.names, self.existing.imported
+                )
+                if made:
+                    self._note_made(made.names)
+            self.removals.written_inits.append((root.written, node))
+            node.body = [s for s in node.body if s is not root.written] or [_pass_at(root.written)]
+        return self.generic_visit(node)
+
+    def visit_For(self, node: ast.For) -> ast.AST:
+        return self._loops(node, [node])
+
+    def visit_AsyncFor(self, node: ast.AsyncFor) -> ast.AST:
+        return self._loops(node, [node])
+
+    def _comprehension(
+        self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+    ) -> ast.AST:
+        return self._loops(node, node.generators)
+
+    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _comprehension  # noqa: N815
+
+    def _loops(self, node: ast.AST, loops: list[AnyLoop]) -> ast.AST:
+        """Take the ``enumerate`` or ``zip`` that is for hook points out of loops."""
+        local = len(self.local)
+        for loop in loops:
+            found = paired(loop, self.names)
+            if found is None:
+                continue
+            self.removals.iterated.append(loop.iter)
+            self.existing.paired_with[loop] = found.argument
+            if found.index is not None:
+                self.existing.enumerated[loop] = found.index
+            if found.hook_point is not None:
+                self.existing.zipped[loop] = found.hook_point
+                self.local.append(found.hook_point)
+            loop.target, loop.iter = found.target, found.iterated
+            self.arguments.add(found.iterated)
+        self.generic_visit(node)
+        del self.local[local:]
+        return node
+
+    # Expressions.
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:
+        return node
+
+    visit_TemplateStr = visit_JoinedStr  # noqa: N815
+
+    def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
+        if not is_tested(node, self.names, self.local):
+            return self.generic_visit(node)
+        self.removals.tests.append((node, needs_brackets(self.path[-2], node)))
+        value = self.visit(node.body)
+        assert isinstance(value, ast.expr)
+        self.existing.tested.add(value)
+        return value
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        if hooked_value(node, self.names, self.local) is None:
+            return self.generic_visit(node)
+        hook_point = ast.unparse(node.func)
+        lost_brackets = len(self.arguments.intersection(self.path))
+        self.arguments.add(node.args[0])
+        value = self.visit(node.args[0])
+        assert isinstance(value, ast.expr)
+        self.existing.wrapped.setdefault(value, []).append(hook_point)
+        brackets = needs_brackets(self.path[-2], node, value)
+        self.removals.wraps.append((node, brackets, lost_brackets))
+        return value
+
+    # Imports.
+
+    def remove_imports(self) -> None:
+        """Take out the imports of hook points' names that nothing in the tree uses any longer."""
+        gone: set[ast.stmt] = set()
+        for statement, places in unused_names(self.tree, self.existing.imported).items():
+            kept = [alias for place, alias in enumerate(statement.names) if place not in places]
+            if kept:
+                self.removals.imports[statement] = places
+                statement.names = kept
+            else:
+                gone.add(statement)
+        for node in ast.walk(self.tree) if gone else ():
+            for name in ("body", "orelse", "finalbody"):
+                block = getattr(node, name, None)
+                if isinstance(block, list) and not gone.isdisjoint(block):
+                    self.removals.statements += [(s, block) for s in block if s in gone]
+                    left = [s for s in block if s not in gone]
+                    is_module = isinstance(node, ast.Module)
+                    setattr(node, name, left if left or is_module else [_pass_at(block[0])])
+
+
+def _pass_at(statement: ast.stmt) -> ast.stmt:
+    return ast.copy_location(ast.Pass(), statement)

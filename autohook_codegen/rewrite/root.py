@@ -1,0 +1,178 @@
+"""What makes a class a hooked root: the base ``HookedRootModule``, and the end of ``__init__``.
+
+A base that is put behind another one takes over what stood behind that one (the comma, blanks).
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+import libcst as cst
+
+from autohook_codegen.rewrite.statement import CLASS, Place, parsed
+from autohook_codegen.rewrite.written_init import is_written
+from autohook_codegen.source import Span
+from autohook_codegen.source.logical_lines import indentation
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from autohook_codegen.rewrite.imports import Imported
+    from autohook_codegen.rewrite.text_changes import TextChanges
+    from autohook_codegen.sites.edits import BaseEdit
+    from autohook_codegen.source import Source
+
+__all__ = ["Root", "ending_lines", "read_roots", "remove_base", "without", "write_base"]
+
+INITIALISERS = ("__init__", "__post_init__")
+_COMMA = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+_REASON = re.compile(
+    r"# (?:adds the hook points inside .*|caches values before they change in place"
+    r"|in place of self\.setup\(\))"
+)
+
+
+def write_base(changes: TextChanges, node: ast.ClassDef, edit: BaseEdit) -> None:
+    """Give a class one more base."""
+    changes.change(_place(changes, node), partial(_with_base, edit))
+
+
+def _place(changes: TextChanges, node: ast.ClassDef) -> Place:
+    start = changes.source.span(node).start
+    return Place(CLASS, Span(start, start))
+
+
+def _with_base(edit: BaseEdit, node: cst.ClassDef) -> cst.ClassDef:
+    bases = list(node.bases)
+    added = cst.Arg(parsed(edit.name), comma=_COMMA)
+    if edit.place >= len(bases) and bases:
+        last = bases[-1]
+        added = added.with_changes(comma=last.comma, whitespace_after_arg=last.whitespace_after_arg)
+        no_blanks = cst.SimpleWhitespace("")
+        bases[-1] = last.with_changes(comma=_COMMA, whitespace_after_arg=no_blanks)
+    elif not bases and not node.keywords:
+        added = added.with_changes(comma=cst.MaybeSentinel.DEFAULT)
+    bases.insert(edit.place, added)
+    return node.with_changes(bases=bases)
+
+
+# The way back.
+
+
+@dataclass
+class Root:
+    """What a class has as a hooked root, or as a class below one."""
+
+    base: ast.expr | None = None
+    """Its base `HookedRootModule`."""
+    removable: bool = True
+    """Whether the base goes; where it is the only one, the class is the author's own work."""
+    ending: ast.stmt | None = None
+    """The last statement of ``__init__``, if it is ``self.setup()`` or ``auto_hook(self)``."""
+    written: ast.FunctionDef | None = None
+    """The ``__init__`` that was written for the hook points."""
+
+
+def read_roots(source: Source, imported: Imported) -> dict[ast.ClassDef, Root]:
+    """Find what makes classes hooked roots.
+
+    ``self.setup()`` counts in a class whose bases in the file lead to a removable
+    `HookedRootModule`; elsewhere it may be a method of the author's own.
+    """
+    classes = [node for node in ast.walk(source.tree) if isinstance(node, ast.ClassDef)]
+    below = _below_roots(classes, imported)
+    roots: dict[ast.ClassDef, Root] = {}
+    for node in classes:
+        root = Root(base=_root_base(node, imported), removable=len(node.bases) > 1)
+        for method in node.body:
+            if isinstance(method, ast.FunctionDef) and method.name in INITIALISERS:
+                if _is_ending(method, imported, node.name in below):
+                    root.ending = method.body[-1]
+                if is_written(source, method):
+                    root.written = method
+        if root.base or root.ending or root.written:
+            roots[node] = root
+    return roots
+
+
+def _root_base(node: ast.ClassDef, imported: Imported) -> ast.expr | None:
+    bases = (base for base in node.bases if imported.name_of(base) == "HookedRootModule")
+    return next(bases, None)
+
+
+def _is_ending(method: ast.FunctionDef, imported: Imported, is_root: bool) -> bool:
+    """Whether a method ends with ``auto_hook(self)``, or in a root with ``self.setup()``."""
+    parameters = [*method.args.posonlyargs, *method.args.args]
+    self_name = parameters[0].arg if parameters else ""
+    match method.body[-1]:
+        case ast.Expr(value=ast.Call(func=function, args=[ast.Name(id=name)])) if (
+            imported.name_of(function) == "auto_hook"
+        ):
+            return name == self_name
+        case ast.Expr(
+            value=ast.Call(
+                func=ast.Attribute(value=ast.Name(id=name), attr="setup"), args=[], keywords=[]
+            )
+        ):
+            return is_root and name == self_name
+    return False
+
+
+def _below_roots(classes: list[ast.ClassDef], imported: Imported) -> set[str]:
+    """Names of the classes that are, by their bases in the file, hooked roots."""
+    bases = {
+        node.name: {
+            base.attr if isinstance(base, ast.Attribute) else getattr(base, "id", "")
+            for base in node.bases
+        }
+        for node in classes
+    }
+    below: set[str] = set()
+    found = {n.name for n in classes if len(n.bases) > 1 and _root_base(n, imported) is not None}
+    while found:
+        below |= found
+        found = {name for name, of in bases.items() if name not in below and of & below}
+    return below
+
+
+def ending_lines(source: Source, ending: ast.stmt) -> Span:
+    """The logical line of an ending, with the comment above it that says why."""
+    line = source.lines.at(source.span(ending).start)
+    text = source.text
+    above = text.rfind("\n", 0, max(line.start - 1, 0)) + 1
+    indent = indentation(text, line.start)
+    comment = text[above : line.start].rstrip("\r\n")
+    if comment.startswith(indent) and _REASON.fullmatch(comment[len(indent) :]):
+        return Span(above, line.end)
+    return line
+
+
+def remove_base(changes: TextChanges, node: ast.ClassDef, place: int) -> None:
+    """Take a base out of a class."""
+    changes.change(_place(changes, node), partial(_without_base, place))
+
+
+def _without_base(place: int, node: cst.ClassDef) -> cst.ClassDef:
+    bases = without(node.bases, {place})
+    if bases and place == len(bases):
+        blanks = node.bases[place].whitespace_after_arg
+        bases[-1] = bases[-1].with_changes(whitespace_after_arg=blanks)
+    if bases or node.keywords:
+        return node.with_changes(bases=bases)
+    no_brackets = cst.MaybeSentinel.DEFAULT
+    return node.with_changes(bases=bases, lpar=no_brackets, rpar=no_brackets)
+
+
+Item = TypeVar("Item", cst.Arg, cst.ImportAlias)
+
+
+def without(items: Sequence[Item], places: set[int]) -> list[Item]:
+    """The items but those at `places`; what ended the last one ends the last one that is left."""
+    kept = [item for place, item in enumerate(items) if place not in places]
+    if kept and len(items) - 1 in places:
+        kept[-1] = kept[-1].with_changes(comma=items[-1].comma)
+    return kept

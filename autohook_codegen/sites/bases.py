@@ -1,0 +1,141 @@
+"""Where among the bases of a class ``HookedRootModule`` goes."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from autohook_codegen import library
+from autohook_codegen.analysis.trace import Trace
+from autohook_codegen.analysis.values import Class, Items
+from autohook_codegen.declares.program import ClassDecl, Program
+
+__all__ = ["base_place"]
+
+Base: TypeAlias = ClassDecl | str
+
+MODULE = "torch.nn.Module"
+ROOT = "HookedRootModule"
+
+
+def base_place(decl: ClassDecl, trace: Trace) -> int | None:
+    """Return the place: before ``nn.Module`` where that is a base, else the last, else the first.
+
+    The order in which Python looks methods up stays as it is; ``None`` where no place keeps it.
+    """
+    bases = decl.node.bases
+    for place, base in enumerate(bases):
+        if _may_be_torch_module(base, decl, trace):
+            return place
+    places = [
+        len(bases),
+        *([0] if _is_built_without_arguments(decl) else []),
+        *range(1, len(bases)),
+    ]
+    before = _order_of_look_up(decl, trace.program)
+    place: int
+    for place in places:
+        after = _order_of_look_up(decl, trace.program, place)
+        if after is not None and (before is None or _finds_alike(before, after)):
+            return place
+    return None
+
+
+def _order_of_look_up(
+    decl: ClassDecl, program: Program, place: int | None = None
+) -> list[Base] | None:
+    """Return the class and its bases as Python orders them, with the root's base at `place`;
+    ``None`` where they cannot be ordered."""
+    bases = [_named(base, decl, program) for base in decl.node.bases]
+    if place is not None:
+        bases.insert(place, ROOT)
+    orders = [_order_of(base, program) for base in bases]
+    if any(order is None for order in orders):
+        return None
+    return _merged(decl, [*(order for order in orders if order is not None), bases])
+
+
+def _order_of(base: Base, program: Program) -> list[Base] | None:
+    if isinstance(base, ClassDecl):
+        return _order_of_look_up(base, program)
+    if base in (MODULE, "object"):
+        return [base]
+    known = library.library_class(base)
+    is_module = base == ROOT or (known is not None and known.is_module)
+    return [base, MODULE] if is_module else [base]
+
+
+def _merged(decl: ClassDecl, orders: Sequence[list[Base]]) -> list[Base] | None:
+    """Merge as Python does: the first class that stands behind none of the others is the next."""
+    merged: list[Base] = [decl]
+    left = [list(order) for order in orders if order]
+    while left:
+        following = (order[0] for order in left)
+        free = (one for one in following if not any(one in order[1:] for order in left))
+        one = next(free, None)
+        if one is None:
+            return None
+        merged.append(one)
+        left = [rest for order in left if (rest := [base for base in order if base != one])]
+    return merged
+
+
+def _finds_alike(before: Sequence[Base], after: Sequence[Base]) -> bool:
+    """Tell whether every name is found in the same class, and ``super()`` goes on as before."""
+    moved = [
+        (one, other)
+        for place, one in enumerate(before)
+        for other in before[place + 1 :]
+        if after.index(other) < after.index(one)
+    ]
+    return not any(_names_of(one) & _names_of(other) for one, other in moved)
+
+
+def _names_of(base: Base) -> frozenset[str]:
+    if isinstance(base, ClassDecl):
+        return frozenset(base.methods)
+    known = library.library_class(base)
+    names = frozenset(known.methods) if known is not None else frozenset()
+    return names | _MODULE_NAMES if base == MODULE else names
+
+
+_MODULE_NAMES = frozenset("__init__ __call__ __getattr__ __setattr__ __delattr__ __dir__".split())
+
+
+def _may_be_torch_module(base: ast.expr, decl: ClassDecl, trace: Trace) -> bool:
+    """Tell whether the base may be ``nn.Module`` itself, under whichever name."""
+    if _named(base, decl, trace.program) == MODULE:
+        return True
+    target = base.value if isinstance(base, ast.Starred) else base
+    values = (one.values for one in trace.functions.values() if one.file is decl.file)
+    value = next((known[target] for known in values if target in known), frozenset())
+    members = (inner for one in value if isinstance(one, Items) for inner in one.first)
+    return any(isinstance(one, Class) and one.cls == MODULE for one in value.union(*members))
+
+
+def _named(base: ast.expr, decl: ClassDecl, program: Program) -> Base:
+    """Return the class of the input, or the dotted name."""
+    known = program.class_of(decl.file, base)
+    if known is not None and known is not decl:
+        return known
+    target = base.value if isinstance(base, ast.Subscript) else base
+    return decl.file.dotted(target) or ast.unparse(target)
+
+
+def _is_built_without_arguments(decl: ClassDecl) -> bool:
+    """Tell whether ``super().__init__()`` hands nothing on, to what stands behind a first base."""
+    init = decl.method("__init__")
+    if init is None:
+        return False
+    calls = [
+        node
+        for node in ast.walk(init[1])
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "__init__"
+    ]
+    return bool(calls) and not any(
+        call.args or call.keywords or not isinstance(call.func.value, ast.Call)  # type: ignore[attr-defined]
+        for call in calls
+    )

@@ -1,0 +1,115 @@
+"""What the source does not name, and the fallback hooks at run time."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from autohook_codegen import library
+from autohook_codegen.analysis.trace import Trace
+from autohook_codegen.analysis.values import Module, Nothing, Unknown, Value
+from autohook_codegen.declares.program import ClassDecl
+from autohook_codegen.sites.candidate import Candidate, LeftAlone, Reference
+from autohook_codegen.sites.hook_points import path_of
+
+__all__ = ["LeftToFallback", "place_of", "shown_places"]
+
+_MOST_PLACES = 3
+_LONGEST = 34
+"""Characters that keep ``auto_hook(self)`` and its comment within 88 columns of an ``__init__``."""
+
+
+def place_of(reference: Reference, trace: Trace) -> str:
+    """Return ``Layer.ff``: the path behind the name of the class that sets its first attribute."""
+    owner = reference.owners[0]
+    first = reference.names[:1]
+    setters = (one for one in owner.mro if first and trace.definitions(one, first[0]))
+    return f"{next(setters, owner).name}.{path_of(reference)}"
+
+
+def shown_places(places: Collection[str]) -> str:
+    """Return at most three of the places, and no more than fit on the line: else their classes."""
+    classes = list(dict.fromkeys(place.partition(".")[0] for place in places))
+    for shorter in (list(places), classes):
+        for count in range(min(len(shorter), _MOST_PLACES), 0, -1):
+            shown = ", ".join(shorter[:count]) + (", ..." if len(shorter) > count else "")
+            if len(shown) <= _LONGEST:
+                return shown
+    return f"{len(classes)} of the classes" if len(classes) > 1 else "one of the classes"
+
+
+@dataclass(frozen=True, eq=False)
+class LeftToFallback:
+    """Everything that makes a root need ``auto_hook``, by the class that holds it."""
+
+    trace: Trace
+    sites: Collection[Candidate]
+    left_alone: Collection[LeftAlone]
+    own_children: Collection[ClassDecl]
+    in_place: Collection[ClassDecl]
+    """The classes whose methods change values in place that hook points have seen."""
+    checkpointing: Collection[ClassDecl] = field(default_factory=tuple)
+
+    @cached_property
+    def with_sites(self) -> frozenset[ClassDecl]:
+        return frozenset(owner for one in self.sites for owner in one.reference.owners)
+
+    def places(self, held: Iterable[ClassDecl]) -> list[str]:
+        """Return those that instances of the classes hold, in the order of the source."""
+        found: dict[str, tuple[str, int, int]] = {}
+        for decl in held:
+            for place, where in self._by_class.get(decl, ()):
+                found.setdefault(place, where)
+        return sorted(found, key=lambda place: found[place])
+
+    def changes_in_place(self, held: Iterable[ClassDecl]) -> bool:
+        return not set(self.in_place).isdisjoint(held)
+
+    def checkpoints(self, held: Iterable[ClassDecl]) -> bool:
+        return not set(self.checkpointing).isdisjoint(held)
+
+    @cached_property
+    def _by_class(self) -> dict[ClassDecl, list[tuple[str, tuple[str, int, int]]]]:
+        found: dict[ClassDecl, list[tuple[str, tuple[str, int, int]]]] = {}
+        for one in self.left_alone:
+            owner = one.function.owner
+            for place in one.inside if owner is not None else ():
+                assert owner is not None
+                where = self._made_at(place, owner) or _position(one.function.file.path, one.node)
+                found.setdefault(owner, []).append((place, where))
+        for site in self.sites:
+            if site.kind == "module call" and _is_unknown(site.reference.value):
+                place = place_of(site.reference, self.trace)
+                owner = site.reference.owners[0]
+                where = self._made_at(place, owner) or _position(site.function.file.path, site.node)
+                found.setdefault(owner, []).append((place, where))
+        for decl in self.own_children:
+            where = _position(decl.file.path, decl.node)
+            found.setdefault(decl, []).append((decl.name, where))
+        return found
+
+    def _made_at(self, place: str, owner: ClassDecl) -> tuple[str, int, int] | None:
+        """Return where the source makes ``Layer.ff``."""
+        attribute = place.partition(".")[2].partition(".")[0]
+        for decl in owner.mro:
+            for one in self.trace.definitions(decl, attribute):
+                return _position(decl.file.path, one.statement)
+        return None
+
+
+def _position(path: str, node: ast.expr | ast.stmt) -> tuple[str, int, int]:
+    return path, node.lineno, node.col_offset
+
+
+def _is_unknown(value: Value) -> bool:
+    """Tell whether a submodule may be of a class that neither the input nor a stub defines."""
+    for one in value:
+        if isinstance(one, Unknown):
+            return True
+        if isinstance(one, Module) and (
+            one.cls is None or (isinstance(one.cls, str) and library.library_class(one.cls) is None)
+        ):
+            return True
+    return all(isinstance(one, Nothing) for one in value)

@@ -1,0 +1,109 @@
+"""Which statements fill a container, and which it is handed to."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from autohook_codegen.analysis.trace import Growth, Trace
+from autohook_codegen.analysis.values import Attribute, Module
+from autohook_codegen.declares.program import ClassDecl, FunctionNode
+from autohook_codegen.sites.endings import receiver_of
+from autohook_codegen.sites.hook_points import HookPoint
+from autohook_codegen.sites.paths import sites_in, values_along
+
+__all__ = ["Filling", "fillings", "lineage"]
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """A statement, in a method of the classes that hold the container, that may add members."""
+
+    function: FunctionNode
+    statement: ast.stmt
+    receiver: str
+    """How the statement names the instance that holds the container."""
+    growth: Growth | None = None
+    """What it says itself; ``None`` where a function that is handed the container adds them, or the
+    container is made anew."""
+
+
+def lineage(owners: Collection[ClassDecl]) -> list[ClassDecl]:
+    """Return the classes that an instance of an owner, or of a subclass, takes its methods from."""
+    found = dict.fromkeys(
+        one for owner in owners for decl in (owner, *owner.descendants()) for one in decl.mro
+    )
+    return list(found)
+
+
+def fillings(hook_point: HookPoint, trace: Trace) -> Iterator[Filling]:
+    """Yield the statements that fill the container, or one of those inside of it."""
+    holders = lineage(hook_point.owners)
+    values = values_along(hook_point.reference, trace)
+    for site in dict.fromkeys(site for value in values for site in sites_in(value)):
+        for growth in trace.growths.get(site, ()):
+            if growth.function is None:
+                continue
+            if is_method_of(growth.function, holders, trace):
+                yield Filling(growth.function, growth.statement, _receiver(growth, trace), growth)
+            elif not _makes_its_own(growth.function, trace):
+                yield from _handing(growth.function, site, holders, trace)
+    for value, step in zip(values[1:], hook_point.reference.steps[1:], strict=False):
+        for one in value:
+            if isinstance(step, Attribute) and isinstance(one, Module):
+                yield from _set_from_outside(one, step.name, holders, trace)
+
+
+def is_method_of(function: ast.AST, holders: Collection[ClassDecl], trace: Trace) -> bool:
+    """Tell whether the function, or the one around it, is a method of one of the classes."""
+    found = trace.functions.get(function)
+    while found is not None and found.parent is not None and found.owner is None:
+        found = found.parent
+    return found is not None and found.owner in holders
+
+
+def _receiver(growth: Growth, trace: Trace) -> str:
+    if isinstance(growth.container, ast.Attribute):
+        return ast.unparse(growth.container.value)
+    assert growth.function is not None
+    return receiver_of(trace.functions[growth.function])
+
+
+def _makes_its_own(function: FunctionNode, trace: Trace) -> bool:
+    """Tell whether the function fills what its own instance holds while that is made."""
+    found = trace.functions.get(function)
+    owner = found.owner if found is not None else None
+    return owner is not None and function in trace.initialisers(owner)
+
+
+def _handing(
+    function: FunctionNode, site: ast.AST, holders: Collection[ClassDecl], trace: Trace
+) -> Iterator[Filling]:
+    """Yield the statements that call a function which adds to the container."""
+    for decl in holders:
+        for method in decl.methods.values():
+            known = trace.functions.get(method)
+            for statement in trace.statements_that_call(method, frozenset({function})):
+                values = known.values if known is not None else {}
+                handed = (
+                    values.get(node, ())
+                    for node in ast.walk(statement)
+                    if isinstance(node, ast.expr)
+                )
+                if trace.functions[function].owner is not None or any(
+                    site in sites_in(frozenset(value)) for value in handed
+                ):
+                    yield Filling(method, statement, receiver_of(method))
+
+
+def _set_from_outside(
+    module: Module, attribute: str, holders: Collection[ClassDecl], trace: Trace
+) -> Iterator[Filling]:
+    """Yield ``self.inner.blocks = …`` in a method of what holds `inner`."""
+    if not isinstance(module.cls, ClassDecl):
+        return
+    for definition in trace.definitions(module.cls, attribute):
+        function = definition.function
+        if function is not None and is_method_of(function, holders, trace):
+            yield Filling(function, definition.statement, definition.receiver)

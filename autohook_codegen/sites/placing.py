@@ -1,0 +1,299 @@
+"""Places the statements that make hook points: wherever what they hook exists, they exist."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+
+from autohook_codegen.analysis.names_computed import display_name, name_shape
+from autohook_codegen.analysis.trace import Definition, Trace
+from autohook_codegen.analysis.values import Fields, Items, Nothing, Unknown
+from autohook_codegen.declares.program import ClassDecl, FileDecl, FunctionNode
+from autohook_codegen.rewrite.existing import Existing
+from autohook_codegen.options import Options
+from autohook_codegen.sites.blocks import Place, block_around, find_places
+from autohook_codegen.sites.candidate import LeftAlone
+from autohook_codegen.sites.computed_names import hook_point_name
+from autohook_codegen.sites.endings import can_be_ended, goes_on_to_bases, receiver_of
+from autohook_codegen.sites.filling import Filling, fillings, lineage
+from autohook_codegen.sites.hook_points import HookPoint
+from autohook_codegen.sites.imports import Spellings
+from autohook_codegen.sites.making import CannotBeMadeError, growth_statement, making_statement
+
+__all__ = ["Making", "Placed", "Placing"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Making:
+    """A statement that follows another one, and makes a hook point."""
+
+    file: FileDecl
+    behind: ast.stmt
+    text: str
+    rank: tuple[int, int, int]
+    """The order of what one statement makes: of its targets, of a container's members as they are
+    declared, and else of the sites."""
+
+
+@dataclass
+class Placed:
+    """Everything that makes one hook point."""
+
+    behind: list[Making] = field(default_factory=list)
+    ends: dict[ClassDecl, str] = field(default_factory=dict)
+    """What the ``__init__`` of a class makes at its end."""
+    notes: list[LeftAlone] = field(default_factory=list)
+    done: set[FunctionNode] = field(default_factory=set)
+    """The functions that make it somewhere."""
+    sure: set[FunctionNode] = field(default_factory=set)
+    """Those that make it whichever branch runs."""
+
+
+class Placing:
+    """Knows what a program sets where, and places one hook point after another."""
+
+    def __init__(
+        self,
+        trace: Trace,
+        existing: Mapping[str, Existing],
+        spellings: Spellings,
+        options: Options,
+    ) -> None:
+        self.trace = trace
+        self.existing = existing
+        self.spellings = spellings
+        self.options = options
+        self.initialisers = cache(trace.initialisers)
+
+    def place(self, hook_point: HookPoint, order: int) -> Placed:
+        """Return the statements that make the hook point.
+
+        Raises:
+            CannotBeMadeError: it cannot be made wherever what it hooks exists.
+        """
+        placed = Placed()
+        if hook_point.reference.computed is not None:
+            self._place_computed(hook_point, placed, order)
+        elif hook_point.reference.items:
+            self._place_container(hook_point, placed, order)
+        else:
+            for owner in hook_point.owners:
+                self._place_single(owner, hook_point, placed, order)
+        return placed
+
+    # A hook point.
+
+    def _place_single(
+        self, owner: ClassDecl, hook_point: HookPoint, placed: Placed, order: int
+    ) -> None:
+        """Make it in `owner`, and in those subclasses that may not come by the same statement."""
+        for decl in (owner, *owner.descendants()):
+            runs = self.initialisers(decl)
+            if decl is not owner and (
+                placed.sure & self._surely_run(decl)
+                or (placed.ends.keys() & set(decl.mro) and goes_on_to_bases(decl, runs))
+            ):
+                continue
+            by_function = self._definitions(hook_point, decl.mro)
+            for function, definitions in by_function.items():
+                if function not in runs or function in placed.done:
+                    continue
+                places, is_sure = _places_of(function, definitions)
+                if is_sure:
+                    placed.sure.add(function)
+                self._make(hook_point, placed, order, function, definitions, places)
+            if not placed.done & runs.keys():
+                self._make_at_end(decl, hook_point, placed)
+
+    def _surely_run(self, decl: ClassDecl) -> set[FunctionNode]:
+        """Return the initialisers that run whichever branch the others take."""
+        runs = self.initialisers(decl)
+        stack = list(runs)[:1]
+        found = set(stack)
+        while stack:
+            function = stack.pop()
+            for other in runs.keys() - found:
+                calls = self.trace.statements_that_call(function, frozenset({other}))
+                if calls and find_places(function.body, calls)[1]:
+                    found.add(other)
+                    stack.append(other)
+        return found
+
+    # A container of hook points.
+
+    def _place_container(self, hook_point: HookPoint, placed: Placed, order: int) -> None:
+        holders = lineage(hook_point.owners)
+        runs = {one for decl in holders for one in self.initialisers(decl)}
+        by_function = self._definitions(hook_point, holders)
+        filled = list(dict.fromkeys(fillings(hook_point, self.trace)))
+        if runs & by_function.keys():
+            # What another method sets takes the place of a container that has hook points.
+            for function in by_function.keys() - runs:
+                filled += [
+                    Filling(function, one.statement, one.receiver)
+                    for one in by_function.pop(function)
+                    if any(isinstance(kind, Items | Fields) for kind in one.value)
+                ]
+        for function, definitions in by_function.items():
+            own = [one for one in filled if one.function is function]
+            methods = frozenset(one.function for one in filled) - {function}
+            calls = self.trace.statements_that_call(function, methods)
+            touches = {one.statement for one in own} | calls
+            places, _ = _places_of(function, definitions, touches)
+            is_full = all(any(one.is_behind(touch) for one in places) for touch in touches)
+            if is_full and not (calls and _is_flat(hook_point)):
+                absorbed = {function} if _is_flat(hook_point) else {function, *methods}
+                filled = [one for one in filled if one.function not in absorbed]
+            elif _is_flat(hook_point):
+                places, _ = _places_of(function, definitions)
+            self._make(hook_point, placed, order, function, definitions, places)
+            if function not in runs:
+                self._note(hook_point, function, definitions[0].statement, placed)
+        if not by_function:
+            for owner in hook_point.owners:
+                self._make_at_end(owner, hook_point, placed)
+        for one in filled:
+            self._fill(one, hook_point, placed)
+            if one.function not in runs:
+                self._note(hook_point, one.function, one.statement, placed)
+
+    def _fill(self, filling: Filling, hook_point: HookPoint, placed: Placed) -> None:
+        """Add a hook point behind a statement that adds a member."""
+        if not _is_flat(hook_point):
+            raise CannotBeMadeError("it is filled where its hook points cannot be made")
+        function = self.trace.functions[filling.function]
+        text = growth_statement(
+            filling.growth,
+            f"{filling.receiver}.{_first_name(hook_point)}",
+            f"{filling.receiver}.{hook_point.name}",
+            self.spellings.of(function.file, "HookPoint"),
+            hook_point.reference.items[0].by_key,
+        )
+        owner = function.owner
+        if text is not None and not (owner is not None and self._stands(owner, hook_point.name)):
+            placed.behind.append(Making(function.file, filling.statement, text, (0, 0, 0)))
+
+    def _note(
+        self, hook_point: HookPoint, function: FunctionNode, statement: ast.stmt, placed: Placed
+    ) -> None:
+        owner = self.trace.functions[function].owner
+        if owner is not None and function in self.initialisers(owner):
+            return
+        attribute = _first_name(hook_point)
+        message = f"{attribute} gets members here, whose hook points a built model does not name"
+        known = self.trace.functions[function]
+        placed.notes.append(LeftAlone(statement, "container-grows", message, known))
+
+    # A name that is worked out.
+
+    def _place_computed(self, hook_point: HookPoint, placed: Placed, order: int) -> None:
+        computed = hook_point.reference.computed
+        assert computed is not None
+        for decl in lineage(hook_point.owners):
+            for attribute in self.trace.attributes(decl):
+                for definition in self.trace.definitions(decl, attribute):
+                    name = definition.name
+                    if name is None or name_shape(name) != computed.shape:
+                        continue
+                    text = hook_point_name(name, self.options)
+                    known = (
+                        self.options.hook_point(display_name(name))
+                        if isinstance(name, ast.JoinedStr)
+                        else ast.unparse(ast.parse(text))
+                    )
+                    if not self._stands(decl, known):
+                        spelled = self.spellings.of(definition.file, "HookPoint")
+                        line = f"setattr({definition.receiver}, {text}, {spelled}())"
+                        made = Making(definition.file, definition.statement, line, (0, 0, order))
+                        placed.behind.append(made)
+
+    # All of them.
+
+    def _definitions(
+        self, hook_point: HookPoint, decls: Iterable[ClassDecl]
+    ) -> dict[FunctionNode, list[Definition]]:
+        """Return the statements that set the attribute, by the function that they stand in; where
+        it may be a container those that set one."""
+        found: dict[FunctionNode, list[Definition]] = {}
+        is_container = bool(hook_point.reference.items) and len(hook_point.reference.names) == 1
+        for decl in decls:
+            for one in self.trace.definitions(decl, _first_name(hook_point)):
+                if one.function is not None and (not is_container or _may_be_container(one)):
+                    found.setdefault(one.function, []).append(one)
+        return found
+
+    def _make(
+        self,
+        hook_point: HookPoint,
+        placed: Placed,
+        order: int,
+        function: FunctionNode,
+        definitions: list[Definition],
+        places: list[Place],
+    ) -> None:
+        placed.done.add(function)
+        first = definitions[0]
+        if self._stands(first.owner, hook_point.name):
+            return
+        spelled = self.spellings.of(first.file, "HookPoint")
+        text = making_statement(hook_point, first.receiver, spelled, first.file, self.trace)
+        for place in places:
+            rank = _rank(hook_point, place.statement, order, first)
+            placed.behind.append(Making(first.file, place.statement, text, rank))
+
+    def _make_at_end(self, decl: ClassDecl, hook_point: HookPoint, placed: Placed) -> None:
+        if decl in placed.ends or self._stands(decl, hook_point.name):
+            return
+        if not can_be_ended(decl):
+            raise CannotBeMadeError(f"nothing can be added at the end of {decl.name}.__init__")
+        spelled = self.spellings.of(decl.file, "HookPoint")
+        receiver = receiver_of(decl.initialiser)
+        placed.ends[decl] = making_statement(hook_point, receiver, spelled, decl.file, self.trace)
+
+    def _stands(self, decl: ClassDecl, name: str) -> bool:
+        """Tell whether the source makes a hook point of that name already."""
+        known = self.existing.get(decl.file.path)
+        return known is not None and any(name in known.made.get(one.node, ()) for one in decl.mro)
+
+
+def _first_name(hook_point: HookPoint) -> str:
+    return hook_point.reference.names[0]
+
+
+def _is_flat(hook_point: HookPoint) -> bool:
+    """Tell whether it stands beside one container that an instance holds itself."""
+    return len(hook_point.reference.steps) == 2
+
+
+def _may_be_container(definition: Definition) -> bool:
+    return any(isinstance(one, Items | Fields | Nothing | Unknown) for one in definition.value)
+
+
+def _places_of(
+    function: FunctionNode, definitions: list[Definition], touches: Iterable[ast.stmt] = ()
+) -> tuple[list[Place], bool]:
+    makes = {one.statement for one in definitions}
+    empty = {one.statement for one in definitions if all(isinstance(v, Nothing) for v in one.value)}
+    body = block_around(function, definitions[0].statement)
+    return find_places(body, makes, set(touches), empty)
+
+
+def _rank(
+    hook_point: HookPoint, statement: ast.stmt, order: int, definition: Definition
+) -> tuple[int, int, int]:
+    names = hook_point.reference.names
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    places = [
+        (node.lineno, node.col_offset)
+        for target in targets
+        for node in ast.walk(target)
+        if isinstance(node, ast.Attribute) and node.attr == names[0]
+    ]
+    declared = [
+        name for one in definition.value if isinstance(one, Fields) for name, _ in one.fields
+    ]
+    if len(names) == 2 and names[1] in declared:
+        order = declared.index(names[1])
+    return (*(places[0] if places else (0, 0)), order)

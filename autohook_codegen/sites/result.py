@@ -1,0 +1,116 @@
+"""The result of one module call, or a part of it, while a rule looks for its hook point's place."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, replace
+
+from autohook_codegen.analysis.trace import FunctionTrace, How, ModuleCall, Use
+from autohook_codegen.analysis.values import Origin, Step, Value
+from autohook_codegen.sites.candidate import After, Candidate, LeftAlone, Reference, Wrap
+from autohook_codegen.sites.elsewhere import Elsewhere
+from autohook_codegen.sites.fallback import place_of
+from autohook_codegen.sites.written import Written
+
+__all__ = ["Result"]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A part of what a call gives, at an expression that has it."""
+
+    call: ModuleCall
+    reference: Reference
+    written: Written
+    elsewhere: Elsewhere
+    node: ast.expr
+    value: Value
+    part: tuple[Step, ...] = ()
+
+    def at(self, node: ast.expr, part: tuple[Step, ...], value: Value) -> Result:
+        return replace(self, node=node, part=part, value=value)
+
+    @property
+    def called(self) -> str:
+        return f"{ast.unparse(self.call.node.func)}(…)"
+
+    # --- what there is to say
+
+    def site(self, form: Wrap | After, *steps: Step) -> Candidate:
+        part = (*self.part, *steps)
+        return Candidate(
+            self.call.node,
+            self.reference,
+            "module call",
+            form,
+            self.written.trace,
+            part,
+            self._hook_point(form, part),
+        )
+
+    def alone(self, code: str, message: str) -> LeftAlone:
+        inside = (place_of(self.reference, self.elsewhere.trace),)
+        return LeftAlone(self.call.node, code, message, self.written.trace, self.reference, inside)
+
+    def unclear(self) -> LeftAlone:
+        return self.alone(
+            "unclear-result", f"the source does not say which part of {self.called} is a tensor"
+        )
+
+    def taken_apart(self) -> LeftAlone:
+        message = f"{self.called} gives back a tuple that other code takes apart"
+        return replace(self.alone("taken-apart-elsewhere", message), inside=())
+
+    # --- uses
+
+    def is_taken_apart_elsewhere(self) -> bool:
+        return self.elsewhere.is_taken_apart(self.call.node, self.part, self.written.trace)
+
+    def is_read(self, *steps: Step) -> bool:
+        """Tell whether anything reads this part of it."""
+        return self.elsewhere.reads(self.call.node, (*self.part, *steps))
+
+    def is_used_in_parts(self) -> bool:
+        """Tell whether any place uses the whole as no tensor can be used."""
+        for _, use in self.elsewhere.uses(self.call.node, self.part):
+            if use.how is How.UNPACKED:
+                return True
+            if use.how is How.PART and isinstance(use.by, ast.Attribute):
+                return True
+        return False
+
+    def uses(self) -> list[tuple[Use, bool]]:
+        """Return the uses of the whole in this function, and whether each surely sees it."""
+        wanted = Origin(self.call.node, self.part)
+        found: list[tuple[Use, bool]] = []
+        for use in self.written.by_origin.get(self.call.node, ()):
+            here = [one for one in use.value if getattr(one, "origin", None) == wanted]
+            if here and use.node is not self.node:
+                inside = [
+                    one
+                    for one in use.value
+                    if getattr(getattr(one, "origin", None), "node", None) is self.call.node
+                ]
+                found.append((use, len(inside) == len(use.value)))
+        return found
+
+    def _hook_point(self, form: Wrap | After, part: tuple[Step, ...]) -> ast.expr | None:
+        """The hook point that stands in the source already."""
+        trace: FunctionTrace = self.written.trace
+        for hook, handed in trace.hooked.items():
+            if isinstance(form, Wrap):
+                if _unhooked(handed, trace) is form.node:
+                    return hook.func
+            elif any(
+                getattr(one, "origin", None) == Origin(self.call.node, part)
+                for one in trace.values.get(handed, ())
+            ):
+                return hook.func
+        return None
+
+
+def _unhooked(node: ast.expr, trace: FunctionTrace) -> ast.expr:
+    """What a hook point is handed, the hook points inside it passed."""
+    while isinstance(node, ast.Call) and node in trace.hooked:
+        node = trace.hooked[node]
+    return node
