@@ -55,6 +55,7 @@ def call(frame: Frame, node: ast.Call) -> Value:
     func = node.func
     if isinstance(func, ast.Name) and func.id in BUILTINS and _is_builtin(frame, func.id):
         arguments = arguments_of(frame, node)
+        frame.trace.values[func] = frozenset({Unknown(name=func.id)})
         return BUILTINS[func.id](frame, node, arguments)
     if isinstance(func, ast.Attribute) and not is_super(func.value):
         return _call_of_attribute(frame, node, func)
@@ -138,7 +139,7 @@ def call_value(
     if _is_hook_point(frame, callee):
         first = arguments.first()
         if first is not None and first.node is not None:
-            frame.trace.hooked[node] = first.node
+            frame.use(first.node, first.value, How.CHOSEN, node)
             return first.value
     found = [_call_one(frame, one, node, called, arguments) for one in callee]
     result = join(*found) if found else NOT_REACHED

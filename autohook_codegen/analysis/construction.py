@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from autohook_codegen import library
 from autohook_codegen.analysis.arguments import Arguments
 from autohook_codegen.analysis.frame import Frame
 from autohook_codegen.analysis.functions import call_function
+from autohook_codegen.analysis.parts import held_at
 from autohook_codegen.analysis.trace import How
 from autohook_codegen.analysis.values import (
     NOT_REACHED,
     UNKNOWN,
+    Alternative,
     Bag,
     Class,
     Fields,
@@ -112,8 +115,10 @@ def _that_matters(known: library.LibraryClass | None, node: ast.Call) -> ast.Cal
 def _contained(
     frame: Frame, kind: ClassDecl | str, node: ast.Call, arguments: Arguments, is_own: bool
 ) -> Value:
-    """A list or dict of what it is given."""
+    """A list or dict of what it is given; a container of modules is where its members are."""
     given = arguments.given
+    if kind not in ("list", "tuple", "set", "dict", "collections.OrderedDict"):
+        given = tuple(replace(one, value=_without_ways(one.value)) for one in given)
     is_dict = kind in _DICTS or (
         isinstance(kind, ClassDecl) and bool(kind.all_outside_bases & {"torch.nn.ModuleDict"})
     )
@@ -175,6 +180,21 @@ def _contained(
     if kind == "torch.nn.Sequential":
         return frozenset({Items(kind, tuple(fields.values()), members, site=node)})
     return frozenset({Items(kind, first_members, members, site=node)})
+
+
+def _without_ways(value: Value) -> Value:
+    """What a container of modules takes out of a list of them."""
+    found: set[Alternative] = set()
+    for one in value:
+        if isinstance(one, Items) and isinstance(one.kind, str) and one.held is None:
+            first = tuple(held_at(inner, None) for inner in one.first)
+            found.add(replace(one, first=first, rest=held_at(one.rest, None)))
+        elif isinstance(one, Fields) and one.kind == "dict":
+            fields = tuple((name, held_at(inner, None)) for name, inner in one.fields)
+            found.add(replace(one, fields=fields, rest=held_at(one.rest, None)))
+        else:
+            found |= held_at(frozenset({one}), None) if isinstance(one, Module) else {one}
+    return frozenset(found)
 
 
 def _pairs(one: Items, grown: Value) -> tuple[dict[str, Value], Value]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from autohook_codegen.analysis.assigning import assign
 from autohook_codegen.analysis.frame import Frame, evaluates
@@ -16,7 +17,9 @@ from autohook_codegen.analysis.values import (
     NOT_REACHED,
     PLAIN,
     UNKNOWN,
+    Alternative,
     Fields,
+    Item,
     Items,
     Nothing,
     Plain,
@@ -178,6 +181,7 @@ def comprehension(
     else:
         value = frame.take(node.elt, How.JOINED, node)
     frame.environment = before
+    value = _outside(value, node)
     if depth(value) >= DEEPEST:
         value = UNKNOWN
     if not isinstance(node, ast.DictComp):
@@ -191,6 +195,29 @@ def comprehension(
     kind = "set" if isinstance(node, ast.SetComp) else "list"
     site = node if isinstance(node, ast.ListComp) else None
     return frozenset({Items(kind, (), value, site=site)}) if value else frozenset({Items(kind)})
+
+
+def _outside(
+    value: Value, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
+) -> Value:
+    """What a comprehension hands out: an index that it binds means nothing outside."""
+    bound = {
+        one.id
+        for generator in node.generators
+        for one in ast.walk(generator.target)
+        if isinstance(one, ast.Name)
+    }
+
+    def is_inside(one: Alternative) -> bool:
+        held = getattr(one, "held", None)
+        return held is not None and any(
+            isinstance(name, ast.Name) and name.id in bound
+            for step in held.steps
+            if isinstance(step, Item) and step.written is not None
+            for name in ast.walk(step.written)
+        )
+
+    return frozenset(replace(one, held=None) if is_inside(one) else one for one in value)  # type: ignore[type-var]
 
 
 def _first_kept(

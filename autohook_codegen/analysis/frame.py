@@ -15,6 +15,7 @@ from autohook_codegen.analysis.values import (
     Counter,
     Nothing,
     Origin,
+    Parameter,
     Plain,
     Tensor,
     Value,
@@ -123,12 +124,8 @@ class Frame:
 
     def use(self, node: ast.expr, value: Value, how: How, by: ast.AST) -> None:
         self._uses[node, how, by] = Use(node, value, how, by)
-
-    def forget_uses(self, statement: ast.stmt) -> None:
-        """Take back what was written down in a statement that only passes on what it takes."""
-        inside = set(ast.walk(statement))
-        for key in [key for key in self._uses if key[0] in inside]:
-            del self._uses[key]
+        if any(isinstance(one, Parameter) for one in value):
+            self.trace.counters[by] = self.counters()
 
     def operation(
         self,

@@ -92,7 +92,8 @@ def _packed(result: Value, arguments: Arguments) -> Value:
 def _through_forward(
     frame: Frame, one: Alternative, cls: ClassDecl, node: ast.AST, arguments: Arguments
 ) -> Value:
-    found = frame.interpretation.method(frame, cls, "forward", frozenset({one}))
+    kept = frame.interpretation.attribute(frame, cls.mro, "forward")
+    found = kept or frame.interpretation.method(frame, cls, "forward", frozenset({one}))
     if found is None:
         for base in sorted(cls.all_outside_bases):
             known = library.library_class(base)

@@ -66,7 +66,7 @@ def _combined(
         return frame.operation(_KINDS[type(op)], node, (left, right))
     structured = [one for one in (*left, *right) if isinstance(one, Items)]
     if structured and isinstance(op, ast.Add | ast.Mult):
-        return _joined_tuples(structured, left, right, isinstance(op, ast.Add))
+        return _joined_tuples(node, structured, left, right, isinstance(op, ast.Add))
     if any(isinstance(one, Fields) for one in (*left, *right)) and isinstance(op, ast.BitOr):
         return join(left, right)
     if all(isinstance(one, Plain | Nothing) for one in (*left, *right)):
@@ -74,7 +74,9 @@ def _combined(
     return frame.operation(_KINDS[type(op)], node, (left, right))
 
 
-def _joined_tuples(structured: list[Items], left: Value, right: Value, is_sum: bool) -> Value:
+def _joined_tuples(
+    node: ast.AST, structured: list[Items], left: Value, right: Value, is_sum: bool
+) -> Value:
     """``states + (x,)``; whichever kind it is, the other side is the same."""
     kind = structured[0].kind
     if is_sum and len(left) == len(right) == 1 and len(structured) == 2:
@@ -92,7 +94,8 @@ def _joined_tuples(structured: list[Items], left: Value, right: Value, is_sum: b
             return frozenset({Items(one.kind, one.first, join(*rest))})
     inside = [member for one in structured for member in (*one.first, one.rest)]
     if any(isinstance(one, Unknown) for one in (*left, *right)) and is_sum:
-        inside.append(UNKNOWN)
+        unknown = frozenset({Unknown(Origin(node))})
+        return join(frozenset({Items(kind, (), join(*inside, UNKNOWN))}), unknown)
     return frozenset({Items(kind, (), join(*inside))})
 
 

@@ -27,27 +27,8 @@ def expression_statement(frame: Frame, node: ast.Expr) -> None:
 @executes(ast.Assign)
 def assignment(frame: Frame, node: ast.Assign) -> None:
     value = frame.evaluate(node.value)
-    if _only_hooks(frame, node):
-        frame.forget_uses(node)
-        return
     for target in node.targets:
         assign(frame, target, value, node.value, node)
-
-
-def _only_hooks(frame: Frame, node: ast.Assign) -> bool:
-    """Whether the statement passes what stands in its target through a hook point: ``a = hook(a)``,
-    ``out = (hook(out[0]), *out[1:])``."""
-    if len(node.targets) != 1 or not frame.trace.hooked:
-        return False
-    target = ast.unparse(node.targets[0])
-    for one in ast.walk(node.value):
-        handed = frame.trace.hooked.get(one) if isinstance(one, ast.Call) else None
-        if handed is not None:
-            inside = {ast.unparse(part) for part in ast.walk(handed) if isinstance(part, ast.expr)}
-            if node.value is one:
-                return ast.unparse(handed) == target
-            return isinstance(node.value, ast.Tuple) and target in inside
-    return False
 
 
 @executes(ast.AnnAssign)
@@ -109,9 +90,6 @@ def if_statement(frame: Frame, node: ast.If) -> None:
         narrow_by(frame, node.test, False)
     frame.run(node.orelse)
     frame.environment = united(after_body, frame.environment)
-    if len(node.body) == 1 and not node.orelse and isinstance(node.body[0], ast.Assign):
-        if _only_hooks(frame, node.body[0]):
-            frame.forget_uses(node)
 
 
 @executes(ast.While)

@@ -95,9 +95,9 @@ class FunctionTrace:
     values: dict[ast.expr, Value] = field(default_factory=dict)
     uses: list[Use] = field(default_factory=list)
     calls: list[ModuleCall] = field(default_factory=list)
+    counters: dict[ast.AST, tuple[tuple[Counter, str], ...]] = field(default_factory=dict)
+    """Where a parameter is taken: the local names that hold the number of a loop's round."""
     operations: dict[ast.AST, Operation] = field(default_factory=dict)
-    hooked: dict[ast.Call, ast.expr] = field(default_factory=dict)
-    """Calls of hook points that stand in the source already, and what each is handed."""
     statements: dict[ast.AST, ast.stmt] = field(default_factory=dict)
     """The statement that each call and operation stands in."""
     returned: Value = NOT_REACHED

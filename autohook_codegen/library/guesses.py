@@ -83,6 +83,11 @@ def is_no_tensor_field(name: str) -> bool:
     return _NO_TENSORS.fullmatch(name) is not None
 
 
+def is_tensor_list_field(name: str) -> bool:
+    """Tell whether a field of a result holds a tuple of tensors."""
+    return name == "feature_maps"
+
+
 def is_making_method(name: str) -> bool:
     """Tell whether a class makes instances by a method of this name (right for 362 of
     369)."""

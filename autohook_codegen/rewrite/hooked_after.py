@@ -31,6 +31,8 @@ def hooked_after(
 ) -> HookedAfter | None:
     """What a statement hooks that an earlier one bound, if it does nothing else; `local` are the
     hook points that loops bind."""
+    if isinstance(node, ast.If):
+        return _under_test(node, names, local)
     if not isinstance(node, ast.Assign) or len(node.targets) != 1:
         return None
     target, value = node.targets[0], node.value
@@ -52,6 +54,23 @@ def hooked_after(
     is_whole = around is None and same(target, value)
     if hook_points and (is_whole or (around is not None and _rebuilds(target, value, *around))):
         return HookedAfter(ast.unparse(value), hook_points)
+    return None
+
+
+def _under_test(node: ast.If, names: HookNames, local: Collection[str]) -> HookedAfter | None:
+    """``if not isinstance(out, tuple): out.field = self.N(out.field)``"""
+    match node:
+        case ast.If(
+            test=ast.UnaryOp(
+                op=ast.Not(),
+                operand=ast.Call(
+                    func=ast.Name(id="isinstance"), args=[whole, ast.Name(id="tuple")]
+                ),
+            ),
+            body=[ast.Assign(targets=[ast.Attribute(value=held)]) as statement],
+            orelse=[],
+        ) if same(whole, held):
+            return hooked_after(statement, names, local)
     return None
 
 

@@ -13,6 +13,7 @@ from autohook_codegen.rewrite.text_changes import TextChanges
 from autohook_codegen.rewrite.wrap import write_wraps
 from autohook_codegen.rewrite.written_init import write_init
 from autohook_codegen.source.logical_lines import indentation, is_compound
+from autohook_codegen.source.span import Span
 
 if TYPE_CHECKING:
     import ast
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from autohook_codegen.options import Options
     from autohook_codegen.sites.edits import Edits
-    from autohook_codegen.source import Source, Span
+    from autohook_codegen.source import Source
 
 __all__ = ["insert"]
 
@@ -46,6 +47,8 @@ def insert(source: Source, edits: Edits, options: Options) -> str:
     # Of statements that end together the inner one first: what follows it stands in its block.
     for statement in sorted(edits.after, key=source.span, reverse=True):
         _write_after(changes, statement, edits.after[statement])
+    for statement, texts in edits.before.items():
+        _write_before(changes, statement, texts)
     for node, texts in edits.written_inits.items():
         write_init(changes, node, texts)
     for function, texts in edits.init_ends.items():
@@ -64,6 +67,18 @@ def _write_after(changes: TextChanges, statement: ast.stmt, texts: Sequence[str]
         changes.insert_behind(end, texts)
     else:
         _write_below(changes, line, source.first_line(statement), texts)
+
+
+def _write_before(changes: TextChanges, statement: ast.stmt, texts: Sequence[str]) -> None:
+    """Write statements in front of another one, in the same block."""
+    source, lines = changes.source, changes.source.lines
+    start = source.span(statement).start
+    line = lines.at(start)
+    if start > lines.code_start(line):
+        changes.replace_within(Span(start, start), "".join(f"{text}; " for text in texts))
+        return
+    for text in texts:
+        changes.insert_statement(line.start, indentation(source.text, line.start), text)
 
 
 def _write_end(

@@ -68,7 +68,8 @@ class TextChanges:
         if comment and len(indent) + len(text) > self.line_length:
             self.insert_lines(offset, indent + comment, is_statement=False)
             text = text.removesuffix(comment).rstrip()
-        self.insert_lines(offset, indent + text, is_statement=True)
+        lines = f"{self.source.lines.line_end}{indent}".join(text.split("\n"))
+        self.insert_lines(offset, indent + lines, is_statement=True)
 
     def insert_behind(self, offset: int, texts: Sequence[str]) -> None:
         """Insert statements on the line of the one that ends there, without comments."""

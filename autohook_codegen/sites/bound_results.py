@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from autohook_codegen.analysis.trace import How, Use
-from autohook_codegen.analysis.values import Attribute, Fields, Item, Items, Step, Value
+from autohook_codegen.analysis.values import Attribute, Fields, Item, Items, Step, Unknown, Value
+from autohook_codegen.library import guesses
 from autohook_codegen.sites.candidate import After, Candidate, LeftAlone, Wrap
 from autohook_codegen.sites.parts_read import step_of
 from autohook_codegen.sites.result import Result
@@ -34,6 +35,8 @@ class _Reads:
     """How the name is read."""
 
     parts: dict[Step, list[ast.expr]] = field(default_factory=dict)
+    items: dict[tuple[Step, Step], list[ast.expr]] = field(default_factory=dict)
+    """Items of fields that are more likely tuples."""
     sliced: list[ast.expr] = field(default_factory=list)
     unpacked: list[tuple[ast.Assign, ast.expr]] = field(default_factory=list)
     whole: list[Use] = field(default_factory=list)
@@ -63,7 +66,8 @@ def hook_bound_result(result: Result, statement: ast.stmt) -> Iterator[Candidate
             yield result.unclear()
             return
         named = [step for step in reads.parts if _is_named(step)]
-        if not named and (reads.as_tensor or not (reads.parts or reads.unpacked)):
+        taken = reads.parts or reads.unpacked or reads.items or reads.sliced
+        if not named and (reads.as_tensor or not taken):
             yield from _as_tensor(result, reads)
             return
     elif may_be_tensor(value) and not reads.parts and not reads.unpacked:
@@ -103,7 +107,7 @@ def _reads_of(result: Result) -> _Reads:
                 if isinstance(step, Attribute) and _is_method(use, result):
                     reads.whole.append(use)
                 else:
-                    reads.parts.setdefault(step, []).append(use.by)
+                    _read_part(step, use.by, reads, result)
             case How.PART:
                 if isinstance(use.by, ast.Subscript):
                     _slice(use.by, reads, result)
@@ -122,6 +126,28 @@ def _reads_of(result: Result) -> _Reads:
             case _:
                 reads.whole.append(use)
     return reads
+
+
+def _read_part(step: Step, node: ast.expr, reads: _Reads, result: Result) -> None:
+    """Of what is more likely a tuple than a tensor, ``out.maps[-1]`` and ``out.maps[:2]`` read
+    items: the first names one, the second none."""
+    if isinstance(step, Attribute) and _is_unknown(part_of(result.value, step)):
+        uses = [one for one in result.written.uses_of.get(node, ()) if one.how is How.PART]
+        items = [(one, step_of(one)) for one in uses if isinstance(one.by, ast.Subscript)]
+        sliced = [one for one, item in items if item is None]
+        if not guesses.is_no_tensor_field(step.name) and items:
+            for one, item in items:
+                if isinstance(item, Item) and isinstance(item.key, int):
+                    assert isinstance(one.by, ast.expr)
+                    reads.items.setdefault((step, item), []).append(one.by)
+            if sliced or reads.items:
+                reads.sliced += [node]
+                return
+    reads.parts.setdefault(step, []).append(node)
+
+
+def _is_unknown(value: Value) -> bool:
+    return any(isinstance(one, Unknown) for one in value)
 
 
 def _is_method(use: Use, result: Result) -> bool:
@@ -146,6 +172,11 @@ def _part(
     result: Result, statement: ast.stmt, target: ast.Name, reads: _Reads
 ) -> Iterator[Candidate | LeftAlone]:
     step = _first_part(result, reads)
+    if step is None and reads.items and not reads.unsure:
+        (steps, places), *_ = reads.items.items()
+        for place in places:
+            yield result.site(Wrap(place), *steps)
+        return
     if step is None:
         yield from _whole(result, statement, target, reads)
         return

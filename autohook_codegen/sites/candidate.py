@@ -78,8 +78,6 @@ class Candidate:
     function: FunctionTrace
     part: tuple[Step, ...] = ()
     """Which part of the call's result is hooked."""
-    hooked_by: ast.expr | None = None
-    """The hook point that the source has there already, as it is called."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -51,6 +51,11 @@ def _module_call(
         return
     if _is_method_name(reference, modules):
         return
+    if not _is_held_by_all(reference, trace):
+        classes = ", ".join(owner.name for owner in reference.owners)
+        message = f"{path_of(reference)} is no submodule of every one of {classes}"
+        yield _left(call, "several-classes", message, written, reference, trace)
+        return
     if call.node in written.in_strings:
         message = f"{path_of(reference)} is used inside an f-string"
         yield _left(call, "in-f-string", message, written, reference, trace)
@@ -75,6 +80,19 @@ def _left(
 
 def _may_be_module(value: Value) -> bool:
     return any(isinstance(one, Module | Items | Fields | Unknown) for one in value)
+
+
+def _is_held_by_all(reference: Reference, trace: Trace) -> bool:
+    """Whether each class that the receiver may be of has the submodule."""
+    if len(reference.owners) < 2 or not reference.names:
+        return True
+    return all(
+        any(
+            isinstance(one, Module | Items | Fields | Unknown)
+            for one in trace.attribute(owner, reference.names[0])
+        )
+        for owner in reference.owners
+    )
 
 
 def _is_method_name(reference: Reference, modules: Value) -> bool:

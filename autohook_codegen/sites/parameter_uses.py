@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from autohook_codegen.analysis.trace import How, Trace, Use
 from autohook_codegen.analysis.values import (
-    Attribute,
     Function,
     Held,
     Nothing,
@@ -17,7 +16,7 @@ from autohook_codegen.analysis.values import (
     Value,
 )
 from autohook_codegen.sites.candidate import After, Candidate, LeftAlone, Reference, Wrap
-from autohook_codegen.sites.references import held_by, reference_to
+from autohook_codegen.sites.references import reference_to
 from autohook_codegen.sites.written import Written
 
 __all__ = ["parameter_uses"]
@@ -56,7 +55,7 @@ def _use(
     read = one.read if one.read is not None and one.read in written.parents else use.node
     node = one.source if one.source is not None and one.source in written.parents else use.node
     assert one.held is not None
-    reference = reference_to(one.held, node, _values_of(node, use, written), written.trace, ())
+    reference = reference_to(one.held, node, _values_of(node, use, written), written.trace, written.trace.counters.get(use.by, ()))
     if reference is None:
         return
     form = _form(use, read, is_one_of_several, written, trace)
@@ -73,7 +72,6 @@ def _use(
         form,
         written.trace,
         (),
-        _hook_point(form, reference, written),
     )
 
 
@@ -91,6 +89,8 @@ def _form(
     if use.how is How.OPERATION and not is_one_of_several:
         return _operation(use, read, written)
     if use.how is How.ARGUMENT and isinstance(use.by, ast.Call) and not is_one_of_several:
+        if _is_only_asked(use, use.by, written, trace):
+            return None
         if _is_operand_in_callee(use, use.by, written, trace):
             return Wrap(use.by)
     return _value(use, read)
@@ -132,62 +132,44 @@ def _value(use: Use, read: ast.expr) -> Wrap:
     return Wrap(read, is_tested=may_be_none and isinstance(read, ast.Attribute))
 
 
+def _is_only_asked(use: Use, call: ast.Call, written: Written, trace: Trace) -> bool:
+    """Whether a function of the input only asks something of it: ``exists(self.bias)``."""
+    uses = _uses_in_callees(call, written, trace)
+    return bool(uses) and all(one.how in (How.TESTED, How.FACT) for one in uses)
+
+
 def _is_operand_in_callee(use: Use, call: ast.Call, written: Written, trace: Trace) -> bool:
     """Whether a function of the input that is handed the parameter computes its result with it."""
-    callees = written.trace.values.get(call.func, frozenset())
     result = written.trace.values.get(call, frozenset())
-    if not callees or not result or not all(isinstance(one, Tensor) for one in result):
+    if not result or not all(isinstance(one, Tensor) for one in result):
         return False
-    for one in callees:
+    uses = _uses_in_callees(call, written, trace)
+    return any(one.how is How.OPERATION for one in uses)
+
+
+def _uses_in_callees(call: ast.Call, written: Written, trace: Trace) -> list[Use]:
+    """What functions of the input do with the parameters that they are handed; nothing, where one
+    of the callees is another function."""
+    found: list[Use] = []
+    for one in written.trace.values.get(call.func, frozenset()):
         inside = trace.functions.get(one.node) if isinstance(one, Function) else None
         if inside is None:
-            return False
-        uses = [
-            other
-            for other in inside.uses
-            if any(_is_argument(kind, inside.arguments, use) for kind in other.value)
+            return []
+        found += [
+            use
+            for use in inside.uses
+            if any(_is_argument(kind, inside.arguments) for kind in use.value)
         ]
-        if not any(other.how is How.OPERATION for other in uses):
-            return False
-    return True
+    return found
 
 
-def _is_argument(one: object, arguments: object, use: Use) -> bool:
+def _is_argument(one: object, arguments: Mapping[ast.arg, Value]) -> bool:
     return (
         isinstance(one, Parameter)
         and one.held is not None
         and not one.held.steps
-        and one.held.root in arguments  # type: ignore[operator]
+        and one.held.root in arguments
     )
-
-
-def _hook_point(form: Wrap | After, reference: Reference, written: Written) -> ast.expr | None:
-    """The hook point that stands in the source already: that of this parameter, not of another in
-    the same operation."""
-    name = "_".join(reference.names)
-    for hook, handed in written.trace.hooked.items():
-        if name not in _path_of(hook.func, written):
-            continue
-        inner = handed
-        while isinstance(inner, ast.Call) and inner in written.trace.hooked:
-            inner = written.trace.hooked[inner]
-        if isinstance(form, Wrap):
-            if inner is form.node:
-                return hook.func
-            continue
-        block = written.block(form.statement)
-        after = block[block.index(form.statement) + 1 :][:2]
-        if any(hook in ast.walk(one) for one in after):
-            return hook.func
-    return None
-
-
-def _path_of(hook_point: ast.expr, written: Written) -> str:
-    """How the hook point is reached, also under a local name."""
-    held = held_by(written.trace.values.get(hook_point, frozenset()))
-    steps = held.steps if held is not None else ()
-    names = "_".join(step.name for step in steps if isinstance(step, Attribute))
-    return f"{ast.unparse(hook_point)} {names}"
 
 
 def _changes_weights(use: Use, written: Written) -> bool:

@@ -45,7 +45,6 @@ class Result:
             form,
             self.written.trace,
             part,
-            self._hook_point(form, part),
         )
 
     def alone(self, code: str, message: str) -> LeftAlone:
@@ -93,24 +92,3 @@ class Result:
                 ]
                 found.append((use, len(inside) == len(use.value)))
         return found
-
-    def _hook_point(self, form: Wrap | After, part: tuple[Step, ...]) -> ast.expr | None:
-        """The hook point that stands in the source already."""
-        trace: FunctionTrace = self.written.trace
-        for hook, handed in trace.hooked.items():
-            if isinstance(form, Wrap):
-                if _unhooked(handed, trace) is form.node:
-                    return hook.func
-            elif any(
-                getattr(one, "origin", None) == Origin(self.call.node, part)
-                for one in trace.values.get(handed, ())
-            ):
-                return hook.func
-        return None
-
-
-def _unhooked(node: ast.expr, trace: FunctionTrace) -> ast.expr:
-    """What a hook point is handed, the hook points inside it passed."""
-    while isinstance(node, ast.Call) and node in trace.hooked:
-        node = trace.hooked[node]
-    return node

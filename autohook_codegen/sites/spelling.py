@@ -44,8 +44,6 @@ class SpelledSite:
 
 def standing_hook_point(candidate: Candidate, existing: Existing) -> str | None:
     """Return the text of the hook point that the site has in the source already."""
-    if candidate.hooked_by is not None:
-        return ast.unparse(candidate.hooked_by)
     form = candidate.form
     if isinstance(form, Wrap):
         known = existing.wrapped.get(form.node, ())
@@ -175,5 +173,5 @@ def _statement(form: After, hook_point: str) -> str:
     else:
         statement = f"{part} = {hooked}"
     if form.is_guarded:
-        return f"if not isinstance({target}, tuple): {statement}"
+        return f"if not isinstance({target}, tuple):\n    {statement}"
     return statement

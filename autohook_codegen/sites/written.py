@@ -18,11 +18,16 @@ class Written:
 
     def __init__(self, trace: FunctionTrace) -> None:
         self.trace = trace
+        whole = trace
+        while whole.parent is not None and isinstance(whole.parent.node, FunctionNode | ast.Lambda):
+            whole = whole.parent
+        self._whole = whole.node
+        """The outermost function, of a nested one."""
 
     @cached_property
     def parents(self) -> dict[ast.AST, ast.AST]:
         found: dict[ast.AST, ast.AST] = {}
-        stack: list[ast.AST] = [self.trace.node] if self.trace.node is not None else []
+        stack: list[ast.AST] = [self._whole] if self._whole is not None else []
         while stack:
             node = stack.pop()
             for child in ast.iter_child_nodes(node):
@@ -57,7 +62,7 @@ class Written:
     def order(self) -> dict[ast.AST, int]:
         """The place of each node in a walk in depth."""
         found: dict[ast.AST, int] = {}
-        stack: list[ast.AST] = [self.trace.node] if self.trace.node is not None else []
+        stack: list[ast.AST] = [self._whole] if self._whole is not None else []
         while stack:
             node = stack.pop()
             found[node] = len(found)
@@ -100,13 +105,3 @@ class Written:
         """Return the one use of an expression that says where it goes."""
         uses = [one for one in self.uses_of.get(node, ()) if one.how is not How.WRITTEN]
         return uses[0] if uses else None
-
-    @property
-    def is_nested(self) -> bool:
-        return self.trace.parent is not None and isinstance(
-            self.trace.parent.node, FunctionNode | ast.Lambda
-        )
-
-
-def has_origin(use: Use, node: ast.AST, part: tuple[Step, ...]) -> bool:
-    return any(getattr(one, "origin", None) == Origin(node, part) for one in use.value)
