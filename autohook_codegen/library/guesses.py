@@ -16,6 +16,7 @@ __all__ = [
     "is_output_class",
     "is_plain_base",
     "is_plain_class",
+    "is_tensor_list_field",
 ]
 
 _MODULE_BASES = re.compile(

@@ -35,10 +35,23 @@ from autohook_codegen.library.entries import (
     LibraryFunction,
     Signature,
 )
-from autohook_codegen.library.guesses import is_no_tensor_field, is_output_class, is_plain_class
+from autohook_codegen.library.guesses import (
+    is_module_base,
+    is_no_tensor_field,
+    is_output_class,
+    is_plain_base,
+    is_plain_class,
+)
 from autohook_codegen.library.stub_files import StubEntry, entry_named, find_entry, normalised
 
-__all__ = ["function", "instance_of_library", "library_class", "table", "tensor_member"]
+__all__ = [
+    "function",
+    "instance_of_library",
+    "library_class",
+    "makes_module",
+    "table",
+    "tensor_member",
+]
 
 _WORDS: dict[str, tuple[Kind, Value]] = {
     "View": (Kind.VIEW, TENSOR),
@@ -95,6 +108,17 @@ def _other_instance(dotted: str) -> Value:
         return frozenset({Fields(dotted, rest=UNKNOWN, is_settable=True, is_ordered=False)})
     is_plain = is_plain_class(last) or dotted.startswith("torch.")
     return PLAIN if is_plain else frozenset({Unknown(name=dotted)})
+
+
+@cache
+def makes_module(base: str) -> bool | None:
+    """Tell whether a base outside the input makes its classes modules; ``None`` where nothing says
+    so."""
+    known = library_class(base)
+    last = base.rsplit(".", 1)[-1]
+    if known is not None or is_module_base(last):
+        return known is None or known.is_module
+    return False if is_plain_base(last) or base.startswith("torch.") else None
 
 
 # --- functions, members, tables ---------------------------------------------------------------
