@@ -437,9 +437,7 @@ class Interpretation:
             return None
         return join(*(self._bound(frame, node, owner, bound) for node, owner in found.items()))
 
-    def methods_named(
-        self, frame: Frame, one: Module, shape: tuple[str | None, ...]
-    ) -> Value:
+    def methods_named(self, frame: Frame, one: Module, shape: tuple[str | None, ...]) -> Value:
         """Return the methods whose names have the shape: ``getattr(self, f"pool_{kind}")``."""
         if not isinstance(one.cls, ClassDecl):
             return NOT_REACHED

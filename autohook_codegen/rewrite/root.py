@@ -7,32 +7,30 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from itertools import pairwise
 
 import libcst as cst
 
-from autohook_codegen.rewrite.statement import CLASS, Place, parsed
+from autohook_codegen.rewrite.imports import Imported
+from autohook_codegen.rewrite.statement import CLASS, Place, parsed, without
+from autohook_codegen.rewrite.text_changes import TextChanges
 from autohook_codegen.rewrite.written_init import is_written
-from autohook_codegen.source import Span
+from autohook_codegen.sites.edits import BaseEdit
+from autohook_codegen.source import Source, Span
 from autohook_codegen.source.logical_lines import indentation
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from autohook_codegen.rewrite.imports import Imported
-    from autohook_codegen.rewrite.text_changes import TextChanges
-    from autohook_codegen.sites.edits import BaseEdit
-    from autohook_codegen.source import Source
-
-__all__ = ["Root", "ending_lines", "read_roots", "remove_base", "without", "write_base"]
+__all__ = ["Root", "ending_lines", "read_roots", "remove_base", "write_base"]
 
 INITIALISERS = ("__init__", "__post_init__")
 _COMMA = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
 _REASON = re.compile(
     r"# (?:adds the hook points inside .*|caches values before they change in place"
-    r"|in place of self\.setup\(\))"
+    r"|for checkpoint, which computes the forward again|in place of self\.setup\(\)"
+    r"|HookedRootModule\.__init__ is not called|setup\(\) would write \"name\" into \w+"
+    r"|\w+ (?:has|may have) a \w+\(\) of its own)"
 )
 
 
@@ -73,6 +71,8 @@ class Root:
     """Whether the base goes; where it is the only one, the class is the author's own work."""
     ending: ast.stmt | None = None
     """The last statement of ``__init__``, if it is ``self.setup()`` or ``auto_hook(self)``."""
+    sooner: list[ast.stmt] = field(default_factory=list)
+    """The same before each ``return``."""
     written: ast.FunctionDef | None = None
     """The ``__init__`` that was written for the hook points."""
 
@@ -90,11 +90,13 @@ def read_roots(source: Source, imported: Imported) -> dict[ast.ClassDef, Root]:
         root = Root(base=_root_base(node, imported), removable=len(node.bases) > 1)
         for method in node.body:
             if isinstance(method, ast.FunctionDef) and method.name in INITIALISERS:
-                if _is_ending(method, imported, node.name in below):
+                ends = partial(_is_ending, method, imported, node.name in below)
+                if ends(method.body[-1]):
                     root.ending = method.body[-1]
+                root.sooner = [one for one in _before_returns(method) if ends(one)]
                 if is_written(source, method):
                     root.written = method
-        if root.base or root.ending or root.written:
+        if root.base or root.ending or root.sooner or root.written:
             roots[node] = root
     return roots
 
@@ -104,11 +106,23 @@ def _root_base(node: ast.ClassDef, imported: Imported) -> ast.expr | None:
     return next(bases, None)
 
 
-def _is_ending(method: ast.FunctionDef, imported: Imported, is_root: bool) -> bool:
-    """Whether a method ends with ``auto_hook(self)``, or in a root with ``self.setup()``."""
+def _before_returns(method: ast.FunctionDef) -> Iterator[ast.stmt]:
+    """The statements that stand right before a ``return``."""
+    for node in ast.walk(method):
+        for name in ("body", "orelse", "finalbody"):
+            block = getattr(node, name, None) or ()
+            for one, following in pairwise(block if isinstance(block, list) else ()):
+                if isinstance(following, ast.Return):
+                    yield one
+
+
+def _is_ending(
+    method: ast.FunctionDef, imported: Imported, is_root: bool, statement: ast.stmt
+) -> bool:
+    """Whether a statement is ``auto_hook(self)``, or in a root ``self.setup()``."""
     parameters = [*method.args.posonlyargs, *method.args.args]
     self_name = parameters[0].arg if parameters else ""
-    match method.body[-1]:
+    match statement:
         case ast.Expr(value=ast.Call(func=function, args=[ast.Name(id=name)])) if (
             imported.name_of(function) == "auto_hook"
         ):
@@ -165,14 +179,3 @@ def _without_base(place: int, node: cst.ClassDef) -> cst.ClassDef:
         return node.with_changes(bases=bases)
     no_brackets = cst.MaybeSentinel.DEFAULT
     return node.with_changes(bases=bases, lpar=no_brackets, rpar=no_brackets)
-
-
-Item = TypeVar("Item", cst.Arg, cst.ImportAlias)
-
-
-def without(items: Sequence[Item], places: set[int]) -> list[Item]:
-    """The items but those at `places`; what ended the last one ends the last one that is left."""
-    kept = [item for place, item in enumerate(items) if place not in places]
-    if kept and len(items) - 1 in places:
-        kept[-1] = kept[-1].with_changes(comma=items[-1].comma)
-    return kept

@@ -10,8 +10,9 @@ from autohook_codegen import library
 from autohook_codegen.analysis.trace import Trace
 from autohook_codegen.analysis.values import Class, Items
 from autohook_codegen.declares.program import ClassDecl, Program
+from autohook_codegen.sites.endings import calls_of_bases
 
-__all__ = ["base_place"]
+__all__ = ["base_place", "named_bases"]
 
 Base: TypeAlias = ClassDecl | str
 
@@ -25,8 +26,9 @@ def base_place(decl: ClassDecl, trace: Trace) -> int | None:
     The order in which Python looks methods up stays as it is; ``None`` where no place keeps it.
     """
     bases = decl.node.bases
+    place: int
     for place, base in enumerate(bases):
-        if _may_be_torch_module(base, decl, trace):
+        if MODULE in named_bases(decl, base, trace):
             return place
     places = [
         len(bases),
@@ -34,7 +36,6 @@ def base_place(decl: ClassDecl, trace: Trace) -> int | None:
         *range(1, len(bases)),
     ]
     before = _order_of_look_up(decl, trace.program)
-    place: int
     for place in places:
         after = _order_of_look_up(decl, trace.program, place)
         if after is not None and (before is None or _finds_alike(before, after)):
@@ -103,15 +104,14 @@ def _names_of(base: Base) -> frozenset[str]:
 _MODULE_NAMES = frozenset("__init__ __call__ __getattr__ __setattr__ __delattr__ __dir__".split())
 
 
-def _may_be_torch_module(base: ast.expr, decl: ClassDecl, trace: Trace) -> bool:
-    """Tell whether the base may be ``nn.Module`` itself, under whichever name."""
-    if _named(base, decl, trace.program) == MODULE:
-        return True
+def named_bases(decl: ClassDecl, base: ast.expr, trace: Trace) -> set[Base]:
+    """Return what a base may be, also under a name that is assigned, or inside ``*[nn.Module]``."""
     target = base.value if isinstance(base, ast.Starred) else base
     values = (one.values for one in trace.functions.values() if one.file is decl.file)
     value = next((known[target] for known in values if target in known), frozenset())
     members = (inner for one in value if isinstance(one, Items) for inner in one.first)
-    return any(isinstance(one, Class) and one.cls == MODULE for one in value.union(*members))
+    found = {one.cls for one in value.union(*members) if isinstance(one, Class)}
+    return found or {_named(base, decl, trace.program)}
 
 
 def _named(base: ast.expr, decl: ClassDecl, program: Program) -> Base:
@@ -128,13 +128,7 @@ def _is_built_without_arguments(decl: ClassDecl) -> bool:
     init = decl.method("__init__")
     if init is None:
         return False
-    calls = [
-        node
-        for node in ast.walk(init[1])
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr == "__init__"
-    ]
+    calls = calls_of_bases(init[1])
     return bool(calls) and not any(
         call.args or call.keywords or not isinstance(call.func.value, ast.Call)  # type: ignore[attr-defined]
         for call in calls

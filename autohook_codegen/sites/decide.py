@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from autohook_codegen.analysis.trace import Trace
 from autohook_codegen.declares.program import ClassDecl, Program
-from autohook_codegen.rewrite.existing import Existing
 from autohook_codegen.options import Options
+from autohook_codegen.rewrite.existing import Existing
 from autohook_codegen.sites.candidate import Candidate, LeftAlone
 from autohook_codegen.sites.decided import Decided, DecidedSite, Remark
 from autohook_codegen.sites.edits import Edits
@@ -53,74 +53,68 @@ def decide(
     edits = {path: Edits() for path in program.files}
     found = [replace(one, reference=with_own_names(one.reference, trace)) for one in candidates]
     check_names(program, found, options)
-    left = [one for one in left_alone if is_wanted(one, options)]
-    wanted = [one for one in found if is_wanted(one, options)]
     own_children = classes_with_own_children(trace)
-    wanted = _without_own_children(wanted, left, own_children, trace)
+    wanted = [one for one in found if is_wanted(one, options)]
+    left = _Left(trace, [one for one in left_alone if is_wanted(one, options)])
+    wanted = _without_own_children(wanted, own_children, left)
 
-    # Name the hook points.
     standing = {
         one: text
         for one in wanted
         if (text := standing_hook_point(one, existing.get(one.function.file.path, Existing())))
     }
-    names = {one: name for one, text in standing.items() if (name := attribute_in(text))}
-    named = name_hook_points(wanted, names, trace, options)
-    for one, hook_points in list(named.items()):
-        if len({hook_point.name for hook_point in hook_points}) > 1:
-            message = "it may be of several classes, where the hook point has different names"
-            left.append(_leave(one, "several-classes", message, trace))
-            del named[one]
-
-    # Say how each site reaches its own.
+    named = _name(wanted, standing, left, trace, options)
     spelled = spell_hook_points({one: its[0] for one, its in named.items()}, existing, options)
     for one in [one for one in named if one not in spelled and one not in standing]:
-        message = "the loop has no form that says which member this is"
-        left.append(_leave(one, "no-index", message, trace))
+        left.add(one, "no-index", "the loop has no form that says which member this is")
         del named[one]
 
-    # Place what makes them.
     spellings = Spellings(existing)
-    needed = dict.fromkeys(hook_point for its in named.values() for hook_point in its)
-    placed = _place(needed, Placing(trace, existing, spellings, options), named, left, trace)
-    _add_makings(placed.values(), edits)
-    for one, its in named.items():
+    placed = _place(named, Placing(trace, existing, spellings, options), left)
+    _add_makings(placed, edits)
+    for one in named:
         if one not in standing:
             add_site(one, spelled[one], edits[one.function.file.path])
-    left += [note for makings in placed.values() for note in makings.notes]
 
-    # End the roots.
     changes = list(changes_in_place(trace, named))
-    ends: dict[ClassDecl, list[str]] = {}
-    for makings in placed.values():
-        for decl, line in makings.ends.items():
-            ends.setdefault(decl, []).append(line)
     fallback = LeftToFallback(
         trace,
         tuple(named),
-        tuple(left),
+        tuple(left.found),
         own_children,
         frozenset(cls for change in changes for cls in change.classes),
         frozenset(checkpointing_classes(trace)),
     )
     roots = RootEnds(trace, existing, spellings, options, Parts(trace), fallback)
+    ends: dict[ClassDecl, list[str]] = {}
+    for decl, line in (end for one in placed for end in one.ends.items()):
+        ends.setdefault(decl, []).append(line)
     ended, remarks = roots.end(ends, edits)
     for decl, lines in ended.items():
         add_at_end(decl, lines, edits[decl.file.path])
-
     add_imports(program, edits, spellings)
-    remarks += [Remark(one.function.file, one.node, one.code, one.message) for one in left]
+
+    remarks += [Remark(one.function.file, one.node, one.code, one.message) for one in left.found]
     message = "a value is changed in place here"
     remarks += [Remark(c.function.file, c.node, "changes-in-place", message) for c in changes]
     sites = tuple(DecidedSite(one, its[0]) for one, its in named.items())
     return Decided(program, options, edits, sites, tuple(remarks))
 
 
+@dataclass
+class _Left:
+    """The places that get no site."""
+
+    trace: Trace
+    found: list[LeftAlone]
+
+    def add(self, one: Candidate, code: str, message: str, inside: str | None = None) -> None:
+        place = inside or place_of(one.reference, self.trace)
+        self.found.append(LeftAlone(one.node, code, message, one.function, one.reference, (place,)))
+
+
 def _without_own_children(
-    candidates: list[Candidate],
-    left: list[LeftAlone],
-    own_children: Mapping[ClassDecl, str],
-    trace: Trace,
+    candidates: list[Candidate], own_children: Mapping[ClassDecl, str], left: _Left
 ) -> list[Candidate]:
     """Leave alone what stands in classes whose children are counted or walked."""
     kept: list[Candidate] = []
@@ -129,34 +123,45 @@ def _without_own_children(
         barred = next((decl for decl in lineage if decl in own_children), None)
         if barred is None:
             kept.append(one)
-            continue
-        message = f"{barred.name} gets no hook points in the source: {own_children[barred]}"
-        left.append(replace(_leave(one, "own-children", message, trace), inside=(barred.name,)))
+        else:
+            message = f"{barred.name} gets no hook points in the source: {own_children[barred]}"
+            left.add(one, "own-children", message, barred.name)
     return kept
 
 
-def _place(
-    hook_points: Iterable[HookPoint],
-    placing: Placing,
-    named: dict[Candidate, tuple[HookPoint, ...]],
-    left: list[LeftAlone],
+def _name(
+    candidates: list[Candidate],
+    standing: Mapping[Candidate, str],
+    left: _Left,
     trace: Trace,
-) -> dict[HookPoint, Placed]:
-    """Place what makes each hook point; the sites of one that cannot be made are left alone."""
-    found: dict[HookPoint, Placed] = {}
-    for order, hook_point in enumerate(hook_points):
-        sites = [one for one, its in named.items() if hook_point in its]
+    options: Options,
+) -> dict[Candidate, tuple[HookPoint, ...]]:
+    """Name the hook points; a site whose classes would have different ones is left alone."""
+    names = {one: name for one, text in standing.items() if (name := attribute_in(text))}
+    named = name_hook_points(candidates, names, trace, options)
+    for one, hook_points in list(named.items()):
+        if len({hook_point.name for hook_point in hook_points}) > 1:
+            message = "it may be of several classes, where the hook point has different names"
+            left.add(one, "several-classes", message)
+            del named[one]
+    return named
+
+
+def _place(
+    named: dict[Candidate, tuple[HookPoint, ...]], placing: Placing, left: _Left
+) -> list[Placed]:
+    """Place what makes the hook points; the sites of one that cannot be made are left alone."""
+    placed: list[Placed] = []
+    needed = dict.fromkeys(hook_point for its in named.values() for hook_point in its)
+    for order, hook_point in enumerate(needed):
         try:
-            found[hook_point] = placing.place(hook_point, order)
+            placed.append(placing.place(hook_point, order))
         except CannotBeMadeError as reason:
-            for one in sites:
-                left.append(
-                    _leave(one, "not-made", f"{hook_point.name} is not made: {reason}", trace)
-                )
+            for one in [one for one, its in named.items() if hook_point in its]:
+                left.add(one, "not-made", f"{hook_point.name} is not made: {reason}")
                 del named[one]
-    return {
-        one: placed for one, placed in found.items() if any(one in its for its in named.values())
-    }
+    left.found += [note for one in placed for note in one.notes]
+    return placed
 
 
 def _add_makings(placed: Iterable[Placed], edits: Mapping[str, Edits]) -> None:
@@ -168,8 +173,3 @@ def _add_makings(placed: Iterable[Placed], edits: Mapping[str, Edits]) -> None:
     for statement, makings in behind.items():
         texts = dict.fromkeys(one.text for one in sorted(makings, key=lambda one: one.rank))
         edits[makings[0].file.path].after.setdefault(statement, []).extend(texts)
-
-
-def _leave(one: Candidate, code: str, message: str, trace: Trace) -> LeftAlone:
-    place = place_of(one.reference, trace)
-    return LeftAlone(one.node, code, message, one.function, one.reference, (place,))

@@ -10,7 +10,14 @@ from autohook_codegen.declares.program import ClassDecl, FunctionNode
 from autohook_codegen.sites.blocks import returns_in
 from autohook_codegen.sites.edits import Edits
 
-__all__ = ["add_at_end", "can_be_ended", "ending_class", "goes_on_to_bases", "receiver_of"]
+__all__ = [
+    "add_at_end",
+    "calls_of_bases",
+    "can_be_ended",
+    "ending_class",
+    "goes_on_to_bases",
+    "receiver_of",
+]
 
 
 def receiver_of(function: FunctionTrace | FunctionNode | None) -> str:
@@ -50,7 +57,7 @@ def add_at_end(decl: ClassDecl, lines: list[str], edits: Edits) -> None:
     if init is None:
         edits.written_inits[decl.node] = lines
         return
-    begins = min((one.lineno for one in _calls_of_bases(init)), default=0)
+    begins = min((one.lineno for one in calls_of_bases(init)), default=0)
     for one in returns_in(init.body):
         if one.lineno > begins:
             edits.before.setdefault(one, []).extend(lines)
@@ -64,14 +71,15 @@ def goes_on_to_bases(decl: ClassDecl, initialisers: Iterable[FunctionNode]) -> b
     return all(
         any(
             isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Call)
-            for call in _calls_of_bases(one)
+            for call in calls_of_bases(one)
         )
         for one in initialisers
         if one.name in ("__init__", "__post_init__")
     )
 
 
-def _calls_of_bases(init: FunctionNode) -> list[ast.Call]:
+def calls_of_bases(init: FunctionNode) -> list[ast.Call]:
+    """Return the calls of ``super().__init__``, or of a base's by name."""
     return [
         node
         for node in ast.walk(init)

@@ -7,9 +7,8 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.declares.program import FileDecl, Program
-from autohook_codegen.sites.loop_indexes import parents_in
+from autohook_codegen.sites.written import Written
 
 __all__ = ["WALKS", "is_harmless_walk"]
 
@@ -26,10 +25,10 @@ _SILENT = (
 """No item among them: there may be none under a hook point's name."""
 
 
-def is_harmless_walk(walk: ast.Attribute, function: FunctionTrace, program: Program) -> bool:
+def is_harmless_walk(walk: ast.Attribute, written: Written, program: Program) -> bool:
     """Tell whether the loop over ``….children()``, ``.named_children()`` or ``._modules`` of which
     `walk` is the attribute does the same beside hook points."""
-    parents = parents_in(function.node or function.file.tree)
+    parents = written.parents
     iterated: ast.AST = walk
     is_named = walk.attr == "named_children"
     while isinstance(parent := parents[iterated], ast.Attribute | ast.Call):
@@ -50,7 +49,7 @@ def is_harmless_walk(walk: ast.Attribute, function: FunctionTrace, program: Prog
             pass
         case _:
             return False
-    body = _Body(child, function.file, program)
+    body = _Body(child, written.trace.file, program)
     if isinstance(loop, ast.For):
         return not loop.orelse and body.spares(loop.body)
     for place, test in enumerate(loop.ifs):

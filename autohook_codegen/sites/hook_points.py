@@ -14,7 +14,7 @@ from autohook_codegen.declares.program import ClassDecl
 from autohook_codegen.options import Options
 from autohook_codegen.sites.candidate import Candidate, Reference
 
-__all__ = ["HookPoint", "name_hook_points", "path_of"]
+__all__ = ["HookPoint", "attributes_of", "name_hook_points", "path_of"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,13 +128,18 @@ class _Names:
 
     def _names(self, decl: ClassDecl) -> set[str]:
         if decl not in self._taken:
-            annotated = {
-                one.target.id
-                for one in decl.node.body
-                if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)
-            }
-            self._taken[decl] = {*decl.methods, *self.trace.attributes(decl), *annotated}
+            self._taken[decl] = attributes_of(decl, self.trace)
         return self._taken[decl]
+
+
+def attributes_of(decl: ClassDecl, trace: Trace) -> set[str]:
+    """Return every attribute that the class itself defines, sets or annotates."""
+    annotated = {
+        one.target.id
+        for one in decl.node.body
+        if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)
+    }
+    return {*decl.methods, *trace.attributes(decl), *annotated}
 
 
 def _relatives(decl: ClassDecl) -> Collection[ClassDecl]:

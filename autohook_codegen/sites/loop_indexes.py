@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from autohook_codegen.analysis.values import Counter, Loop, Member
-from autohook_codegen.rewrite.existing import Existing
 from autohook_codegen.options import Options
+from autohook_codegen.rewrite.existing import Existing
 from autohook_codegen.sites.candidate import Candidate
 from autohook_codegen.sites.edits import LoopEdit
+from autohook_codegen.sites.written import Written
 
-__all__ = ["LoopIndexes", "parents_in"]
+__all__ = ["LoopIndexes"]
 
 _PASSED_ON = frozenset({"enumerate", "list", "tuple", "iter"})
 """What hands on the members that it is given, each once."""
-
-
-def parents_in(tree: ast.AST) -> dict[ast.AST, ast.AST]:
-    """Return what each node of the tree stands in."""
-    return {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
 
 
 class LoopIndexes:
@@ -32,27 +28,24 @@ class LoopIndexes:
 
     def __init__(
         self,
-        parents: dict[ast.AST, ast.AST],
+        written: Written,
         candidates: Iterable[Candidate],
         existing: Existing,
         options: Options,
     ) -> None:
-        self.parents = parents
+        self.written = written
         self.options = options
-        self.order = {node: place for place, node in enumerate(parents)}
         self.names = {
             one.id if isinstance(one, ast.Name) else one.arg
-            for one in parents
+            for one in written.order
             if isinstance(one, ast.Name | ast.arg)
         }
-        self.edits = {
-            loop: LoopEdit(index, existing.paired_with[loop])
-            for loop, index in existing.enumerated.items()
-            if loop in parents
-        }
-        for loop, name in existing.zipped.items():
-            if loop in parents:
-                self.edits[loop] = LoopEdit(zipped=((name, existing.paired_with[loop] or ""),))
+        self.edits: dict[Loop, LoopEdit] = {}
+        for loop, paired in existing.paired_with.items():
+            if loop in written.order and loop in existing.enumerated:
+                self.edits[loop] = LoopEdit(existing.enumerated[loop], paired)
+            elif loop in written.order:
+                self.edits[loop] = LoopEdit(zipped=((existing.zipped[loop], paired or ""),))
         self.standing = frozenset(self.edits)
         self._reserve(list(candidates))
 
@@ -82,17 +75,15 @@ class LoopIndexes:
                 if _counter(candidate, step) is None and step.along is None and not step.by_key:
                     needed.setdefault(step.loop, step)
                 if not isinstance(step.loop, ast.comprehension):
-                    if step.loop not in self._around(candidate.node):
+                    if step.loop not in self.written.around(candidate.node):
                         self.read_later.add(step.loop)
         for loop in sorted(needed, key=self._position):
             if loop not in self.edits:
                 self.edits[loop] = LoopEdit(self._free_index(loop), _text(needed[loop].start))
 
-    def _position(self, loop: Loop) -> tuple[int, int, int]:
+    def _position(self, loop: Loop) -> tuple[int, int]:
         """Return where the loop stands, an outer one before an inner one."""
-        whole = self._whole(loop)
-        assert isinstance(whole, ast.stmt | ast.expr)
-        return whole.lineno, whole.col_offset, self.order[loop]
+        return self.written.order[self._whole(loop)], self.written.order[loop]
 
     def _along(self, loop: Loop, along: ast.expr | None, hook_points: str) -> str | None:
         """Return the local name of the hook points that run along with the loop."""
@@ -127,16 +118,13 @@ class LoopIndexes:
     def _overlap(self, one: Loop, other: Loop) -> bool:
         """Tell whether one of the loops runs while the other does."""
         first, second = self._whole(one), self._whole(other)
-        return first in (second, *self._around(second)) or second in self._around(first)
+        return first in (second, *self.written.around(second)) or second in self.written.around(
+            first
+        )
 
     def _whole(self, loop: Loop) -> ast.AST:
         """Return the loop, or the whole comprehension."""
-        return self.parents[loop] if isinstance(loop, ast.comprehension) else loop
-
-    def _around(self, node: ast.AST) -> Iterator[ast.AST]:
-        while (parent := self.parents.get(node)) is not None:
-            node = parent
-            yield node
+        return self.written.parents[loop] if isinstance(loop, ast.comprehension) else loop
 
 
 def _counter(candidate: Candidate, step: Member) -> str | None:

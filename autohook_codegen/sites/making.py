@@ -31,16 +31,23 @@ class CannotBeMadeError(Exception):
 
 
 def making_statement(
-    hook_point: HookPoint, receiver: str, spelled: str, file: FileDecl, trace: Trace
+    hook_point: HookPoint,
+    receiver: str,
+    spelled: str,
+    file: FileDecl,
+    trace: Trace,
+    set_to: Value | None = None,
 ) -> str:
     """Return ``self.fc1_hook_point = HookPoint()``, or the container of hook points beside a
     container.
 
-    `spelled` is how the file spells ``HookPoint``.
+    `spelled` is how the file spells ``HookPoint``; `set_to` is what the attribute has been set to
+    where the statement stands.
     """
     made = f"{spelled}()"
     if hook_point.reference.items:
         steps, values = hook_point.reference.steps, values_along(hook_point.reference, trace)
+        values[1] = set_to if set_to is not None else values[1]
         made = ContainerText(spelled, file, trace).beside(receiver, steps, values)
     return f"{receiver}.{hook_point.name} = {made}"
 
@@ -93,7 +100,8 @@ class ContainerText:
         place = next(i for i, step in enumerate(steps) if isinstance(step, Item | Member))
         step, rest, value = steps[place], steps[place + 1 :], values[place]
         assert isinstance(step, Item | Member)
-        if is_mixed(value):
+        is_own = depth == 1 and place == 1  # made only where it is a container
+        if is_mixed(value) and not is_own:
             raise CannotBeMadeError("not every member is a container")
         empty = "{}" if step.by_key else "()"
         container = self._reached(holder, steps[:place], values, depth, empty)

@@ -10,6 +10,7 @@ from autohook_codegen.analysis.trace import FunctionTrace, Trace
 from autohook_codegen.analysis.values import Fields, Items, Module
 from autohook_codegen.declares.program import ClassDecl
 from autohook_codegen.sites.harmless_walks import WALKS, is_harmless_walk
+from autohook_codegen.sites.written import Written
 
 __all__ = ["classes_with_own_children"]
 
@@ -22,10 +23,11 @@ def classes_with_own_children(trace: Trace) -> dict[ClassDecl, str]:
             found[decl] = "its children are its items"
     for function in trace.functions.values():
         receiver = function.receiver
+        written = Written(function)
         for node in function.values:
             if isinstance(node, ast.Attribute) and node.attr in WALKS:
                 name = node.value.id if isinstance(node.value, ast.Name) else None
-                if is_harmless_walk(node, function, trace.program):
+                if function.node is None or is_harmless_walk(node, written, trace.program):
                     continue
                 if receiver is not None and name == receiver.arg:
                     _add(found, _users(function), "it walks its own children")

@@ -55,7 +55,13 @@ def _use(
     read = one.read if one.read is not None and one.read in written.parents else use.node
     node = one.source if one.source is not None and one.source in written.parents else use.node
     assert one.held is not None
-    reference = reference_to(one.held, node, _values_of(node, use, written), written.trace, written.trace.counters.get(use.by, ()))
+    reference = reference_to(
+        one.held,
+        node,
+        _values_of(node, use, written),
+        written.trace,
+        written.trace.counters.get(use.by, ()),
+    )
     if reference is None:
         return
     form = _form(use, read, is_one_of_several, written, trace)

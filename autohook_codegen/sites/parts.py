@@ -33,17 +33,11 @@ class Parts:
             for attribute in self.trace.attributes(decl):
                 for definition in self.trace.definitions(decl, attribute):
                     held.update(_classes_in(definition.value))
-            for sites in (s for a in self.trace.attributes(decl) for s in self._growths(decl, a)):
-                held.update(_classes_in(sites))
         for function in self.trace.functions.values():
             maker = _maker(function)
-            for node, value in _evaluated(function):
-                if maker in found:
+            if maker in found:
+                for _, value in _evaluated(function):
                     found[maker].update(_classes_in(value))
-                if isinstance(node, ast.Call):
-                    for holder in _called_classes(function.values.get(node.func, frozenset())):
-                        if holder in found:
-                            found[holder].update(_handed(node, function))
         for decl, held in found.items():
             held.difference_update(decl.mro)
         return found
@@ -82,17 +76,6 @@ class Parts:
             )
         return self._held[root]
 
-    def _growths(self, decl: ClassDecl, attribute: str) -> Iterator[Value]:
-        """Yield what is added to the containers in an attribute."""
-        for definition in self.trace.definitions(decl, attribute):
-            for one in definition.value:
-                site = one.site if isinstance(one, Items | Fields) else None
-                for growth in self.trace.growths.get(site, ()) if site is not None else ():
-                    function = self.trace.functions.get(growth.function or growth.file.tree)
-                    for argument in growth.arguments if function is not None else ():
-                        assert function is not None
-                        yield function.values.get(argument, frozenset())
-
 
 def _evaluated(function: FunctionTrace) -> Iterator[tuple[ast.expr, Value]]:
     """Yield the expressions of a function, without what only asks for a class."""
@@ -117,20 +100,7 @@ def _maker(function: FunctionTrace) -> ClassDecl | None:
     return None if is_factory else outer.owner
 
 
-def _called_classes(callee: Value) -> Iterator[ClassDecl]:
-    """Yield the classes that a call makes an instance of."""
-    for one in callee:
-        if isinstance(one, Class) and isinstance(one.cls, ClassDecl):
-            yield one.cls
-
-
-def _handed(call: ast.Call, function: FunctionTrace) -> Iterator[ClassDecl]:
-    for argument in (*call.args, *(keyword.value for keyword in call.keywords)):
-        given = argument.value if isinstance(argument, ast.Starred) else argument
-        yield from _classes_in(function.values.get(given, frozenset()))
-
-
-def _classes_in(value: Value, is_own: bool = False) -> Iterator[ClassDecl]:
+def _classes_in(value: Value) -> Iterator[ClassDecl]:
     """Yield the module classes of the input that the value is, is an instance of, or holds."""
     for one in value:
         match one:

@@ -9,10 +9,10 @@ from functools import cache
 
 from autohook_codegen.analysis.names_computed import display_name, name_shape
 from autohook_codegen.analysis.trace import Definition, Trace
-from autohook_codegen.analysis.values import Fields, Items, Nothing, Unknown
+from autohook_codegen.analysis.values import Fields, Items, Nothing, Unknown, join
 from autohook_codegen.declares.program import ClassDecl, FileDecl, FunctionNode
-from autohook_codegen.rewrite.existing import Existing
 from autohook_codegen.options import Options
+from autohook_codegen.rewrite.existing import Existing
 from autohook_codegen.sites.blocks import Place, block_around, find_places
 from autohook_codegen.sites.candidate import LeftAlone
 from autohook_codegen.sites.computed_names import hook_point_name
@@ -238,7 +238,8 @@ class Placing:
         if self._stands(first.owner, hook_point.name):
             return
         spelled = self.spellings.of(first.file, "HookPoint")
-        text = making_statement(hook_point, first.receiver, spelled, first.file, self.trace)
+        set_to = join(*(one.value for one in definitions))
+        text = making_statement(hook_point, first.receiver, spelled, first.file, self.trace, set_to)
         for place in places:
             rank = _rank(hook_point, place.statement, order, first)
             placed.behind.append(Making(first.file, place.statement, text, rank))

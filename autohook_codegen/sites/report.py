@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
-from autohook_codegen.analysis.values import Nothing
+from autohook_codegen.analysis.values import Item, Nothing
 from autohook_codegen.hooked_source import Note, Site
 from autohook_codegen.options import Fallback, Options
 from autohook_codegen.sites.candidate import Wrap
@@ -89,10 +89,9 @@ def notes_of(source: Source, records: FileRecords, options: Options) -> tuple[No
     return tuple(sorted(found.values(), key=lambda one: (one.line, one.column)))
 
 
-def _about_sites(sites: Iterable[DecidedSite]) -> Iterable[Remark]:
+def _about_sites(sites: Collection[DecidedSite]) -> Iterable[Remark]:
     """Yield what would surprise about a site."""
-    sharing = Counter(site.hook_point for site in sites)
-    said: set[HookPoint] = set()
+    sharing = _shared(sites)
     for site in sites:
         candidate, hook_point = site.candidate, site.hook_point
         file, node = candidate.function.file, candidate.node
@@ -102,13 +101,25 @@ def _about_sites(sites: Iterable[DecidedSite]) -> Iterable[Remark]:
                 " without it"
             )
             yield Remark(file, node, "optional-parameter", message)
-        if sharing[hook_point] > 1 and hook_point not in said:
-            said.add(hook_point)
+        if (count := sharing.pop(hook_point, 1)) > 1:
             message = (
-                f"{hook_point.name} has {sharing[hook_point]} sites, so that a hook sees each of"
-                " them; --per-site gives each its own"
+                f"{hook_point.name} has {count} sites, so that a hook sees each of them;"
+                " --per-site gives each its own"
             )
             yield Remark(file, node, "shared-hook-point", message)
+
+
+def _shared(sites: Iterable[DecidedSite]) -> dict[HookPoint, int]:
+    """Return how many sites of each hook point one instance may run."""
+    counts: dict[HookPoint, Counter[tuple[object, ...]]] = {}
+    for site in sites:
+        reference, function = site.candidate.reference, site.candidate.function
+        while not function.users and function.parent is not None:
+            function = function.parent
+        member = tuple(step.key for step in reference.items if isinstance(step, Item))
+        for cls in function.users or reference.owners:
+            counts.setdefault(site.hook_point, Counter())[cls, member] += 1
+    return {hook_point: max(found.values()) for hook_point, found in counts.items()}
 
 
 def _shows_other_result(site: DecidedSite) -> bool:

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from autohook_codegen import library
 from autohook_codegen.analysis.trace import Trace
 from autohook_codegen.declares.program import ClassDecl
-from autohook_codegen.rewrite.existing import Existing
 from autohook_codegen.library import guesses
 from autohook_codegen.options import DEFAULT_NAME, Fallback, Options
-from autohook_codegen.sites.bases import base_place
+from autohook_codegen.rewrite.existing import Existing
+from autohook_codegen.sites.bases import base_place, named_bases
 from autohook_codegen.sites.decided import Remark
 from autohook_codegen.sites.edits import BaseEdit, Edits
 from autohook_codegen.sites.endings import ending_class, goes_on_to_bases, receiver_of
 from autohook_codegen.sites.fallback import LeftToFallback, shown_places
+from autohook_codegen.sites.hook_points import attributes_of
 from autohook_codegen.sites.imports import Spellings
 from autohook_codegen.sites.parts import Parts
 from autohook_codegen.sites.roots import find_roots
@@ -77,8 +78,8 @@ class RootEnds:
                 continue
             if not self._is_ended(decl):
                 ended.setdefault(decl, []).append(self._last_line(decl))
-        if not roots and self.options.root is None and self.left.with_sites:
-            remarks += self._nothing_is_a_root(remarks)
+        if not roots and not remarks and self.options.root is None:
+            remarks += self._nothing_is_a_root()
         return ended, remarks
 
     # Which classes.
@@ -102,7 +103,7 @@ class RootEnds:
         if self._has_base(root):
             return None
         for one in (*root.mro, *root.descendants()):
-            for name in sorted(ROOT_NAMES & {*one.methods, *self.trace.attributes(one)}):
+            for name in sorted(ROOT_NAMES & attributes_of(one, self.trace)):
                 return f"{one.name} has its own {name!r}; use auto_hook(model)"
         if end is None:
             return "nothing can be added at the end of __init__; use auto_hook(model)"
@@ -114,22 +115,19 @@ class RootEnds:
                 return f"setup() would write over the attribute 'name' of {named.name}"
         return None
 
-    def _nothing_is_a_root(self, said: list[Remark]) -> list[Remark]:
+    def _nothing_is_a_root(self) -> list[Remark]:
+        """Say which class would do, where there is something that it would name."""
         modules = [one for one in self.trace.program.classes if one.is_module]
-        if said or not modules:
+        if not modules or not (self.left.with_sites or self.left.left_alone):
             return []
         most = max(modules, key=lambda one: len(self.parts.held_by(one)))
-        message = f"no class is a root, each is a part of another; --root {most.name} makes it one"
+        why = "each is a part of another" if self.left.with_sites else "none has a hook point"
+        message = f"no class is a root, {why}; --root {most.name} makes it one"
         return [Remark(most.file, most.node, "no-root", message)]
 
     def _uses_name(self, decl: ClassDecl) -> bool:
         """Tell whether the class has its own ``name``, which ``setup()`` would overwrite."""
-        annotated = {
-            one.target.id
-            for one in decl.node.body
-            if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)
-        }
-        return "name" in {*decl.methods, *annotated, *self.trace.attributes(decl)}
+        return "name" in attributes_of(decl, self.trace)
 
     # What stands already.
 
@@ -143,7 +141,7 @@ class RootEnds:
     def _is_ended(self, decl: ClassDecl) -> bool:
         known = self.existing.get(decl.file.path)
         root = known.roots.get(decl.node) if known is not None else None
-        if root is not None and root.ending is not None:
+        if root is not None and (root.ending is not None or root.sooner):
             return True
         init = decl.initialiser
         if init is None or not any(b.endswith("HookedRootModule") for b in decl.all_outside_bases):
@@ -186,7 +184,7 @@ class RootEnds:
         if named is not None:
             return f'setup() would write "name" into {named.name}'
         for one in (decl, *decl.descendants()):
-            for base in sorted(one.all_outside_bases):
+            for base in self._outside_bases(one):
                 last = base.rsplit(".", 1)[-1]
                 known = library.library_class(base)
                 if known is not None:
@@ -199,3 +197,12 @@ class RootEnds:
             if not goes_on_to_bases(one, self.trace.initialisers(one)):
                 return "HookedRootModule.__init__ is not called"
         return None
+
+    def _outside_bases(self, decl: ClassDecl) -> list[str]:
+        found = {
+            named
+            for one in decl.mro
+            for base in one.node.bases
+            for named in named_bases(one, base, self.trace)
+        }
+        return sorted(one for one in found if isinstance(one, str))

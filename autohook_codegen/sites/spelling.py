@@ -10,13 +10,14 @@ from dataclasses import dataclass
 
 from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.analysis.values import Attribute, Item, Loop, Member, Step
-from autohook_codegen.rewrite.existing import Existing
 from autohook_codegen.options import Options
+from autohook_codegen.rewrite.existing import Existing
 from autohook_codegen.sites.candidate import After, Candidate, Wrap
 from autohook_codegen.sites.computed_names import double_quoted, hook_point_name
 from autohook_codegen.sites.edits import Edits, LoopEdit, WrapEdit
 from autohook_codegen.sites.hook_points import HookPoint
-from autohook_codegen.sites.loop_indexes import LoopIndexes, parents_in
+from autohook_codegen.sites.loop_indexes import LoopIndexes
+from autohook_codegen.sites.written import Written
 from autohook_codegen.source.precedence import needs_brackets
 
 __all__ = [
@@ -79,9 +80,8 @@ def spell_hook_points(
         by_function.setdefault(_outermost(candidate.function), []).append(candidate)
     found: dict[Candidate, SpelledSite] = {}
     for function, candidates in by_function.items():
-        parents = parents_in(function.node or function.file.tree)
         known = existing.get(function.file.path, Existing())
-        indexes = LoopIndexes(parents, candidates, known, options)
+        indexes = LoopIndexes(Written(function), candidates, known, options)
         for candidate in candidates:
             spelled = _spell(candidate, named[candidate], indexes, options)
             if spelled is not None:
@@ -123,7 +123,7 @@ def _spell(
 ) -> SpelledSite | None:
     reference = candidate.reference
     form = candidate.form
-    parent = indexes.parents.get(form.node) if isinstance(form, Wrap) else None
+    parent = indexes.written.parents.get(form.node) if isinstance(form, Wrap) else None
     if reference.computed is not None:
         name = hook_point_name(reference.computed.name, options)
         return SpelledSite(f"getattr({reference.receiver}, {name})", parent)

@@ -168,12 +168,11 @@ from torch import nn
 __all__ = ("Part", "Net")
 
 
-class Part(HookedRootModule, nn.Module):
+class Part(nn.Module):
     def __init__(self):
         super().__init__()
         self.fc = nn.Linear(8, 8)
         self.fc_hook_point = HookPoint()
-        self.setup()
 
     def forward(self, x):
         return self.fc_hook_point(self.fc(x))
@@ -189,7 +188,7 @@ class Net(HookedRootModule, nn.Module):
     def forward(self, x):
         return self.part_hook_point(self.part(x))
 """,
-        id="__all__ names a part too",
+        id="__all__ names a part that holds no module of the input",
     ),
     pytest.param(
         """\
@@ -217,7 +216,7 @@ class Net(Base, HookedRootModule):
         self.fc = nn.Linear(8, 8)
         self.fc_hook_point = HookPoint()
         self.post_init()
-        auto_hook(self)  # in place of self.setup()
+        auto_hook(self)  # Base may have a setup() of its own
 
     def forward(self, x):
         return self.fc_hook_point(self.fc(x))
@@ -675,6 +674,7 @@ class Net(HookedRootModule, nn.Module):
         self.fc_hook_point = HookPoint()
         if wide:
             self.width = 8
+            self.setup()
             return
         self.width = 4
         self.setup()
@@ -737,17 +737,18 @@ def build():
 {ROOT}{HOOK_POINT}def build():
     from torch import nn
 
-    class Net(nn.Module):
+    class Net(HookedRootModule, nn.Module):
         def __init__(self):
             super().__init__()
             self.fc = nn.Linear(8, 8)
             self.fc_hook_point = HookPoint()
+            self.setup()
 
         def forward(self, x):
             return self.fc_hook_point(self.fc(x))
 
     return Net
-""".replace(ROOT, ""),
+""",
         id="a file without imports, a class that a function hands out",
     ),
     pytest.param(
@@ -816,6 +817,366 @@ class Net(HookedRootModule, nn.Module):
         """\
 from torch import nn
 
+Base = nn.Module
+
+
+class Net(Base):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+
+    def forward(self, x):
+        return self.fc(x)
+
+
+class Starred(*[nn.Module]):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+
+    def forward(self, x):
+        return self.fc(x)
+""",
+        f"""\
+from torch import nn
+{ROOT}{HOOK_POINT}
+Base = nn.Module
+
+
+class Net(HookedRootModule, Base):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+        self.fc_hook_point = HookPoint()
+        self.setup()
+
+    def forward(self, x):
+        return self.fc_hook_point(self.fc(x))
+
+
+class Starred(HookedRootModule, *[nn.Module]):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+        self.fc_hook_point = HookPoint()
+        self.setup()
+
+    def forward(self, x):
+        return self.fc_hook_point(self.fc(x))
+""",
+        id="nn.Module under other names",
+    ),
+    pytest.param(
+        """\
+from torch import nn
+
+
+class Options:
+    def __init__(self, rank):
+        self.rank = rank
+
+
+class LowRank(nn.Linear, Options):
+    def __init__(self):
+        nn.Linear.__init__(self, 8, 8)
+        Options.__init__(self, 2)
+        self.a = nn.Linear(8, 8)
+
+    def forward(self, x):
+        return self.a(x)
+""",
+        f"""\
+{AUTO}from torch import nn
+{ROOT}{HOOK_POINT}
+
+class Options:
+    def __init__(self, rank):
+        self.rank = rank
+
+
+class LowRank(nn.Linear, HookedRootModule, Options):
+    def __init__(self):
+        nn.Linear.__init__(self, 8, 8)
+        Options.__init__(self, 2)
+        self.a = nn.Linear(8, 8)
+        self.a_hook_point = HookPoint()
+        auto_hook(self)  # HookedRootModule.__init__ is not called
+
+    def forward(self, x):
+        return self.a_hook_point(self.a(x))
+""",
+        id="a mixin behind a torch class is built as before",
+    ),
+    pytest.param(
+        """\
+from torch import nn
+
+
+class Model(nn.Module):
+    def __getattr__(self, name):
+        return super().__getattr__(name)
+
+
+class Settings:
+    def __getattr__(self, name):
+        raise AttributeError(name)
+
+
+class Net(Model, Settings):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+
+    def forward(self, x):
+        return self.fc(x)
+""",
+        f"""\
+from torch import nn
+{ROOT}{HOOK_POINT}
+
+class Model(nn.Module):
+    def __getattr__(self, name):
+        return super().__getattr__(name)
+
+
+class Settings:
+    def __getattr__(self, name):
+        raise AttributeError(name)
+
+
+class Net(HookedRootModule, Model, Settings):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+        self.fc_hook_point = HookPoint()
+        self.setup()
+
+    def forward(self, x):
+        return self.fc_hook_point(self.fc(x))
+""",
+        id="as the first base, where the last place would change the order",
+    ),
+    pytest.param(
+        """\
+from functools import partialmethod
+
+from torch import nn
+
+
+class Scaled(nn.Module):
+    def __init__(self, factor):
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+
+    def forward(self, x):
+        return self.fc(x)
+
+
+class Doubled(Scaled):
+    __init__ = partialmethod(Scaled.__init__, factor=2)
+
+
+class Halved(Scaled):
+    def __init__(self):
+        return super().__init__(0.5)
+""",
+        f"""\
+from functools import partialmethod
+
+from torch import nn
+{ROOT}{HOOK_POINT}
+
+class Scaled(HookedRootModule, nn.Module):
+    def __init__(self, factor):
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+        self.fc_hook_point = HookPoint()
+        self.setup()
+
+    def forward(self, x):
+        return self.fc_hook_point(self.fc(x))
+
+
+class Doubled(Scaled):
+    __init__ = partialmethod(Scaled.__init__, factor=2)
+
+
+class Halved(Scaled):
+    def __init__(self):
+        return super().__init__(0.5)
+""",
+        id="an __init__ that cannot be ended: its base's is",
+    ),
+    pytest.param(
+        """\
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+
+    def forward(self, x):
+        return self.fc(x)
+
+
+class Deep(Net):
+    def __init__(self):
+        super().__init__()
+        self.width = 8
+
+
+class Trainer:
+    def __init__(self):
+        self.net = Net()
+
+
+MODELS = {"deep": Deep}
+""",
+        f"""\
+from torch import nn
+{ROOT}{HOOK_POINT}
+
+class Net(HookedRootModule, nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+        self.fc_hook_point = HookPoint()
+        self.setup()
+
+    def forward(self, x):
+        return self.fc_hook_point(self.fc(x))
+
+
+class Deep(Net):
+    def __init__(self):
+        super().__init__()
+        self.width = 8
+        self.setup()
+
+
+class Trainer:
+    def __init__(self):
+        self.net = Net()
+
+
+MODELS = {{"deep": Deep}}
+""",
+        id="used by a trainer and a table, and a base too",
+    ),
+    pytest.param(
+        """\
+from torch import nn
+
+
+class Encoder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+
+    def forward(self, x):
+        return self.fc(x)
+
+
+class Net(nn.Module):
+    def __init__(self, encoder):
+        super().__init__()
+        self.encoder = encoder
+
+    def forward(self, x):
+        return self.encoder(x)
+
+
+def build():
+    encoder = Encoder()
+    return Net(encoder)
+""",
+        f"""\
+{AUTO}from torch import nn
+{ROOT}{HOOK_POINT}
+
+class Encoder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+        self.fc_hook_point = HookPoint()
+
+    def forward(self, x):
+        return self.fc_hook_point(self.fc(x))
+
+
+class Net(HookedRootModule, nn.Module):
+    def __init__(self, encoder):
+        super().__init__()
+        self.encoder = encoder
+        self.encoder_hook_point = HookPoint()
+        auto_hook(self)  # adds the hook points inside Net.encoder
+
+    def forward(self, x):
+        return self.encoder_hook_point(self.encoder(x))
+
+
+def build():
+    encoder = Encoder()
+    return Net(encoder)
+""",
+        id="a function makes a part and hands it to the model",
+    ),
+    pytest.param(
+        """\
+from torch import nn
+
+
+class Up(nn.Module):
+    def __init__(self, name):
+        super().__init__()
+        self.name = name
+        self.fc = nn.Linear(8, 8)
+
+    def forward(self, x):
+        return self.fc(x)
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.up = Up("conv")
+
+    def forward(self, x):
+        return self.up(x)
+""",
+        f"""\
+{AUTO}from torch import nn
+{ROOT}{HOOK_POINT}
+
+class Up(nn.Module):
+    def __init__(self, name):
+        super().__init__()
+        self.name = name
+        self.fc = nn.Linear(8, 8)
+        self.fc_hook_point = HookPoint()
+
+    def forward(self, x):
+        return self.fc_hook_point(self.fc(x))
+
+
+class Net(HookedRootModule, nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.up = Up("conv")
+        self.up_hook_point = HookPoint()
+        auto_hook(self)  # setup() would write "name" into Up
+
+    def forward(self, x):
+        return self.up_hook_point(self.up(x))
+""",
+        id="a part has a name of its own",
+    ),
+    pytest.param(
+        """\
+from torch import nn
+
 
 class Net[T: int](nn.Module):
     def __init__(self, width: T) -> None:
@@ -860,8 +1221,53 @@ def test_a_second_pass_changes_nothing(before: str, after: str) -> None:
 @pytest.mark.parametrize(("before", "after"), PAIRS)
 def test_fallback_decides_the_last_line(before: str, after: str, fallback: Fallback) -> None:
     code = hook_source(before, Options(format=False, fallback=fallback)).code
-    if "HookedRootModule" not in after or "as Root" in after:
+    if "HookedRootModule" not in after or "as Root" in after or "self.name = name" in after:
         return
     assert ("auto_hook(self)" in code) == (
         fallback is Fallback.ALWAYS or (fallback is Fallback.AUTO and "auto_hook" in after)
     )
+
+
+def notes_of(source: str, options: Options) -> dict[str, str]:
+    return {note.code: note.message for note in hook_source(source, options).notes}
+
+
+def row(name: str) -> str:
+    return next(one.values[0] for one in PAIRS if one.id == name)
+
+
+def test_without_the_fallback_a_name_is_not_overwritten() -> None:
+    source = row("a part has a name of its own")
+    hooked = hook_source(source, Options(format=False, fallback=Fallback.NEVER))
+    assert "HookedRootModule" not in hooked.code
+    messages = notes_of(source, Options(fallback=Fallback.NEVER))
+    assert messages["no-root"] == (
+        "Net is no root: setup() would write over the attribute 'name' of Up"
+    )
+
+
+def test_a_file_without_a_root_names_one() -> None:
+    source = """
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self, other):
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+        self.other = Other(self) if other is None else other
+
+    def forward(self, x):
+        return self.fc(x)
+
+
+class Other(nn.Module):
+    def __init__(self, net):
+        super().__init__()
+        self.net = Net(self) if net is None else net
+
+    def forward(self, x):
+        return self.net(x)
+"""
+    assert "--root Net" in notes_of(source, PLAIN)["no-root"]
+    assert "no-root" not in notes_of(source, Options(root=("Net",)))
