@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from autohook_codegen import library
 from autohook_codegen.analysis.interpretation import interpret
 from autohook_codegen.declares.program import Program
 from autohook_codegen.hooked_source import HookedSource
@@ -63,7 +64,8 @@ def hook_sources(
     """
     read = {path: read_source(text, path) for path, text in sources.items()}
     existing = {path: read_existing(source, options) for path, source in read.items()}
-    program = Program({path: source.tree for path, source in read.items()})
+    trees = {path: source.tree for path, source in read.items()}
+    program = Program(trees, library.makes_module)
     try:
         trace = interpret(program, options.entry)
         decided = decide(program, trace, *find_sites(trace), existing, options)
