@@ -67,8 +67,12 @@ def hook_sources(
     read = {path: read_source(text, path) for path, text in sources.items()}
     existing = {path: read_existing(source, options) for path, source in read.items()}
     program = Program({path: source.tree for path, source in read.items()})
-    trace = interpret(program, options.entry)
-    decided = decide(program, trace, *find_sites(trace), existing, options)
+    try:
+        trace = interpret(program, options.entry)
+        decided = decide(program, trace, *find_sites(trace), existing, options)
+    except RecursionError:
+        deepest = max(read.values(), key=lambda source: source.deepest_expression()[0])
+        raise deepest.too_deep() from None
     records = by_file(decided)
     return {
         path: _hooked(path, read.pop(path), decided, records[path], sources[path])

@@ -91,7 +91,11 @@ class _Returned:
                 kept = made is not None and made.node in self.known
                 return frozenset({one if kept else Unknown(origin)})
             case Parameter(held=held):
-                return self._held(one, held) or frozenset({Tensor(origin)})
+                # One that the function itself has read is hooked where it returns it.
+                is_given = held is not None and not held.steps
+                return (self._held(one, held) if is_given else NOT_REACHED) or frozenset(
+                    {Tensor(origin)}
+                )
             case Module(held=held) | Instance(held=held):
                 return self._held(one, held) or frozenset({replace(one, held=None)})
             case Items():

@@ -88,6 +88,8 @@ class Interpretation:
         self._annotated: dict[ast.expr, Value] = {}
         self._open: set[Unit] = set()
         """Functions that outsiders call, with arguments that the input does not show."""
+        self._called: set[ast.arg] = set()
+        """Further arguments that no call in the input gives."""
 
     # --- running
 
@@ -104,7 +106,7 @@ class Interpretation:
         # What nothing in the input calls may be called by others.
         while silent := [one for one in self._units.values() if self._is_silent(one)]:
             for unit in silent:
-                self._open.add(unit)
+                self._called.update(self._without_value(unit))
                 self.state.enqueue(unit)
             self._settle()
 
@@ -120,15 +122,21 @@ class Interpretation:
 
     def _is_silent(self, unit: Unit) -> bool:
         """Whether nothing calls the function."""
-        if unit in self._open or not isinstance(unit.node, FunctionNode | ast.Lambda):
-            return False
+        return unit not in self._open and bool(self._without_value(unit))
+
+    def _without_value(self, unit: Unit) -> list[ast.arg]:
+        """The arguments that no call gives."""
+        if not isinstance(unit.node, FunctionNode | ast.Lambda):
+            return []
         args = unit.node.args
         first = _receiver(unit)
-        return any(
-            not self.state.look(("argument", one))
-            for one in (*args.posonlyargs, *args.args)
+        return [
+            one
+            for one in (*args.posonlyargs, *args.args, *args.kwonlyargs)
             if one is not first
-        )
+            and one not in self._called
+            and not self.state.look(("argument", one))
+        ]
 
     def _settle(self) -> None:
         while (unit := self.state.next()) is not None:
@@ -219,7 +227,7 @@ class Interpretation:
 
     def _from_outside(self, frame: Frame, one: ast.arg, default: ast.expr | None) -> Value:
         """What an argument may be that the input's own calls do not say."""
-        is_open = frame.unit in self._open
+        is_open = frame.unit in self._open or one in self._called
         given = frame.evaluate(default) if default is not None else NOT_REACHED
         if given == NOTHING:
             given = frozenset({Nothing(one)})
@@ -242,11 +250,11 @@ class Interpretation:
             else kind
             for kind in given
         )
-        surely = [kind for kind in given if isinstance(kind, Class | Function | Plain)]
-        named = [kind for kind in given if isinstance(kind, Unknown) and kind.name]
+        if any(isinstance(kind, Class | Function) or _is_named(kind) for kind in given):
+            return opened  # says more than `type[nn.Module]`
         if said:
             return join(said, opened)
-        if surely or named:
+        if any(isinstance(kind, Plain) for kind in given):
             return opened
         return join(opened, frozenset({Unknown(Origin(one))}))
 
@@ -429,9 +437,7 @@ class Interpretation:
             return None
         return join(*(self._bound(frame, node, owner, bound) for node, owner in found.items()))
 
-    def methods_named(
-        self, frame: Frame, one: Module, shape: tuple[str | None, ...]
-    ) -> Value:
+    def methods_named(self, frame: Frame, one: Module, shape: tuple[str | None, ...]) -> Value:
         """Return the methods whose names have the shape: ``getattr(self, f"pool_{kind}")``."""
         if not isinstance(one.cls, ClassDecl):
             return NOT_REACHED
@@ -741,6 +747,10 @@ _CONTAINERS = frozenset(
 _PYTHON_CLASSES = frozenset(
     "dict list tuple set str int float bool object type Exception bytes frozenset slice".split()
 )
+
+
+def _is_named(one: Alternative) -> bool:
+    return isinstance(one, Unknown) and one.name is not None
 
 
 def _labelled(said: Value, argument: ast.arg) -> Value:

@@ -142,6 +142,9 @@ def _of_object(frame: Frame, one: Module | Instance, name: str, node: ast.AST) -
     found = frame.interpretation.attribute(frame, classes, name)
     if found:
         return with_held(kept(found, one.held), way)
+    nested = cls.nested(name)
+    if nested is not None:
+        return frozenset({Class(nested)})
     if frame.interpretation.is_set(cls, name):
         return NOT_REACHED  # until the statement that sets it has been interpreted
     method = frame.interpretation.method(frame, cls, name, frozenset({one}))

@@ -148,12 +148,16 @@ def with_statement(frame: Frame, node: ast.With | ast.AsyncWith) -> None:
 
 def _entered(value: Value) -> Value:
     """What ``with`` binds: what a context manager of the input yields."""
-    return join(
-        *(
-            one.rest if isinstance(one, Items) and one.kind == "generator" else frozenset({one})
-            for one in value
+    return (
+        join(
+            *(
+                one.rest if isinstance(one, Items) and one.kind == "generator" else frozenset({one})
+                for one in value
+            )
         )
-    ) if value else value
+        if value
+        else value
+    )
 
 
 @executes(ast.Try, *((ast.TryStar,) if hasattr(ast, "TryStar") else ()))

@@ -76,7 +76,7 @@ def _build(statements: Sequence[str], name: str) -> Iterator[str]:
         yield statement.removesuffix("\n")
         open_depth = depth
         for line in behind:
-            if line == "finally:":
+            if line.startswith(("finally", "def")):
                 yield f"{indent}# {name} end"
             yield indent + line
 

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from autohook_codegen.layout.batch import lay_out_statements
 from autohook_codegen.layout.settled import is_settled
 from autohook_codegen.layout.surroundings import Surroundings, read_surroundings
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from autohook_codegen.source.logical_lines import LogicalLines
+from autohook_codegen.source.logical_lines import LogicalLines
 
 __all__ = ["Layout"]
 

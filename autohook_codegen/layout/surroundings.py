@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from autohook_codegen.source import Span
-from autohook_codegen.source.logical_lines import indentation
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from autohook_codegen.source.logical_lines import LogicalLines
+from autohook_codegen.source.logical_lines import LogicalLines, indentation
 
 __all__ = ["Surroundings", "read_surroundings"]
 

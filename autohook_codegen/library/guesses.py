@@ -56,8 +56,7 @@ _OUTPUT_ENDINGS = (
 _NO_TENSOR_FIELDS = frozenset(
     (
         "past_key_values past_key_value hidden_states attentions loss losses loss_dict config "
-        "router_logits aux_loss memory rope_deltas cache to_tuple keys values items get "
-        "feature_maps"
+        "router_logits aux_loss memory rope_deltas cache to_tuple keys values items get"
     ).split()
 )
 _NO_TENSOR_ENDINGS = ("_hidden_states", "_attentions")
@@ -106,6 +105,11 @@ def is_output_class(last: str) -> bool:
 def is_no_tensor_field(name: str) -> bool:
     """Tell whether a field of a result holds no tensor, or one that is often ``None``."""
     return name in _NO_TENSOR_FIELDS or name.endswith(_NO_TENSOR_ENDINGS)
+
+
+def is_tensor_list_field(name: str) -> bool:
+    """Tell whether a field of a result holds a tuple of tensors."""
+    return name == "feature_maps"
 
 
 def is_making_method(name: str) -> bool:

@@ -3,44 +3,24 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+from autohook_codegen.options import Options
 from autohook_codegen.rewrite.hooked_after import hooked_after
-from autohook_codegen.rewrite.imports import Import, Imported, read_imports, unused_names
-from autohook_codegen.rewrite.loop import AnyLoop, paired
+from autohook_codegen.rewrite.imports import Imported, read_imports, remove_names, unused_names
+from autohook_codegen.rewrite.loop import AnyLoop, paired, remove_pairing
 from autohook_codegen.rewrite.making import making
 from autohook_codegen.rewrite.names import HookNames
-from autohook_codegen.rewrite.root import Root, read_roots
-from autohook_codegen.rewrite.wrap import hooked_value, is_tested
+from autohook_codegen.rewrite.removed_statements import remove_statements
+from autohook_codegen.rewrite.root import Root, read_roots, remove_base
+from autohook_codegen.rewrite.text_changes import TextChanges
+from autohook_codegen.rewrite.wrap import hooked_value, is_tested, remove_test, remove_wrap
+from autohook_codegen.rewrite.written_init import remove_written_init
+from autohook_codegen.source import Source
 from autohook_codegen.source.precedence import needs_brackets
 
-if TYPE_CHECKING:
-    from autohook_codegen.options import Options
-    from autohook_codegen.source import Source
-
-__all__ = ["Existing", "Removals", "read_existing"]
-
-
-@dataclass
-class Removals:
-    """What `strip` takes out. The nodes stood in the tree as it was."""
-
-    wraps: list[tuple[ast.Call, bool, int]] = field(default_factory=list)
-    """Calls that give way to their argument, whether it needs brackets then, and in how many
-    brackets that go the call stands."""
-    tests: list[tuple[ast.IfExp, bool]] = field(default_factory=list)
-    """Conditional expressions that give way to their first part; whether they needed brackets."""
-    iterated: list[ast.expr] = field(default_factory=list)
-    """What loops run over, of which the ``enumerate`` or ``zip`` goes."""
-    bases: list[tuple[ast.ClassDef, int]] = field(default_factory=list)
-    """Classes, and the place of the base that goes."""
-    statements: list[tuple[ast.stmt, list[ast.stmt]]] = field(default_factory=list)
-    """Statements that go, and the block that they stood in."""
-    written_inits: list[tuple[ast.FunctionDef, ast.ClassDef]] = field(default_factory=list)
-    endings: list[ast.stmt] = field(default_factory=list)
-    imports: dict[Import, set[int]] = field(default_factory=dict)
-    """Imports -> the places of the names that go, where others stay."""
+__all__ = ["Existing", "read_existing"]
 
 
 @dataclass
@@ -68,12 +48,16 @@ class Existing:
     """Classes with the base `HookedRootModule`, or an ``__init__`` that ends as a root's."""
     imported: Imported = field(default_factory=Imported)
     """Under which names the file knows ``HookPoint``, ``HookedRootModule`` and ``auto_hook``."""
-    removals: Removals = field(default_factory=Removals)
+    removals: TextChanges | None = None
+    """What `strip` takes out of the text, if anything stood there."""
 
 
 def read_existing(source: Source, options: Options) -> Existing:
     """Find everything that a rewrite inserts, or a person wrote in the same way, and edit
     `source.tree` in place into the tree that is left without it.
+
+    Raises:
+        SourceError: the text is nested too deeply.
 
     Example:
         >>> source = read_source("x = self.fc1_hook_point(self.fc1(x))")
@@ -84,26 +68,32 @@ def read_existing(source: Source, options: Options) -> Existing:
     names = HookNames(options)
     if names.words.search(source.text) is None:
         return Existing()
-    reader = _Reader(source, names)
-    reader.visit(source.tree)
-    reader.remove_imports()
+    imported = read_imports(source.tree)
+    for node in ast.walk(source.tree):  # before anything is judged by its name
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            names.methods.add(node.name)
+        elif isinstance(node, ast.stmt) and (made := making(node, names, imported)):
+            names.made.update(made.names)
+    reader = _Reader(source, names, imported, TextChanges(source, options.line_length))
+    try:
+        reader.visit(source.tree)
+        reader.remove_imports()
+    except RecursionError:
+        raise source.too_deep() from None
     return reader.existing
 
 
 class _Reader(ast.NodeTransformer):
-    def __init__(self, source: Source, names: HookNames) -> None:
-        self.tree = source.tree
+    def __init__(
+        self, source: Source, names: HookNames, imported: Imported, removals: TextChanges
+    ) -> None:
+        self.source = source
         self.names = names
-        imported = read_imports(source.tree)
-        for node in ast.walk(source.tree):  # before anything is judged by its name
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                names.methods.add(node.name)
-            elif isinstance(node, ast.stmt) and (made := making(node, names, imported)):
-                names.made.update(made.names)
-        self.existing = Existing(imported=imported, roots=read_roots(source, imported))
-        self.removals = self.existing.removals
-        roots = self.existing.roots.values()
-        self.endings = {ending for root in roots for ending in (root.ending, *root.sooner)}
+        self.imported = imported
+        self.removals = removals
+        roots = read_roots(source, imported)
+        self.existing = Existing(imported=imported, roots=roots, removals=removals)
+        self.endings = {end for root in roots.values() for end in (root.ending, *root.sooner)}
         self.path: list[ast.AST] = []
         self.local: list[str] = []
         """The hook points that the loops around bind."""
@@ -130,17 +120,19 @@ class _Reader(ast.NodeTransformer):
 
     def _block(self, statements: list[ast.stmt]) -> list[ast.stmt]:
         kept: list[ast.stmt] = []
+        gone: set[ast.stmt] = set()
         for statement in statements:
             if self._goes(statement, kept):
-                self.removals.statements.append((statement, statements))
+                gone.add(statement)
             else:
                 self.visit(statement)
                 kept.append(statement)
+        remove_statements(self.removals, statements, gone)
         return kept or [_pass_at(statements[0])]
 
     def _goes(self, statement: ast.stmt, before: list[ast.stmt]) -> bool:
         """Whether a statement is all for hook points; `before` are those of its block that stay."""
-        made = making(statement, self.names, self.existing.imported)
+        made = making(statement, self.names, self.imported)
         if made is not None:
             self._note_made(made.names)
             return made.follows_pattern
@@ -161,16 +153,15 @@ class _Reader(ast.NodeTransformer):
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
         root = self.existing.roots.get(node, Root())
         if root.base is not None and root.removable:
-            self.removals.bases.append((node, node.bases.index(root.base)))
+            remove_base(self.removals, node, node.bases.index(root.base))
             node.bases.remove(root.base)
         if root.written is not None:
             for inner in ast.walk(root.written):
-                made = isinstance(inner, ast.stmt) and making(
-                    inner, self.names, self.existing.imported
-                )
-                if made:
+                if isinstance(inner, ast.stmt) and (
+                    made := making(inner, self.names, self.imported)
+                ):
                     self._note_made(made.names)
-            self.removals.written_inits.append((root.written, node))
+            remove_written_init(self.removals, node, root.written)
             node.body = [s for s in node.body if s is not root.written] or [_pass_at(root.written)]
         return self.generic_visit(node)
 
@@ -187,14 +178,14 @@ class _Reader(ast.NodeTransformer):
 
     visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _comprehension  # noqa: N815
 
-    def _loops(self, node: ast.AST, loops: list[AnyLoop]) -> ast.AST:
+    def _loops(self, node: ast.AST, loops: Sequence[AnyLoop]) -> ast.AST:
         """Take the ``enumerate`` or ``zip`` that is for hook points out of loops."""
         local = len(self.local)
         for loop in loops:
             found = paired(loop, self.names)
             if found is None:
                 continue
-            self.removals.iterated.append(loop.iter)
+            remove_pairing(self.removals, loop.iter)
             self.existing.paired_with[loop] = found.argument
             if found.index is not None:
                 self.existing.enumerated[loop] = found.index
@@ -217,7 +208,7 @@ class _Reader(ast.NodeTransformer):
     def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
         if not is_tested(node, self.names, self.local):
             return self.generic_visit(node)
-        self.removals.tests.append((node, needs_brackets(self.path[-2], node)))
+        remove_test(self.removals, node, needs_brackets(self.path[-2], node))
         value = self.visit(node.body)
         assert isinstance(value, ast.expr)
         self.existing.tested.add(value)
@@ -232,8 +223,9 @@ class _Reader(ast.NodeTransformer):
         value = self.visit(node.args[0])
         assert isinstance(value, ast.expr)
         self.existing.wrapped.setdefault(value, []).append(hook_point)
+        depth = self.source.lines.bracket_depth(self.source.span(node).start)
         brackets = needs_brackets(self.path[-2], node, value)
-        self.removals.wraps.append((node, brackets, lost_brackets))
+        remove_wrap(self.removals, node, brackets, is_enclosed=depth > lost_brackets)
         return value
 
     # Imports.
@@ -241,18 +233,18 @@ class _Reader(ast.NodeTransformer):
     def remove_imports(self) -> None:
         """Take out the imports of hook points' names that nothing in the tree uses any longer."""
         gone: set[ast.stmt] = set()
-        for statement, places in unused_names(self.tree, self.existing.imported).items():
+        for statement, places in unused_names(self.source.tree, self.imported).items():
             kept = [alias for place, alias in enumerate(statement.names) if place not in places]
             if kept:
-                self.removals.imports[statement] = places
+                remove_names(self.removals, statement, places)
                 statement.names = kept
             else:
                 gone.add(statement)
-        for node in ast.walk(self.tree) if gone else ():
+        for node in ast.walk(self.source.tree) if gone else ():
             for name in ("body", "orelse", "finalbody"):
                 block = getattr(node, name, None)
                 if isinstance(block, list) and not gone.isdisjoint(block):
-                    self.removals.statements += [(s, block) for s in block if s in gone]
+                    remove_statements(self.removals, block, gone)
                     left = [s for s in block if s not in gone]
                     is_module = isinstance(node, ast.Module)
                     setattr(node, name, left if left or is_module else [_pass_at(block[0])])

@@ -5,14 +5,11 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Collection
+from typing import NamedTuple
 
+from autohook_codegen.rewrite.names import HookNames
 from autohook_codegen.rewrite.wrap import hooked_value, is_tested, same
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from autohook_codegen.rewrite.names import HookNames
 
 __all__ = ["HookedAfter", "hooked_after"]
 
@@ -26,9 +23,7 @@ class HookedAfter(NamedTuple):
     """``["self.fc1_hook_point"]``, what is applied first in front."""
 
 
-def hooked_after(
-    node: ast.stmt, names: HookNames, local: Collection[str]
-) -> HookedAfter | None:
+def hooked_after(node: ast.stmt, names: HookNames, local: Collection[str]) -> HookedAfter | None:
     """What a statement hooks that an earlier one bound, if it does nothing else; `local` are the
     hook points that loops bind."""
     if isinstance(node, ast.If):

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from autohook_codegen.rewrite.root import without
 from autohook_codegen.rewrite.sorted_imports import OpeningBlock
-from autohook_codegen.rewrite.statement import IMPORT, Place
+from autohook_codegen.rewrite.statement import IMPORT, Place, without
+from autohook_codegen.rewrite.text_changes import TextChanges
 from autohook_codegen.source import Span
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from autohook_codegen.rewrite.text_changes import TextChanges
 
 __all__ = ["Imported", "read_imports", "remove_names", "unused_names", "write_imports"]
 

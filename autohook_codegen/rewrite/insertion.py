@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from autohook_codegen.layout import Layout
+from autohook_codegen.options import Options
 from autohook_codegen.rewrite.imports import write_imports
 from autohook_codegen.rewrite.loop import write_loop
 from autohook_codegen.rewrite.root import write_base
 from autohook_codegen.rewrite.text_changes import TextChanges
 from autohook_codegen.rewrite.wrap import write_wraps
 from autohook_codegen.rewrite.written_init import write_init
+from autohook_codegen.sites.edits import Edits
+from autohook_codegen.source import Source, Span
 from autohook_codegen.source.logical_lines import indentation, is_compound
-from autohook_codegen.source.span import Span
-
-if TYPE_CHECKING:
-    import ast
-    from collections.abc import Sequence
-
-    from autohook_codegen.options import Options
-    from autohook_codegen.sites.edits import Edits
-    from autohook_codegen.source import Source
 
 __all__ = ["insert"]
 

@@ -10,26 +10,27 @@ place of ``for x in xs``; in comprehensions too.
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import Any
 
 import libcst as cst
 
-from autohook_codegen.rewrite.brackets import breaks_outside_brackets, in_brackets
-from autohook_codegen.rewrite.names import INDEX_NAME
-from autohook_codegen.rewrite.statement import LOOP, Place, parsed
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from autohook_codegen.rewrite.names import HookNames
-    from autohook_codegen.rewrite.text_changes import TextChanges
-    from autohook_codegen.sites.edits import LoopEdit
+from autohook_codegen.rewrite.names import INDEX_NAME, HookNames
+from autohook_codegen.rewrite.statement import (
+    LOOP,
+    Place,
+    breaks_outside_brackets,
+    in_brackets,
+    parsed,
+)
+from autohook_codegen.rewrite.text_changes import TextChanges
+from autohook_codegen.sites.edits import LoopEdit
 
 __all__ = ["AnyLoop", "Paired", "paired", "remove_pairing", "write_loop"]
 
 AnyLoop = ast.For | ast.AsyncFor | ast.comprehension
-Loop = TypeVar("Loop", cst.For, cst.CompFor)
 
 _COMMA = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
 _NO_BLANKS = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
@@ -40,7 +41,7 @@ def write_loop(changes: TextChanges, loop: AnyLoop, edit: LoopEdit) -> None:
     changes.change(Place(LOOP, changes.source.span(loop.iter)), partial(_with_pairing, edit))
 
 
-def _with_pairing(edit: LoopEdit, loop: Loop) -> Loop:
+def _with_pairing(edit: LoopEdit, loop: Any) -> Any:
     target, inner = loop.target, loop.target
     left: Sequence[cst.LeftParen] = ()
     right: Sequence[cst.RightParen] = ()
@@ -83,7 +84,8 @@ def _as_argument(node: cst.BaseExpression) -> cst.BaseExpression:
 # The way back.
 
 
-class Paired(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Paired:
     """What an earlier rewrite made of a loop."""
 
     index: str | None
@@ -128,16 +130,14 @@ def remove_pairing(changes: TextChanges, iterated: ast.expr) -> None:
     changes.change(Place(LOOP, changes.source.span(iterated)), _without_pairing)
 
 
-def _without_pairing(loop: Loop) -> Loop:
+def _without_pairing(loop: Any) -> Any:
     target = cst.ensure_type(loop.target, cst.Tuple)
     call = cst.ensure_type(loop.iter, cst.Call)
     is_zip = isinstance(call.func, cst.Name) and call.func.value == "zip"
     inner = target.elements[0 if is_zip else 1].value
     if isinstance(inner, cst.Tuple) and inner.lpar:
         inner = inner.with_changes(lpar=inner.lpar[1:], rpar=inner.rpar[:-1])
-    inner = inner.with_changes(
-        lpar=[*target.lpar, *inner.lpar], rpar=[*inner.rpar, *target.rpar]
-    )
+    inner = inner.with_changes(lpar=[*target.lpar, *inner.lpar], rpar=[*inner.rpar, *target.rpar])
     over = call.args[0].value
     if isinstance(over, cst.Tuple) and len(over.lpar) > 1:
         pairs = 0 if len(over.lpar) == 2 else len(over.lpar) - 1

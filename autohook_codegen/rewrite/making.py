@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from autohook_codegen.rewrite.imports import Imported
-    from autohook_codegen.rewrite.names import HookNames
+from autohook_codegen.rewrite.imports import Imported
+from autohook_codegen.rewrite.names import HookNames
 
 __all__ = ["Making", "making"]
 
@@ -23,12 +22,11 @@ class Making(NamedTuple):
 
 def making(node: ast.stmt, names: HookNames, imported: Imported) -> Making | None:
     """The hook points that a statement makes, or adds to a container of them."""
-    targets: list[ast.expr]
     match node:
         case ast.Assign(targets=targets, value=value):
             pass
-        case ast.AnnAssign(target=target, value=ast.expr() as value):
-            targets = [target]
+        case ast.AnnAssign(target=annotated, value=ast.expr() as value):
+            targets = [annotated]
         case ast.Expr(value=ast.Call() as call):
             return _made_by_call(call, names, imported)
         case _:
@@ -37,6 +35,7 @@ def making(node: ast.stmt, names: HookNames, imported: Imported) -> Making | Non
         return None
     is_single = _is_hook_point(value, imported)
     found: list[tuple[str, bool]] = []
+    target: ast.expr
     for target in targets:
         attribute = _without_items(target)
         if not isinstance(attribute, ast.Attribute):
@@ -50,8 +49,11 @@ def making(node: ast.stmt, names: HookNames, imported: Imported) -> Making | Non
 
 def _made_by_call(call: ast.Call, names: HookNames, imported: Imported) -> Making | None:
     match call:
-        case ast.Call(func=ast.Name(id="setattr"), args=[_, name, value]) | ast.Call(
-            func=ast.Attribute(attr="add_module" | "register_module"), args=[name, value]
+        case (
+            ast.Call(func=ast.Name(id="setattr"), args=[_, name, value])
+            | ast.Call(
+                func=ast.Attribute(attr="add_module" | "register_module"), args=[name, value]
+            )
         ) if _is_hook_value(value, imported):
             text = ast.unparse(name)
             if isinstance(name, ast.Constant | ast.JoinedStr):

@@ -7,27 +7,22 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING, TypeVar
 
 import libcst as cst
 
-from autohook_codegen.rewrite.statement import CLASS, Place, parsed
+from autohook_codegen.rewrite.imports import Imported
+from autohook_codegen.rewrite.statement import CLASS, Place, parsed, without
+from autohook_codegen.rewrite.text_changes import TextChanges
 from autohook_codegen.rewrite.written_init import is_written
-from autohook_codegen.source import Span
+from autohook_codegen.sites.edits import BaseEdit
+from autohook_codegen.source import Source, Span
 from autohook_codegen.source.logical_lines import indentation
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from autohook_codegen.rewrite.imports import Imported
-    from autohook_codegen.rewrite.text_changes import TextChanges
-    from autohook_codegen.sites.edits import BaseEdit
-    from autohook_codegen.source import Source
-
-__all__ = ["Root", "ending_lines", "read_roots", "remove_base", "without", "write_base"]
+__all__ = ["Root", "ending_lines", "read_roots", "remove_base", "write_base"]
 
 INITIALISERS = ("__init__", "__post_init__")
 _COMMA = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
@@ -184,14 +179,3 @@ def _without_base(place: int, node: cst.ClassDef) -> cst.ClassDef:
         return node.with_changes(bases=bases)
     no_brackets = cst.MaybeSentinel.DEFAULT
     return node.with_changes(bases=bases, lpar=no_brackets, rpar=no_brackets)
-
-
-Item = TypeVar("Item", cst.Arg, cst.ImportAlias)
-
-
-def without(items: Sequence[Item], places: set[int]) -> list[Item]:
-    """The items but those at `places`; what ended the last one ends the last one that is left."""
-    kept = [item for place, item in enumerate(items) if place not in places]
-    if kept and len(items) - 1 in places:
-        kept[-1] = kept[-1].with_changes(comma=items[-1].comma)
-    return kept

@@ -1,8 +1,8 @@
 """Where isort and ruff would put one more import into the block of imports that a file opens with.
 
-They group imports by where they come from: ``__future__``, the standard library, other packages, the
-file's own package. Within a group, ``import a`` stands before ``from a import b``, each by name; or,
-in another common style, all stand by name.
+They group imports by where they come from: ``__future__``, the standard library, other packages,
+the file's own package. Within a group, ``import a`` stands before ``from a import b``, each sorted
+by name; or, in another common style, all are sorted by name.
 """
 
 from __future__ import annotations

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 import libcst as cst
 from libcst.metadata import ByteSpanPositionProvider, MetadataWrapper
 
 from autohook_codegen.source import Span
-from autohook_codegen.source.logical_lines import is_case, scaffold
+from autohook_codegen.source.logical_lines import TOKEN, bracket_depth, is_case, scaffold
 
-__all__ = ["CLASS", "EXPRESSION", "IMPORT", "LOOP", "Change", "Place", "change_statement", "parsed"]
+__all__ = [
+    "CLASS",
+    "EXPRESSION",
+    "IMPORT",
+    "LOOP",
+    "Change",
+    "Place",
+    "breaks_outside_brackets",
+    "change_statement",
+    "in_brackets",
+    "parsed",
+    "without",
+]
 
 Change = Callable[[Any], Any]
 """Takes a libcst node, and gives the one that stands in its place."""
@@ -102,3 +114,36 @@ class _Changing(cst.CSTTransformer):
 def parsed(text: str, brackets: bool = False) -> cst.BaseExpression:
     """An expression of its text, in brackets where it would run into a word beside it."""
     return cst.parse_expression(f"({text})" if brackets else text)
+
+
+def in_brackets(node: cst.BaseExpression, call: cst.Call | None = None) -> cst.BaseExpression:
+    """`node` in one more pair of brackets, with what stood around it as the argument of `call`."""
+    left, right = cst.LeftParen(), cst.RightParen()
+    if call is not None:
+        argument = call.args[0]
+        comma = argument.comma
+        last = comma.whitespace_after if isinstance(comma, cst.Comma) else None
+        after = argument.whitespace_after_arg
+        left = cst.LeftParen(whitespace_after=call.whitespace_before_args)
+        right = cst.RightParen(whitespace_before=after if last is None else last)
+    return node.with_changes(lpar=[left, *node.lpar], rpar=[*node.rpar, right])
+
+
+def breaks_outside_brackets(node: cst.BaseExpression) -> bool:
+    """Whether a line ends within an expression outside of all its brackets."""
+    code = cst.Module([]).code_for_node(node)
+    return any(
+        token.lastgroup == "line" and bracket_depth(code, 0, token.start()) == 0
+        for token in TOKEN.finditer(code)
+    )
+
+
+Item = TypeVar("Item", cst.Arg, cst.ImportAlias)
+
+
+def without(items: Sequence[Item], places: set[int]) -> list[Item]:
+    """The items but those at `places`; what ended the last one ends the last one that is left."""
+    kept = [item for place, item in enumerate(items) if place not in places]
+    if kept and len(items) - 1 in places:
+        kept[-1] = kept[-1].with_changes(comma=items[-1].comma)
+    return kept

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import ast
-from typing import TYPE_CHECKING
+import re
+from itertools import pairwise
 
 from autohook_codegen.layout import Layout
 from autohook_codegen.options import Options
 from autohook_codegen.rewrite.existing import read_existing
-from autohook_codegen.rewrite.imports import remove_names
-from autohook_codegen.rewrite.loop import remove_pairing
-from autohook_codegen.rewrite.root import ending_lines, remove_base
-from autohook_codegen.rewrite.sorted_imports import with_blank_lines
 from autohook_codegen.rewrite.text_changes import TextChanges
-from autohook_codegen.rewrite.trailing_commas import remove_blacks_commas
-from autohook_codegen.rewrite.wrap import remove_test, remove_wrap
-from autohook_codegen.rewrite.written_init import remove_written_init
-from autohook_codegen.source import Source, Span, read_source
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from autohook_codegen.rewrite.existing import Removals
+from autohook_codegen.source import Span, read_source
+from autohook_codegen.source.logical_lines import TOKEN
 
 __all__ = ["strip"]
+
+_TRAILING_COMMA = re.compile(r",(?=(?:\s|#[^\r\n]*)*[)\]}])")
 
 
 def strip(code: str, options: Options | None = None, path: str | None = None) -> str:
@@ -42,74 +33,38 @@ def strip(code: str, options: Options | None = None, path: str | None = None) ->
     """
     options = options or Options()
     source = read_source(code, path)
-    removals = read_existing(source, options).removals
-    changes = TextChanges(source, options.line_length)
-    _remove(changes, removals)
+    changes = read_existing(source, options).removals
     if not changes:
         return code
     layout = Layout(source.lines, options.line_length)
     if not (options.format and layout.keeps_all()):
         return changes.apply(None)
-    remove_blacks_commas(changes, layout)
+    for line in changes.changed_lines:
+        _remove_blacks_commas(changes, line, layout)
     return changes.apply(layout)
 
 
-def _remove(changes: TextChanges, removals: Removals) -> None:
-    source = changes.source
-    for call, brackets, lost in removals.wraps:
-        is_enclosed = source.lines.bracket_depth(source.span(call).start) > lost
-        remove_wrap(changes, call, brackets, is_enclosed)
-    for condition, brackets in removals.tests:
-        remove_test(changes, condition, brackets)
-    for iterated in removals.iterated:
-        remove_pairing(changes, iterated)
-    for node, place in removals.bases:
-        remove_base(changes, node, place)
-    for method, node in removals.written_inits:
-        remove_written_init(changes, node, method)
-    for statement, places in removals.imports.items():
-        remove_names(changes, statement, places)
-    gone = {statement for statement, _ in removals.statements}
-    for block in {id(block): block for _, block in removals.statements}.values():
-        _remove_statements(changes, block, gone)
+def _remove_blacks_commas(changes: TextChanges, line: Span, layout: Layout) -> None:
+    """Take out the trailing commas that black put in when hook points made a statement longer.
 
-
-def _remove_statements(
-    changes: TextChanges, block: Sequence[ast.stmt], gone: set[ast.stmt]
-) -> None:
-    """Take the statements of `gone` out of a block."""
-    source, lines = changes.source, changes.source.lines
-    by_line: dict[Span, list[ast.stmt]] = {}
-    for statement in block:
-        by_line.setdefault(source.first_line(statement), []).append(statement)
-    is_empty = gone.issuperset(block) and block[0] not in source.tree.body
-    imports: list[Span] = []
-    for line, statements in by_line.items():
-        kept = [statement for statement in statements if statement not in gone]
-        first, last = source.span(statements[0]), source.span(statements[-1])
-        if len(kept) == len(statements):
-            continue
-        if kept:
-            _remove_from_line(changes, statements, gone)
-        elif first.start > lines.code_start(line) or (is_empty and statements[0] is block[0]):
-            changes.replace_within(Span(first.start, last.end), "pass")
-        elif isinstance(statements[0], ast.Import | ast.ImportFrom):
-            imports.append(line)
-        else:
-            start = ending_lines(source, statements[0]).start
-            changes.remove_lines(Span(start, lines.at(last.end - 1).end))
-    for run in with_blank_lines(source, imports):
-        changes.remove_lines(run)
-
-
-def _remove_from_line(
-    changes: TextChanges, statements: Sequence[ast.stmt], gone: set[ast.stmt]
-) -> None:
-    """Take small statements out of their line; each goes with the semicolon in front of it."""
-    spans = [changes.source.span(statement) for statement in statements]
-    first_kept = next(n for n, statement in enumerate(statements) if statement not in gone)
-    if first_kept:
-        changes.replace_within(Span(spans[0].start, spans[first_kept].start))
-    for number in range(first_kept + 1, len(statements)):
-        if statements[number] in gone:
-            changes.replace_within(Span(spans[number - 1].end, spans[number].end))
+    Black puts a comma behind the last argument where it gives each argument a line, and where it
+    finds such a comma it does so for ever. Those commas are black's that it would put there again,
+    if the statement fits on one line without them.
+    """
+    text = changes.source.text
+    tokens = [t for t in TOKEN.finditer(text, *line) if t.lastgroup in ("string", "comment")]
+    commas = [
+        Span(*comma.span())
+        for comma in _TRAILING_COMMA.finditer(text, *line)
+        if not any(token.start() < comma.start() < token.end() for token in tokens)
+    ]
+    without = "".join(
+        text[start:end]
+        for (_, start), (end, _) in pairwise([(0, line.start), *commas, (line.end, 0)])
+    )
+    if commas and layout.lay_out([(line.start, without)]) == [text[line.start : line.end]]:
+        edits = [(comma, "") for comma in commas]
+        (laid_out,) = layout.lay_out([(line.start, changes.changed_line(line, edits))])
+        if laid_out.count("\n") == 1:
+            for comma in commas:
+                changes.replace_within(comma)

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from operator import itemgetter
-from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from autohook_codegen.hooked_source import SourceError
+from autohook_codegen.layout import Layout
 from autohook_codegen.rewrite.statement import Change, Place, change_statement
 from autohook_codegen.source import Source, Span
 from autohook_codegen.source.logical_lines import LINE_END, TOKEN
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from autohook_codegen.layout import Layout
 
 __all__ = ["TextChanges"]
 
@@ -82,7 +78,7 @@ class TextChanges:
         Raises:
             SourceError: libcst cannot read or print a statement.
         """
-        pieces = [(line, self._changed(line), True) for line in self.changed_lines]
+        pieces = [(line, self.changed_line(line), True) for line in self.changed_lines]
         pieces = sorted([*pieces, *self._between], key=itemgetter(0))
         texts = [text for _, text, _ in pieces]
         if layout is not None:
@@ -101,16 +97,22 @@ class TextChanges:
                 position = span.end
         yield self.source.text[position:]
 
-    def _changed(self, line: Span) -> str:
-        """A logical line with what changes in it."""
-        text, edits = self.source.text, sorted(self._within.get(line, ()), key=itemgetter(0))
+    def changed_line(self, line: Span, also: Sequence[tuple[Span, str]] = ()) -> str:
+        """A logical line with what changes in it; `also` are more pieces that change.
+
+        Raises:
+            SourceError: libcst cannot read or print a statement.
+        """
+        text = self.source.text
+        edits = sorted([*self._within.get(line, ()), *also], key=itemgetter(0))
         code_start = self.source.lines.code_start(line)
 
         def moved(span: Span) -> Span:
             # What is inserted where an expression ends stands behind it.
-            start = sum(len(t) - (s.end - s.start) for s, t in edits if s.end <= span.start)
-            inside = sum(len(t) - (s.end - s.start) for s, t in edits if s.start >= span.start and s.end < span.end)
-            return Span(span.start + start - code_start, span.end + start + inside - code_start)
+            before = [len(t) - (s.end - s.start) for s, t in edits if s.end <= span.start]
+            inside = [len(t) - (s.end - s.start) for s, t in edits if span.start < s.end < span.end]
+            start = span.start - code_start + sum(before)
+            return Span(start, start + span.end - span.start + sum(inside))
 
         pieces, position = [], code_start
         for span, replacement in edits:

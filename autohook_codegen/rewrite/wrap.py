@@ -12,22 +12,23 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Collection, Sequence
 from functools import partial
 from keyword import iskeyword
-from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from autohook_codegen.rewrite.brackets import breaks_outside_brackets, in_brackets
-from autohook_codegen.rewrite.statement import EXPRESSION, Place, parsed
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-
-    from autohook_codegen.rewrite.names import HookNames
-    from autohook_codegen.rewrite.text_changes import TextChanges
-    from autohook_codegen.sites.edits import WrapEdit
-    from autohook_codegen.source import Source
+from autohook_codegen.rewrite.names import HookNames
+from autohook_codegen.rewrite.statement import (
+    EXPRESSION,
+    Place,
+    breaks_outside_brackets,
+    in_brackets,
+    parsed,
+)
+from autohook_codegen.rewrite.text_changes import TextChanges
+from autohook_codegen.sites.edits import WrapEdit
+from autohook_codegen.source import Source
 
 __all__ = ["hooked_value", "is_tested", "remove_test", "remove_wrap", "same", "write_wraps"]
 
@@ -107,16 +108,14 @@ def _word_behind(source: Source, offset: int) -> bool:
 def hooked_value(node: ast.AST, names: HookNames, local: Collection[str]) -> ast.expr | None:
     """``x`` in ``self.fc1_hook_point(x)``; `local` are the hook points that loops bind."""
     match node:
-        case ast.Call(func=function, args=[value], keywords=[]) if (
-            not isinstance(value, ast.Starred) and _hooks(function, value, names, local)
-        ):
+        case ast.Call(func=function, args=[value], keywords=[]) if not isinstance(
+            value, ast.Starred
+        ) and _hooks(function, value, names, local):
             return value
     return None
 
 
-def _hooks(
-    function: ast.expr, value: ast.expr, names: HookNames, local: Collection[str]
-) -> bool:
+def _hooks(function: ast.expr, value: ast.expr, names: HookNames, local: Collection[str]) -> bool:
     is_member = isinstance(function, ast.Subscript)
     while isinstance(function, ast.Subscript):
         function = function.value

@@ -9,16 +9,11 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-from autohook_codegen.source import Span
+from autohook_codegen.rewrite.text_changes import TextChanges
+from autohook_codegen.source import Source, Span
 from autohook_codegen.source.logical_lines import indentation
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from autohook_codegen.rewrite.text_changes import TextChanges
-    from autohook_codegen.source import Source
 
 __all__ = ["is_written", "remove_written_init", "write_init"]
 
@@ -45,7 +40,8 @@ def write_init(changes: TextChanges, node: ast.ClassDef, texts: Sequence[str]) -
     blank_follows = _BLANK_LINE.match(source.text, above.end) is not None
     if not is_inline and (blank_follows or not methods):
         changes.insert_lines(above.end, "", is_statement=False)
-    changes.insert_statement(above.end, indent, f"def __init__(self, *args, **kwargs):  {WRITTEN}")
+    header_line = f"{indent}def __init__(self, *args, **kwargs):  {WRITTEN}"
+    changes.insert_lines(above.end, header_line, is_statement=True)
     for text in ("super().__init__(*args, **kwargs)", *texts):
         changes.insert_statement(above.end, indent + lines.indent, text)
     if methods and above == header and not blank_follows:
@@ -57,12 +53,13 @@ def _as_block(changes: TextChanges, first: int, indent: str) -> None:
 
     Blanks are left behind the colon that tell how many there were: none for one, and one for none.
     """
-    text = changes.source.text
+    text, lines = changes.source.text, changes.source.lines
     colon = len(text[:first].rstrip(" \t\f"))
     blanks = text[colon:first]
     kept = {" ": "", "": " "}.get(blanks, blanks)
-    line_end = changes.source.lines.line_end
-    changes.replace_within(Span(colon, first), kept + line_end + indent)
+    end = lines.at(first).end
+    changes.replace_within(Span(colon, end), kept + lines.line_end)
+    changes.insert_lines(end, indent + text[first:end].rstrip("\r\n"), is_statement=False)
 
 
 def is_written(source: Source, method: ast.FunctionDef) -> bool:
@@ -78,13 +75,16 @@ def remove_written_init(changes: TextChanges, node: ast.ClassDef, method: ast.Fu
     header = lines.index(source.span(node).start)
     above, start = lines.spans[number - 1], lines.spans[number].start
     end = lines.at(source.span(method).end - 1).end
+    class_end = lines.at(source.span(node).end - 1).end
     gap = text[above.end : start]
     if gap == lines.line_end or gap.endswith(2 * lines.line_end):
         start -= len(lines.line_end)
+    elif number == header + 1 and end == class_end:
+        changes.insert_lines(start, indentation(text, start) + "pass", is_statement=False)
     elif number == header + 1:
         blank = _BLANK_LINE.match(text, end)
         end = blank.end() if blank is not None else end
-    elif number == header + 2 and end == lines.at(source.span(node).end - 1).end:
+    elif number == header + 2 and end == class_end:
         _as_one_line(changes, lines.spans[header], above)
     changes.remove_lines(Span(start, end))
 

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from autohook_codegen.analysis.trace import How, ModuleCall, Use
-from autohook_codegen.analysis.values import Attribute, Item, Plain, Value
+from autohook_codegen.analysis.values import UNKNOWN, Attribute, Item, Items, Plain, Value
 from autohook_codegen.library import guesses
 from autohook_codegen.sites.bound_results import hook_bound_result
 from autohook_codegen.sites.candidate import After, Candidate, LeftAlone, Reference, Wrap
@@ -57,6 +57,8 @@ def _narrowed(result: Result) -> Result:
             break
         value = part_of(result.value, step)
         if isinstance(step, Attribute) and not _is_declared(result.value, step.name):
+            if guesses.is_tensor_list_field(step.name):
+                value = frozenset({Items("list", (), UNKNOWN)})
             if guesses.is_no_tensor_field(step.name):
                 value = frozenset({Plain()})
         result = result.at(use.by, (*result.part, step), value)

@@ -100,7 +100,8 @@ class ContainerText:
         place = next(i for i, step in enumerate(steps) if isinstance(step, Item | Member))
         step, rest, value = steps[place], steps[place + 1 :], values[place]
         assert isinstance(step, Item | Member)
-        if is_mixed(value):
+        is_own = depth == 1 and place == 1  # made only where it is a container
+        if is_mixed(value) and not is_own:
             raise CannotBeMadeError("not every member is a container")
         empty = "{}" if step.by_key else "()"
         container = self._reached(holder, steps[:place], values, depth, empty)

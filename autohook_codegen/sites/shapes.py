@@ -108,5 +108,5 @@ def may_hold_tensor(value: Value, step: Step) -> bool:
         step.name if isinstance(step, Attribute) else step.key if isinstance(step, Item) else None
     )
     if isinstance(name, str):
-        return not guesses.is_no_tensor_field(name)
+        return not (guesses.is_no_tensor_field(name) or guesses.is_tensor_list_field(name))
     return may_be_tensor(part)

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 __all__ = ["deepest_expression", "long_statements"]
 
@@ -42,8 +39,7 @@ def long_statements(tree: ast.Module, line_starts: Sequence[int], least: int) ->
     while waiting:
         node = waiting.pop()
         blocks = [
-            getattr(node, name, ())
-            for name in ("body", "orelse", "finalbody", "handlers", "cases")
+            getattr(node, name, ()) for name in ("body", "orelse", "finalbody", "handlers", "cases")
         ]
         inner = [child for block in blocks if isinstance(block, list) for child in block]
         waiting += inner

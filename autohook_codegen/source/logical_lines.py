@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from functools import cached_property
-
-from autohook_codegen.source.span import Span
+from typing import NamedTuple
 
 __all__ = [
     "LINE_END",
     "TOKEN",
     "LogicalLines",
+    "Span",
     "bracket_depth",
     "first_line_end",
     "indentation",
@@ -41,12 +41,19 @@ TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 FIRST_WORD = re.compile(r"\w*")
+CASE = re.compile(r"[ \t\f]*case\b[ \t\f]*[\w\"'\[({-].*:", re.DOTALL)
 COMPOUND = re.compile(
-    r"[ \t\f]*(?:(?:async|class|def|elif|else|except|finally|for|if|try|while|with)\b"
-    r"|case\b[ \t\f]*[\w\"'\[({])"
+    r"[ \t\f]*(?:async|class|def|elif|else|except|finally|for|if|try|while|with)\b"
 )
 BEFORE_CLAUSE = {"elif": "if {0}:", "else": "if {0}:", "except": "try:", "finally": "try:"}
 """What has to stand in front of a clause."""
+
+
+class Span(NamedTuple):
+    """The characters of a text from `start` up to `end`."""
+
+    start: int
+    end: int
 
 
 class LogicalLines:
@@ -163,9 +170,9 @@ def is_header(line: str) -> bool:
 
 def is_compound(line: str) -> bool:
     """Whether a logical line begins a compound statement or a clause of one."""
-    return COMPOUND.match(line) is not None
+    return COMPOUND.match(line) is not None or is_case(line)
 
 
 def is_case(line: str) -> bool:
-    """Whether a logical line is the header of a ``case``."""
-    return line.lstrip().startswith("case") and is_header(line)
+    """Whether a logical line is the header of a ``case``, perhaps with its body."""
+    return CASE.match(line) is not None

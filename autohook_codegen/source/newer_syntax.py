@@ -9,15 +9,12 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
 from autohook_codegen.source.logical_lines import LINE_END
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = ["in_older_syntax"]
 

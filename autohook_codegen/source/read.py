@@ -8,11 +8,11 @@ import sys
 import warnings
 from functools import cached_property
 from threading import Lock
+from typing import Any
 
 from autohook_codegen.hooked_source import SourceError
 from autohook_codegen.source.depth import deepest_expression, long_statements
-from autohook_codegen.source.logical_lines import LINE_END, LogicalLines, first_line_end
-from autohook_codegen.source.span import Span
+from autohook_codegen.source.logical_lines import LINE_END, LogicalLines, Span, first_line_end
 
 __all__ = ["TOO_DEEP", "Source", "read_source"]
 
@@ -180,7 +180,7 @@ def _from_ast(error: SyntaxError, text: str, path: str | None) -> SourceError:
     return SourceError(error.msg, path, line, column, shown)
 
 
-def _from_libcst(error: cst.ParserSyntaxError, text: str, path: str | None) -> SourceError:
+def _from_libcst(error: Any, text: str, path: str | None) -> SourceError:
     lines = LINE_END.split(text)
     # The error's own column is that of the line's first character; its message knows better.
     place = re.search(r"error at (\d+):(\d+):", error.message)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from importlib.util import find_spec
 from pathlib import Path
@@ -10,20 +9,25 @@ from pathlib import Path
 import black
 import pytest
 
-from autohook_codegen.layout import Span, lay_out
+from autohook_codegen.layout import Layout
+from autohook_codegen.source.logical_lines import LogicalLines, Span
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 
 
-def spans_of(code: str, *statements: str) -> list[Span]:
-    """The whole lines of `statements`, each of which stands once in `code`."""
-    spans = []
-    for statement in statements:
-        assert code.count(statement) == 1, statement
-        start = code.rindex("\n", 0, code.index(statement)) + 1 if code.index(statement) else 0
-        end = code.index(statement) + len(statement)
-        spans.append(Span(start, code.index("\n", end) + 1 if "\n" in code[end:] else len(code)))
-    return spans
+def lay_out(code: str, spans: list[Span], line_length: int) -> str:
+    """`code` with the logical lines at `spans` laid out."""
+    layout = Layout(LogicalLines(code), line_length)
+    texts = layout.lay_out([(span.start, code[span.start : span.end]) for span in spans])
+    for span, text in sorted(zip(spans, texts, strict=True), reverse=True):
+        code = code[: span.start] + text + code[span.end :]
+    return code
+
+
+def lines_of(code: str, *statements: str) -> list[Span]:
+    """The logical lines of `statements`, each of which stands once in `code`."""
+    assert all(code.count(statement) == 1 for statement in statements)
+    return [LogicalLines(code).at(code.index(statement)) for statement in statements]
 
 
 PAIRS = [
@@ -51,12 +55,6 @@ PAIRS = [
         ["x = self"],
         "if a:\r\n    x = self.fc1_hook_point(\r\n        self.fc1(x, y)\r\n    )\r\n    y = 1\r\n",
         id="carriage returns stay",
-    ),
-    pytest.param(
-        "x = self.fc1_hook_point(self.fc1(abc, abcd))",
-        ["x = self"],
-        "x = self.fc1_hook_point(\n    self.fc1(abc, abcd)\n)",
-        id="no newline at the end of the file",
     ),
     pytest.param(
         "x = self.fc1_hook_point(self.fc1(x,))\n",
@@ -195,7 +193,7 @@ PAIRS = [
 
 @pytest.mark.parametrize(("code", "statements", "expected"), PAIRS)
 def test_pair(code: str, statements: list[str], expected: str) -> None:
-    assert lay_out(code, spans_of(code, *statements), 40) == expected
+    assert lay_out(code, lines_of(code, *statements), 40) == expected
 
 
 LEFT_ALONE = [
@@ -216,7 +214,7 @@ LEFT_ALONE = [
 
 @pytest.mark.parametrize(("code", "statement"), LEFT_ALONE)
 def test_left_alone(code: str, statement: str) -> None:
-    assert lay_out(code, spans_of(code, statement), 40) == code
+    assert lay_out(code, lines_of(code, statement), 40) == code
 
 
 @pytest.mark.parametrize(
@@ -233,46 +231,22 @@ def test_left_alone(code: str, statement: str) -> None:
 )
 def test_not_left_alone(before: str) -> None:
     code = before + "x = self.b( x )\n"
-    assert lay_out(code, spans_of(code, "x = self"), 40) == before + "x = self.b(x)\n"
+    assert lay_out(code, lines_of(code, "x = self"), 40) == before + "x = self.b(x)\n"
 
 
 def test_what_black_cannot_read_does_not_stop_the_rest() -> None:
     code = "x = self.b( x )\ny = self.b( y ) +\nz = self.b( z )\n"
     after = "x = self.b(x)\ny = self.b( y ) +\nz = self.b(z)\n"
-    assert lay_out(code, spans_of(code, "x =", "y =", "z ="), 40) == after
+    assert lay_out(code, lines_of(code, "x =", "y =", "z ="), 40) == after
 
 
-def test_spans_may_come_in_any_order_and_twice() -> None:
-    code = "x = ( 1 )\ny = ( 2 )\nx = ( 1 )\n"
-    spans = [Span(20, 30), Span(0, 10), Span(20, 30), Span(4, 10)]
-    assert lay_out(code, spans, 40) == "x = 1\ny = ( 2 )\nx = 1\n"
+def statements_of(code: str) -> list[Span]:
+    """Every logical line but those that black indents, docstrings."""
+    spans = LogicalLines(code).spans
+    return [span for span in spans if not code[span.start : span.end].lstrip().startswith(QUOTES)]
 
 
-def statements_of(code: str) -> dict[int, Span]:
-    """Every statement without a block, and every header that ends before its block's first line,
-    by its number in the order of the source."""
-    starts = [0, *(found.end() for found in re.finditer("\n", code))]
-    lines = code.split("\n")
-    spans = {}
-    nodes = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.stmt)]
-    for number, node in enumerate(sorted(nodes, key=lambda node: (node.lineno, node.col_offset))):
-        last = node.end_lineno or node.lineno
-        body = getattr(node, "body", None)
-        if isinstance(node, ast.Try):
-            continue
-        if body:
-            decorators = getattr(body[0], "decorator_list", None) or body[:1]
-            last = decorators[0].lineno - 1
-            while last >= node.lineno and not re.search(r":\s*(#.*)?$", lines[last - 1]):
-                last -= 1
-            if last < node.lineno or lines[last - 1].lstrip().startswith("#"):
-                continue
-        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            continue  # black indents docstrings
-        spans[number] = Span(starts[node.lineno - 1], starts[last])
-    return spans
-
-
+QUOTES = ('"', "'", 'r"')
 TORCH_MODULES = Path(next(iter(find_spec("torch").submodule_search_locations))) / "nn/modules"  # type: ignore
 
 
@@ -284,21 +258,19 @@ def test_every_statement_is_laid_out_as_black_lays_out_the_file(
     code = (TORCH_MODULES / name).read_text()
     mode = black.Mode(line_length=line_length, string_normalization=False)
     whole = black.format_str(code, mode=mode)
-    laid_out = lay_out(code, statements_of(code).values(), line_length)
-    expected, got = statements_of(whole), statements_of(laid_out)
+    laid_out = lay_out(code, statements_of(code), line_length)
+    expected, got = (
+        [text[start:end] for start, end in statements_of(text)] for text in (whole, laid_out)
+    )
     assert len(expected) > 100
-    for number, span in expected.items():
-        if number in got:
-            text = laid_out[got[number].start : got[number].end]
-            assert text == whole[span.start : span.end]
-    assert len(expected.keys() & got.keys()) > 0.9 * len(expected)
+    assert got == expected
 
 
 @pytest.mark.parametrize("path", sorted(FIXTURES.glob("*.hooked.py")), ids=lambda path: path.name)
 def test_golden_statements_come_back_from_one_line_each(path: Path) -> None:
     golden = path.read_text()
     code, spans, position = "", [], 0
-    for span in sorted(statements_of(golden).values()):
+    for span in statements_of(golden):
         statement = golden[span.start : span.end]
         code += golden[position : span.start]
         start = len(code)

@@ -59,12 +59,12 @@ class _Chance:
     def __init__(self, source: Source, chance: random.Random, share: float) -> None:
         self.chance, self.share = chance, share
         self.edits = Edits(imports=list(IMPORTS))
-        self.tested: list[ast.expr] = []
-        """What a test for `None` spells again: nothing in it changes."""
+        self.closed: list[ast.AST] = []
+        """Nothing changes in what a test for `None` spells again, or what goes to another line."""
         waiting: list[ast.AST] = [source.tree]
         while waiting:
             node = waiting.pop()
-            if node in self.tested:
+            if node in self.closed:
                 continue
             if isinstance(node, ast.stmt):
                 self._statement(node)
@@ -91,7 +91,7 @@ class _Chance:
             tested = ast.unparse(node)
             brackets = needs_brackets(parent, node, CONDITION)
             wraps[-1] = WrapEdit(hooks[-1], tested, brackets)
-            self.tested.append(node)
+            self.closed.append(node)
         self.edits.wraps[node] = wraps
 
     def _loop(self) -> LoopEdit:
@@ -128,7 +128,11 @@ class _Chance:
         if not any(isinstance(base, ast.Starred) for base in node.bases[place:]):
             self.edits.bases[node] = BaseEdit("HookedRootModule", place)
         inits = [s for s in node.body if isinstance(s, ast.FunctionDef) and s.name == "__init__"]
+        if node.body[0].lineno == node.lineno:
+            self.closed += node.body
         if not inits:
             self.edits.written_inits[node] = [*MAKING[:2], self.chance.choice(ENDINGS)]
-        elif inits[0].args.args and inits[0].args.args[0].arg == "self" and node in self.edits.bases:
+        elif (
+            inits[0].args.args and inits[0].args.args[0].arg == "self" and node in self.edits.bases
+        ):
             self.edits.init_ends[inits[0]] = [MAKING[0], self.chance.choice(ENDINGS)]

@@ -9,18 +9,18 @@ import libcst as cst
 import pytest
 
 from autohook_codegen.hooked_source import SourceError
-from autohook_codegen.source import Key, PairedTransformer, read_source
+from autohook_codegen.source import read_source
 from autohook_codegen.source.newer_syntax import in_older_syntax
 
 NEWER = [
     pytest.param("type X = int\ny = 1\n", "X      = int\ny = 1\n", id="type alias"),
     pytest.param("type X[T] = list[T]\n", "X         = list[T]\n", id="generic type alias"),
-    pytest.param("type \\\n X = int\n", "X  \\\n  = int\n", id="type alias over lines"),
+    pytest.param("type \\\n X = int\n", "X \\\n   = int\n", id="type alias over lines"),
     pytest.param("def f[T: int](x): y\n", "def f        (x): y\n", id="type parameters"),
     pytest.param("class A[T = int, *U](B): y\n", "class A             (B): y\n", id="defaults"),
     pytest.param("def f[\n T\n](x): y\n", "def f \\\n  \\\n (x): y\n", id="over lines"),
-    pytest.param("try: a\nexcept A, B: c\n", "try: a\nexcept (A, B): c\n", id="except"),
-    pytest.param("lazy import a\n", "import a\n", id="lazy import"),
+    pytest.param("try: a\nexcept A, B: c\n", "try: a\nexcept A   : c\n", id="except"),
+    pytest.param("lazy import a\n", "import      a\n", id="lazy import"),
     pytest.param("x = f'{a}'\ntype = 1\n", "x = f'{a}'\ntype = 1\n", id="nothing newer"),
 ]
 NEWER_STRINGS = [
@@ -31,7 +31,7 @@ NEWER_STRINGS = [
 ]
 ONLY_OLD = [
     pytest.param("try: a\nexcept* B: c\n", "try: a\nexcept  B: c\n", id="except star"),
-    pytest.param("x[*a]\nx[*a, b,]\n", "x[(*a,)]\nx[(*a, b,)]\n", id="star in a subscript"),
+    pytest.param("x[*a]\nx[*a, b,]\n", "x[ a]\nx[ a, b,]\n", id="star in a subscript"),
     pytest.param("def f(*a: *B): c\n", "def f(*a:  B): c\n", id="star in an annotation"),
 ]
 
@@ -52,34 +52,22 @@ def test_newer_strings_are_replaced_where_python_does_not_read_them(text: str, o
     assert in_older_syntax(text, cst.parse_module(text), (3, 10)) == expected
 
 
-def test_newer_syntax_still_pairs() -> None:
+def test_places_in_newer_syntax() -> None:
     text = textwrap.dedent(
         """\
         type Pair[T] = tuple[T, T]
         class A[T: (int, str) = int](Base[T]):
             def f[U](self, x: U) -> U:
-                return self.g(f'{x['a']}' 'b', self.h(x), f"{
+                return self.g(f'{x['é']}' 'b', self.h(x), f"{
                     self.i(x)  # comment
                 }")
         """
     )
     source = read_source(text)
-    calls: dict[Key, str] = {}
-
-    class Calls(PairedTransformer):
-        def change_expression(
-            self, key: Key, original: cst.CSTNode, updated: cst.CSTNode
-        ) -> cst.CSTNode:
-            if key.kind == "Call":
-                calls[key] = source.module.code_for_node(original)
-            return updated
-
-    source.module.visit(Calls(source.numbering, range(4)))
-    found = [n for n in ast.walk(source.tree) if isinstance(n, ast.Call)]
-    texts = {ast.unparse(node.func): calls[source.numbering.key(node)] for node in found}
+    calls = {ast.unparse(n.func): n for n in ast.walk(source.tree) if isinstance(n, ast.Call)}
+    texts = {name: text[slice(*source.span(call))] for name, call in calls.items()}
     assert texts["self.h"] == "self.h(x)"
-    assert texts["self.g"].startswith("self.g(f'")
-    assert source.print(source.module) == text
+    assert texts["self.g"] == text[text.index("self.g") : -1]
 
 
 BAD = [
@@ -89,8 +77,8 @@ BAD = [
     pytest.param("x = 'a\r\ny\r", "m.py:1:5: unterminated string literal", "x = 'a", id="CR LF"),
     pytest.param("def f():\nx\n", "m.py:2:1: expected an indented block", "x", id="indentation"),
     pytest.param("x = " + "(" * 500 + ")" * 500, "m.py:1:205: too many nested", ..., id="brackets"),
-    pytest.param("x" + "+x" * 50_000, "m.py: nested too deeply", None, id="operators"),
-    pytest.param("-" * 50_000 + "x", "m.py: nested too deeply", None, id="signs"),
+    pytest.param("x" + "+x" * 50_000, "m.py:1:1: nested too deeply", None, id="operators"),
+    pytest.param("-" * 50_000 + "x", "m.py:1:1: nested too deeply", None, id="signs"),
     pytest.param("type X = int\n" + "(" * 5_000, "m.py:2:201: too many", ..., id="newer brackets"),
 ]
 
@@ -105,37 +93,17 @@ def test_bad_texts_get_one_line(text: str, message: str, line: object) -> None:
         assert caught.value.text == line
 
 
-def test_many_operands_do_not_end_the_process() -> None:
-    source = read_source("x = " + " and ".join("abc" * 10_000))
-    with pytest.raises(SourceError, match="nested too deeply"):
-        _ = source.module
+@pytest.mark.parametrize("operator", [" and ", " + ", " < ", " or not "])
+def test_many_operands(operator: str) -> None:
+    with pytest.raises(SourceError, match=r"^m.py:3:5: nested too deeply$"):
+        read_source("y = 1\nif y:\n    " + operator.join(["x"] * 1_200), "m.py")
+    read_source("x = [" + f"x{operator}y, " * 1_200 + "]")
 
 
-def test_deep_modules_are_not_printed() -> None:
-    source = read_source("x = " + "a + " * 700 + "b\n")
-    with pytest.raises(SourceError, match="nested too deeply"):
-        source.print(source.module)
-
-
-def test_what_libcst_cannot_read_gets_one_line() -> None:
-    source = read_source("x = a if b else(c if d else e)", "m.py")
-    with pytest.raises(SourceError, match=r"^m.py: libcst cannot read the text: Must have"):
-        _ = source.module
-
-
-def test_a_byte_order_mark_is_kept() -> None:
-    source = read_source("\ufeffx = 1\n")
+def test_beginning_and_end_are_kept() -> None:
+    source = read_source("\ufeffx = 1")
     assert source.text == "x = 1\n"
-    assert source.print(source.module) == "\ufeffx = 1\n"
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["x\n\n  # end\n", "def f():\n    x\n\n  # a\n\n# b\n\n", "x = '''\n\n  # a'''", "\n\n  # a\n"],
-)
-def test_comments_at_the_end_are_kept(text: str) -> None:
-    source = read_source(text)
-    assert source.print(source.module) == text
+    assert source.whole("y = 2\n") == "\ufeffy = 2"
 
 
 def test_columns_count_characters() -> None:
