@@ -39,6 +39,6 @@ def remove_statements(changes: TextChanges, block: Sequence[ast.stmt], gone: set
             imports.append(line)
         else:
             start = ending_lines(source, statements[0]).start
-            changes.remove_lines(Span(start, lines.at(last.end - 1).end))
+            changes.remove_lines(Span(start, lines.at(spans[-1].end - 1).end))
     for run in with_blank_lines(source, imports):
         changes.remove_lines(run)
