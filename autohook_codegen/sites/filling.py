@@ -45,9 +45,9 @@ def fillings(hook_point: HookPoint, trace: Trace) -> Iterator[Filling]:
         for growth in trace.growths.get(site, ()):
             if growth.function is None:
                 continue
-            if is_method_of(growth.function, holders, trace):
+            if is_method_of(growth.function, holders, trace) and not _is_handed(growth):
                 yield Filling(growth.function, growth.statement, _receiver(growth, trace), growth)
-            elif not _makes_its_own(growth.function, trace):
+            elif not _makes_its_own(growth.function, holders, trace):
                 yield from _handing(growth.function, site, holders, trace)
     for value, step in zip(values[1:], hook_point.reference.steps[1:], strict=False):
         for one in value:
@@ -63,6 +63,15 @@ def is_method_of(function: ast.AST, holders: Collection[ClassDecl], trace: Trace
     return found is not None and found.owner in holders
 
 
+def _is_handed(growth: Growth) -> bool:
+    """Tell whether the function has the container as an argument."""
+    container, function = growth.container, growth.function
+    assert function is not None
+    return isinstance(container, ast.Name) and any(
+        one.arg == container.id for one in (*function.args.posonlyargs, *function.args.args)
+    )
+
+
 def _receiver(growth: Growth, trace: Trace) -> str:
     if isinstance(growth.container, ast.Attribute):
         return ast.unparse(growth.container.value)
@@ -70,11 +79,11 @@ def _receiver(growth: Growth, trace: Trace) -> str:
     return receiver_of(trace.functions[growth.function])
 
 
-def _makes_its_own(function: FunctionNode, trace: Trace) -> bool:
-    """Tell whether the function fills what its own instance holds while that is made."""
-    found = trace.functions.get(function)
-    owner = found.owner if found is not None else None
-    return owner is not None and function in trace.initialisers(owner)
+def _makes_its_own(function: FunctionNode, holders: Collection[ClassDecl], trace: Trace) -> bool:
+    """Tell whether the function fills what an instance of another class holds while that is
+    made."""
+    owner = trace.functions[function].owner
+    return owner is not None and owner not in holders and function in trace.initialisers(owner)
 
 
 def _handing(

@@ -53,7 +53,7 @@ def is_harmless_walk(walk: ast.Attribute, written: Written, program: Program) ->
     if isinstance(loop, ast.For):
         return not loop.orelse and body.spares(loop.body)
     for place, test in enumerate(loop.ifs):
-        if body.excludes(test):
+        if body.outcome(test) is False:
             return all(map(body.is_silent, loop.ifs[: place + 1]))
     return False
 
@@ -71,14 +71,14 @@ class _Body:
         for statement in block:
             match statement:
                 case ast.If(test=test, body=body, orelse=orelse):
-                    excludes, includes = self.excludes(test), self.includes(test)
+                    says = self.outcome(test)
                     if not (
                         self.is_silent(test)
-                        and (excludes or self.spares(body))
-                        and (includes or self.spares(orelse))
+                        and (says is False or self.spares(body))
+                        and (says is True or self.spares(orelse))
                     ):
                         return False
-                    if includes and isinstance(body[-1], ast.Continue):
+                    if says and isinstance(body[-1], ast.Continue):
                         return True
                 case ast.Continue():
                     return True
@@ -108,23 +108,19 @@ class _Body:
         inner = (one for one in ast.iter_child_nodes(test) if isinstance(one, ast.expr))
         return isinstance(test, _SILENT) and all(map(self.is_silent, inner))
 
-    def excludes(self, test: ast.expr) -> bool:
-        """Tell whether the test surely fails for a hook point."""
+    def outcome(self, test: ast.expr) -> bool | None:
+        """Return what the test says of a hook point; ``None`` where it may say either."""
         match test:
-            case ast.BoolOp(op, values):
-                return (any if isinstance(op, ast.And) else all)(map(self.excludes, values))
             case ast.UnaryOp(ast.Not(), operand):
-                return self.includes(operand)
-        return self._is_class_test(test)
-
-    def includes(self, test: ast.expr) -> bool:
-        """Tell whether the test surely holds for a hook point."""
-        match test:
+                inner = self.outcome(operand)
+                return None if inner is None else not inner
             case ast.BoolOp(op, values):
-                return (any if isinstance(op, ast.Or) else all)(map(self.includes, values))
-            case ast.UnaryOp(ast.Not(), operand):
-                return self.excludes(operand)
-        return False
+                outcomes = [self.outcome(value) for value in values]
+                decisive = isinstance(op, ast.Or)
+                if decisive in outcomes:
+                    return decisive
+                return None if None in outcomes else not decisive
+        return False if self._is_class_test(test) else None
 
     def _is_class_test(self, test: ast.expr) -> bool:
         """``isinstance(child, nn.Conv2d)``: a class that no hook point is of."""

@@ -24,11 +24,8 @@ class HookPoint:
     name: str
     reference: Reference
     """What it hooks, as its first site reaches it."""
-    home: ClassDecl
-    """The class that stands for the relatives."""
     owners: tuple[ClassDecl, ...]
-    """Those of the relatives whose methods have a site of it."""
-    sites: tuple[Candidate, ...]
+    """The classes, relatives all of them, whose methods have a site of it."""
 
     @property
     def runtime_name(self) -> str:
@@ -69,7 +66,7 @@ def name_hook_points(
         standing = (existing[one] for one in sites if one in existing)
         name = next(standing, None) or names.free(reference, owners)
         names.take(name, owners)
-        hook_point = HookPoint(name, reference, home, owners, tuple(sites))
+        hook_point = HookPoint(name, reference, owners)
         for one in sites:
             found[one] = (*found.get(one, ()), hook_point)
     return found

@@ -510,6 +510,234 @@ PAIRS = [
         """,
         id="a name that is taken",
     ),
+    pytest.param(
+        """
+        self.heads = None
+        if width:
+            self.heads = nn.ModuleDict({"a": nn.Linear(8, 8)})
+        self.width = width
+        --
+        return x if self.heads is None else self.heads["a"](x)
+        """,
+        """
+        self.heads = None
+        if width:
+            self.heads = nn.ModuleDict({"a": nn.Linear(8, 8)})
+        self.heads_hook_points = nn.ModuleDict({name: HookPoint() for name in self.heads or {}})
+        self.width = width
+        --
+        return x if self.heads is None else self.heads_hook_points["a"](self.heads["a"](x))
+        """,
+        id="a dict that may be None",
+    ),
+    pytest.param(
+        """
+        def add(members, member):
+            members.append(member)
+
+        self.layers = nn.ModuleList()
+        for _ in range(3):
+            add(self.layers, nn.Linear(8, 8))
+        self.width = width
+        --
+        for layer in self.layers:
+            x = layer(x)
+        return x
+        """,
+        """
+        def add(members, member):
+            members.append(member)
+
+        self.layers = nn.ModuleList()
+        for _ in range(3):
+            add(self.layers, nn.Linear(8, 8))
+        self.layers_hook_points = nn.ModuleList([HookPoint() for _ in self.layers])
+        self.width = width
+        --
+        for hook_index, layer in enumerate(self.layers):
+            x = self.layers_hook_points[hook_index](layer(x))
+        return x
+        """,
+        id="a container filled by a function that is handed it",
+    ),
+    pytest.param(
+        """
+        self.layers = layers = nn.ModuleList()
+        for _ in range(3):
+            layers += [nn.Linear(8, 8)]
+        --
+        for layer in self.layers:
+            x = layer(x)
+        return x
+        """,
+        """
+        self.layers = layers = nn.ModuleList()
+        for _ in range(3):
+            layers += [nn.Linear(8, 8)]
+        self.layers_hook_points = nn.ModuleList([HookPoint() for _ in self.layers])
+        --
+        for hook_index, layer in enumerate(self.layers):
+            x = self.layers_hook_points[hook_index](layer(x))
+        return x
+        """,
+        id="filled under another name",
+    ),
+    pytest.param(
+        """
+        if width:
+            self.layers = nn.ModuleList()
+        for i in range(3):
+            if width:
+                self.layers.append(nn.Linear(8, 8))
+        --
+        for layer in self.layers:
+            x = layer(x)
+        return x
+        """,
+        """
+        if width:
+            self.layers = nn.ModuleList()
+            self.layers_hook_points = nn.ModuleList([HookPoint() for _ in self.layers])
+        for i in range(3):
+            if width:
+                self.layers.append(nn.Linear(8, 8))
+                self.layers_hook_points.append(HookPoint())
+        --
+        for hook_index, layer in enumerate(self.layers):
+            x = self.layers_hook_points[hook_index](layer(x))
+        return x
+        """,
+        id="filled in another branch",
+    ),
+    pytest.param(
+        """
+        self.parts = nn.ModuleDict({"blocks": nn.ModuleList([nn.Tanh()]), "head": nn.Linear(8, 8)})
+        --
+        for block in self.parts["blocks"]:
+            x = block(x)
+        return self.parts["head"](x)
+        """,
+        """
+        self.parts = nn.ModuleDict({"blocks": nn.ModuleList([nn.Tanh()]), "head": nn.Linear(8, 8)})
+        self.parts_blocks_hook_points = nn.ModuleList([HookPoint() for _ in self.parts.blocks])
+        self.parts_hook_points = nn.ModuleDict({name: HookPoint() for name in self.parts})
+        --
+        for hook_index, block in enumerate(self.parts["blocks"]):
+            x = self.parts_blocks_hook_points[hook_index](block(x))
+        return self.parts_hook_points["head"](self.parts["head"](x))
+        """,
+        id="a dict of a list and a layer",
+    ),
+    pytest.param(
+        """
+        self.parts = nn.ModuleDict()
+        if width:
+            self.parts.update({"blocks": nn.ModuleList([nn.Tanh()])})
+        --
+        if "blocks" in self.parts:
+            for block in self.parts.blocks:
+                x = block(x)
+        return x
+        """,
+        """
+        self.parts = nn.ModuleDict()
+        if width:
+            self.parts.update({"blocks": nn.ModuleList([nn.Tanh()])})
+        self.parts_blocks_hook_points = nn.ModuleList([HookPoint() for _ in getattr(self.parts, "blocks", ())])
+        --
+        if "blocks" in self.parts:
+            for hook_index, block in enumerate(self.parts.blocks):
+                x = self.parts_blocks_hook_points[hook_index](block(x))
+        return x
+        """,
+        id="a list in a branch of a dict",
+    ),
+    pytest.param(
+        """
+        def make():
+            self.head = nn.Linear(8, 8)
+
+        make()
+        --
+        return self.head(x)
+        """,
+        """
+        def make():
+            self.head = nn.Linear(8, 8)
+            self.head_hook_point = HookPoint()
+
+        make()
+        --
+        return self.head_hook_point(self.head(x))
+        """,
+        id="a function in __init__ sets it",
+    ),
+    pytest.param(
+        """
+        self.layers = nn.ModuleList([nn.Tanh()])
+        if width:
+            return
+        self.layers.append(nn.Linear(8, 8))
+        --
+        for layer in self.layers:
+            x = layer(x)
+        return x
+        """,
+        """
+        self.layers = nn.ModuleList([nn.Tanh()])
+        self.layers_hook_points = nn.ModuleList([HookPoint() for _ in self.layers])
+        if width:
+            return
+        self.layers.append(nn.Linear(8, 8))
+        self.layers_hook_points.append(HookPoint())
+        --
+        for hook_index, layer in enumerate(self.layers):
+            x = self.layers_hook_points[hook_index](layer(x))
+        return x
+        """,
+        id="an early return before the container is full",
+    ),
+    pytest.param(
+        """
+        with torch.device("cpu"):
+            self.fc = nn.Linear(8, 8)
+        --
+        return self.fc(x)
+        """,
+        """
+        with torch.device("cpu"):
+            self.fc = nn.Linear(8, 8)
+            self.fc_hook_point = HookPoint()
+        --
+        return self.fc_hook_point(self.fc(x))
+        """,
+        id="a with statement sets it",
+    ),
+    pytest.param(
+        """
+        if width:
+            self.fc = nn.ModuleList([nn.Linear(8, 8)])
+        else:
+            self.fc = nn.Linear(8, 8)
+        --
+        if width:
+            return self.fc[0](x)
+        return self.fc(x)
+        """,
+        """
+        if width:
+            self.fc = nn.ModuleList([nn.Linear(8, 8)])
+            self.fc_hook_points = nn.ModuleList([HookPoint() for _ in self.fc])
+        else:
+            self.fc = nn.Linear(8, 8)
+        self.fc_hook_point = HookPoint()
+        --
+        if width:
+            return self.fc_hook_points[0](self.fc[0](x))
+        return self.fc_hook_point(self.fc(x))
+        """,
+        id="a module or a list, by the branch",
+    ),
 ]
 
 MODULES = [
@@ -1026,6 +1254,232 @@ class Net(nn.Module):
         return self.heads_hook_points[name](self.heads[name](x))
 """,
         id="growth",
+    ),
+    pytest.param(
+        """\
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.width = 8
+
+    def add_heads(self, names):
+        self.heads = nn.ModuleDict({name: nn.Linear(8, 8) for name in names})
+
+    def forward(self, x):
+        return {name: head(x) for name, head in self.heads.items()}
+""",
+        """\
+from torch import nn
+from transformer_lens.hook_points import HookPoint
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.width = 8
+
+    def add_heads(self, names):
+        self.heads = nn.ModuleDict({name: nn.Linear(8, 8) for name in names})
+        self.heads_hook_points = nn.ModuleDict({name: HookPoint() for name in self.heads})
+
+    def forward(self, x):
+        return {name: self.heads_hook_points[name](head(x)) for name, head in self.heads.items()}
+""",
+        id="made in a method that __init__ does not call",
+    ),
+    pytest.param(
+        """\
+from torch import nn
+
+
+class Base(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Tanh()])
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+
+class Deep(Base):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Tanh(), nn.Tanh()])
+""",
+        """\
+from torch import nn
+from transformer_lens.hook_points import HookPoint
+
+
+class Base(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Tanh()])
+        self.layers_hook_points = nn.ModuleList([HookPoint() for _ in self.layers])
+
+    def forward(self, x):
+        for hook_index, layer in enumerate(self.layers):
+            x = self.layers_hook_points[hook_index](layer(x))
+        return x
+
+
+class Deep(Base):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Tanh(), nn.Tanh()])
+        self.layers_hook_points = nn.ModuleList([HookPoint() for _ in self.layers])
+""",
+        id="a subclass that replaces a container",
+    ),
+    pytest.param(
+        """\
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self, wide):
+        super().__init__()
+        if wide:
+            self.set_up_wide()
+        else:
+            self.set_up_narrow()
+
+    def set_up_wide(self):
+        self.fc = nn.Linear(8, 8)
+
+    def set_up_narrow(self):
+        self.fc = nn.Linear(8, 4)
+
+    def forward(self, x):
+        return self.fc(x)
+""",
+        """\
+from torch import nn
+from transformer_lens.hook_points import HookPoint
+
+
+class Net(nn.Module):
+    def __init__(self, wide):
+        super().__init__()
+        if wide:
+            self.set_up_wide()
+        else:
+            self.set_up_narrow()
+
+    def set_up_wide(self):
+        self.fc = nn.Linear(8, 8)
+        self.fc_hook_point = HookPoint()
+
+    def set_up_narrow(self):
+        self.fc = nn.Linear(8, 4)
+        self.fc_hook_point = HookPoint()
+
+    def forward(self, x):
+        return self.fc_hook_point(self.fc(x))
+""",
+        id="one of two methods sets it",
+    ),
+    pytest.param(
+        """\
+from torch import nn
+
+
+class Trunk(nn.Module):
+    def __init__(self, deep):
+        super().__init__()
+        self.stem = nn.Linear(8, 8)
+        if deep:
+            self.blocks = nn.ModuleList([nn.Tanh()])
+
+
+class Net(nn.Module):
+    def __init__(self, deep):
+        super().__init__()
+        self.trunk = Trunk(deep)
+
+    def forward(self, x):
+        x = self.trunk.stem(x)
+        for block in self.trunk.blocks:
+            x = block(x)
+        return x
+""",
+        """\
+from torch import nn
+from transformer_lens.hook_points import HookPoint
+
+
+class Trunk(nn.Module):
+    def __init__(self, deep):
+        super().__init__()
+        self.stem = nn.Linear(8, 8)
+        if deep:
+            self.blocks = nn.ModuleList([nn.Tanh()])
+
+
+class Net(nn.Module):
+    def __init__(self, deep):
+        super().__init__()
+        self.trunk = Trunk(deep)
+        self.trunk_stem_hook_point = HookPoint()
+        self.trunk_blocks_hook_points = nn.ModuleList([HookPoint() for _ in getattr(self.trunk, "blocks", ())])
+
+    def forward(self, x):
+        x = self.trunk_stem_hook_point(self.trunk.stem(x))
+        for hook_index, block in enumerate(self.trunk.blocks):
+            x = self.trunk_blocks_hook_points[hook_index](block(x))
+        return x
+""",
+        id="a list that an inner module may lack",
+    ),
+    pytest.param(
+        """\
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.ModuleList()
+        self.grow()
+        self.layers.append(nn.Tanh())
+
+    def grow(self):
+        self.layers.append(nn.Linear(8, 8))
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer(x)
+        return x
+""",
+        """\
+from torch import nn
+from transformer_lens.hook_points import HookPoint
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.ModuleList()
+        self.layers_hook_points = nn.ModuleList([HookPoint() for _ in self.layers])
+        self.grow()
+        self.layers.append(nn.Tanh())
+        self.layers_hook_points.append(HookPoint())
+
+    def grow(self):
+        self.layers.append(nn.Linear(8, 8))
+        self.layers_hook_points.append(HookPoint())
+
+    def forward(self, x):
+        for hook_index, layer in enumerate(self.layers):
+            x = self.layers_hook_points[hook_index](layer(x))
+        return x
+""",
+        id="a method that __init__ calls fills it",
     ),
 ]
 
