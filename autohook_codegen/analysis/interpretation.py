@@ -573,7 +573,7 @@ class Interpretation:
         own = _own_parts(value, frame)
         self.state.write(("attribute", cls, attribute), own)
         statement = frame.statement
-        if statement is None:
+        if statement is None or isinstance(cls, Bag):
             return
         function = frame.unit.node if isinstance(frame.unit.node, FunctionNode) else None
         text = ast.unparse(receiver) if receiver is not None else ""
@@ -690,7 +690,6 @@ class Interpretation:
         definitions = {
             cls: {name: list(found.values()) for name, found in attributes.items()}
             for cls, attributes in self.state.definitions.items()
-            if isinstance(cls, ClassDecl)
         }
         growths = {site: list(found.values()) for site, found in self.state.growths.items()}
         callees = {

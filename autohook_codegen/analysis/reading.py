@@ -112,7 +112,6 @@ def attribute_of(frame: Frame, one: Alternative, name: str, node: ast.AST) -> Va
             return frozenset({Plain()})
         case Function():
             return frozenset({Unknown()}) if name not in ("__name__", "__doc__") else PLAIN
-    return UNKNOWN
 
 
 _CONTAINER_METHODS = frozenset(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
-from autohook_codegen.analysis.values import NOT_REACHED, Bag, Counter, Value, join
+from autohook_codegen.analysis.values import NOT_REACHED, Counter, Value, join
 from autohook_codegen.declares.program import ClassDecl, FileDecl, FunctionNode, Program
 
 __all__ = [
@@ -128,7 +128,7 @@ class Definition:
 
     attribute: str
     """For a name that is worked out, ``layer{i}``."""
-    owner: ClassDecl | Bag
+    owner: ClassDecl
     """The class in whose body the method stands, or for a function the class that it was handed."""
     statement: ast.stmt
     function: FunctionNode | None
