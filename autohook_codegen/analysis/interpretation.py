@@ -88,6 +88,8 @@ class Interpretation:
         self._annotated: dict[ast.expr, Value] = {}
         self._open: set[Unit] = set()
         """Functions that outsiders call, with arguments that the input does not show."""
+        self._may_give_tuple: set[ast.AST] = set()
+        """Functions under a decorator that may turn what they return into a tuple."""
         self._called: set[ast.arg] = set()
         """Further arguments that no call in the input gives."""
 
@@ -514,6 +516,10 @@ class Interpretation:
         value = function
         for decorator in reversed(node.decorator_list):
             for one in frame.evaluate(decorator):
+                name = one.name if isinstance(one, Unknown) else None
+                known = library.function(name) if name is not None else None
+                if known is not None and any(isinstance(kind, Items) for kind in known.result):
+                    self._may_give_tuple.add(node)
                 if isinstance(one, Function):
                     given = Arguments.of(value)
                     made = call_function(frame, one, given, decorator)
@@ -635,6 +641,8 @@ class Interpretation:
         if unit is None:
             unit = self.unit(function.node, owner, file, self._units.get(file.tree))
         found = self.state.read(("returned", function.node), frame.unit)
+        if function.node in self._may_give_tuple and any(isinstance(k, Fields) for k in found):
+            found = join(found, frozenset({Items("tuple", (), UNKNOWN)}))
         said = getattr(function.node, "returns", None)
         if said is None or not found:
             return found

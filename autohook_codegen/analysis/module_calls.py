@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
 
 from autohook_codegen import library
 from autohook_codegen.analysis.arguments import Argument, Arguments
@@ -28,7 +27,6 @@ from autohook_codegen.declares.program import ClassDecl
 __all__ = ["call_module", "is_called"]
 
 SEQUENTIAL = "torch.nn.Sequential"
-_RECURRENT = ("torch.nn.LSTM", "torch.nn.GRU", "torch.nn.RNN")
 
 
 def is_called(frame: Frame, one: Alternative) -> bool:
@@ -66,27 +64,12 @@ def _result(frame: Frame, one: Alternative, node: ast.AST, arguments: Arguments)
             known = library.library_class(cls)
             if known is None:
                 return UNKNOWN
-            result = known.result(made if isinstance(made, ast.Call) else None)
-            return _packed(result, arguments) if cls in _RECURRENT else result
+            first = arguments.first()
+            given = first.value if first is not None else None
+            return known.result(made if isinstance(made, ast.Call) else None, given)
         case Instance() | Function():
             return UNKNOWN
     return UNKNOWN
-
-
-def _packed(result: Value, arguments: Arguments) -> Value:
-    """A recurrent layer that is given a packed sequence gives one back."""
-    packed = frozenset(
-        one
-        for argument in arguments.given[:1]
-        for one in argument.value
-        if isinstance(one, Items | Fields) and str(one.kind).endswith("PackedSequence")
-    )
-    if not packed:
-        return result
-    return frozenset(
-        replace(one, first=(packed, *one.first[1:])) if isinstance(one, Items) else one
-        for one in result
-    )
 
 
 def _through_forward(

@@ -217,8 +217,6 @@ def _of_container(frame: Frame, one: Items, name: str, node: ast.AST) -> Value:
             return method
     if name.isdigit():
         return item_of(frame, one, int(name), node, None)
-    if one.kind == "torch.nn.utils.rnn.PackedSequence" and name == "data":
-        return item(one, 0)
     if one.origin is not None and one.kind in ("tuple", "list"):
         return frozenset({Unknown(_inside(one.origin, Attribute(name)))})
     return UNKNOWN

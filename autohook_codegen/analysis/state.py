@@ -8,7 +8,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from autohook_codegen.analysis.trace import Definition, FunctionTrace, Growth
-from autohook_codegen.analysis.values import NOT_REACHED, Bag, Value, join
+from autohook_codegen.analysis.values import NOT_REACHED, Value, join
 from autohook_codegen.declares.program import ClassDecl, FileDecl, FunctionNode
 
 __all__ = ["State", "Unit"]
