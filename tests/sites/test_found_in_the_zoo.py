@@ -990,7 +990,7 @@ class Model(nn.Module):
         features = self.backbone(x).feature_maps
         return [one.cos() for one in features]
 """,
-        "no-tensor",
+        "unclear-result",
         id="feature maps of a backbone (detr)",
     ),
     pytest.param(
@@ -1051,7 +1051,7 @@ class Model(nn.Module):
         blocks = self.blocks[:k]
         return blocks[-1](x)
 """,
-        "several-modules",
+        "no-index",
         id="the last of the first members",
     ),
     pytest.param(

@@ -161,10 +161,32 @@ STATEMENTS = [
         return x + b
         """,
         """
-        b = self.b_hook_point(self.b)
-        return x + b
+        b = self.b
+        return self.b_hook_point(x + b)
         """,
-        id="assigned",
+        id="under a local name",
+    ),
+    pytest.param(
+        """
+        b = self.b.expand(3, 8)
+        return torch.cat((b, x))
+        """,
+        """
+        b = self.b_hook_point(self.b.expand(3, 8))
+        return torch.cat((b, x))
+        """,
+        id="joined under a local name, at the last view",
+    ),
+    pytest.param(
+        """
+        weight = self.fc.weight
+        return F.linear(x, weight.t())
+        """,
+        """
+        weight = self.fc.weight
+        return self.fc_weight_hook_point(F.linear(x, weight.t()))
+        """,
+        id="a child's, under a local name",
     ),
     pytest.param(
         """

@@ -1,0 +1,235 @@
+"""What expressions are, source line by source line, as mypy's `reveal_type` tables have it.
+
+`reveal(…)` stands in a forward; behind it, as a comment, what its argument is.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from textwrap import dedent, indent
+
+import pytest
+
+from autohook_codegen.analysis.interpretation import interpret
+from autohook_codegen.analysis.values import (
+    Alternative,
+    Attribute,
+    Class,
+    Fields,
+    Function,
+    Held,
+    Item,
+    Items,
+    Member,
+    Module,
+    Parameter,
+    Plain,
+    Value,
+)
+from autohook_codegen.declares.program import ClassDecl, Program
+from autohook_codegen.library import makes_module
+
+HEAD = """
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+@dataclass
+class Output:
+    hidden: torch.Tensor
+    pooled: torch.Tensor | None = None
+
+
+class Pair(nn.Module):
+    def forward(self, x):
+        return x.cos(), x.sin()
+
+
+class Named(nn.Module):
+    def forward(self, x) -> Output:
+        return Output(x.cos())
+
+
+class Abstract(nn.Module):
+    def forward(self, x):
+        raise NotImplementedError
+
+
+class Square(Abstract):
+    def forward(self, x):
+        return x * x
+
+
+def exists(value):
+    return value is not None
+
+
+def same(value):
+    return value
+
+
+class Model(nn.Module):
+    def __init__(self, width: int, kind: str, part, act=nn.ReLU, bias=False):
+        super().__init__()
+        self.fc = nn.Linear(width, width)
+        self.pair = Pair()
+        self.named = Named()
+        self.act = act()
+        self.part = part
+        self.square = Square() if kind else Abstract()
+        self.bias = nn.Parameter(torch.zeros(width)) if bias else None
+        self.W = nn.Parameter(torch.zeros(width, width))
+        self.layers = nn.ModuleList([nn.Linear(width, width) for _ in range(3)])
+        self.heads = nn.ModuleDict({"a": nn.Linear(width, 2), "b": Pair()})
+        self.steps = list(zip(self.layers, self.layers))
+        self.mid = nn.Module()
+        self.mid.block = nn.LayerNorm(width)
+        self.pool = nn.MaxPool1d(2, return_indices=True)
+        self.rnn = nn.LSTM(width, width)
+        self.filled = nn.ModuleList()
+        for _ in range(2):
+            self.filled.append(Pair())
+        self.run = self.go
+
+    def go(self, x):
+        return self.fc(x)
+
+    def forward(self, x, flag=None):
+"""
+
+LINES = [
+    pytest.param("reveal(self.fc)  # Linear at self.fc", id="a module of torch"),
+    pytest.param("reveal(self.pair)  # Pair at self.pair", id="a module of the input"),
+    pytest.param("reveal(self.act)  # ReLU at self.act", id="the default of an argument"),
+    pytest.param("reveal(self.part)  # unknown at self.part", id="an argument"),
+    pytest.param(
+        "reveal(self.square)  # Abstract at self.square | Square at self.square", id="a condition"
+    ),
+    pytest.param("reveal(self.fc(x))  # tensor", id="a call"),
+    pytest.param("reveal(self.pair(x))  # (tensor, tensor)", id="a tuple"),
+    pytest.param("reveal(self.pair(x)[1])  # tensor", id="an item of a tuple"),
+    pytest.param(
+        "reveal(self.named(x))  # Output(hidden=tensor, pooled=None | tensor)", id="fields"
+    ),
+    pytest.param("reveal(self.named(x).hidden)  # tensor", id="a field"),
+    pytest.param("reveal(self.square(x))  # tensor", id="an abstract base says nothing"),
+    pytest.param("reveal(self.bias)  # None | parameter at self.bias", id="an optional parameter"),
+    pytest.param(
+        "if self.bias is not None:\n    reveal(self.bias)  # parameter at self.bias",
+        id="narrowed by is not None",
+    ),
+    pytest.param(
+        "if exists(self.bias):\n    reveal(self.bias)  # parameter at self.bias",
+        id="narrowed by a function of the input",
+    ),
+    pytest.param(
+        "if flag or self.bias is not None:\n    reveal(self.bias)  # None | parameter at self.bias",
+        id="not narrowed by one of two tests",
+    ),
+    pytest.param("reveal(self.W.T[0])  # parameter at self.W", id="views of a parameter"),
+    pytest.param("reveal(x @ self.W)  # tensor", id="an operator"),
+    pytest.param("w = self.W.t()\nreveal(w)  # parameter at self.W", id="a local name"),
+    pytest.param(
+        "for layer in self.layers:\n    reveal(layer)  # Linear at self.layers[*]", id="a loop"
+    ),
+    pytest.param(
+        "for i, layer in enumerate(self.layers):\n    reveal(i)  # number", id="a loop's number"
+    ),
+    pytest.param(
+        "for a, (b, c) in zip(self.layers, self.steps):\n    reveal(c)  # Linear at self.layers[*]",
+        id="a list that was zipped in __init__",
+    ),
+    pytest.param("reveal(self.heads['b'])  # Pair at self.heads['b']", id="an item by its key"),
+    pytest.param("reveal(self.heads.a)  # Linear at self.heads.a", id="an item by its name"),
+    pytest.param("reveal(self.mid.block)  # LayerNorm at self.mid.block", id="a bag"),
+    pytest.param("reveal(self.pool(x))  # (tensor, tensor)", id="what an argument decides"),
+    pytest.param("reveal(self.rnn(x))  # (tensor, (tensor, tensor))", id="a recurrent layer"),
+    pytest.param("reveal(x.chunk(2))  # tuple of tensor", id="a method with several results"),
+    pytest.param("reveal(x.shape)  # number", id="a fact"),
+    pytest.param("reveal(torch.stack([x, x])[0])  # tensor", id="an item of a tensor"),
+    pytest.param("reveal(self.filled[0])  # Pair at self.filled[0]", id="filled in a loop"),
+    pytest.param("reveal(self.run(x))  # tensor", id="a method in an attribute"),
+    pytest.param("reveal(same(self.fc))  # Linear at self.fc", id="handed in and given back"),
+    pytest.param("reveal((fc := self.fc))  # Linear at self.fc", id="a walrus"),
+    pytest.param(
+        "match self.bias:\n    case None:\n        pass\n    case bias:\n"
+        "        reveal(bias)  # None | parameter at self.bias",
+        id="a match",
+    ),
+    pytest.param(
+        "states = ()\nfor _ in range(2):\n    states = states + (x,)\nreveal(states)  # (unknown) | tuple of unknown",
+        id="a tuple that grows in a loop",
+    ),
+    pytest.param(
+        "reveal(self.get_submodule('mid.block'))  # LayerNorm at self.mid.block", id="a path"
+    ),
+    pytest.param("reveal(F.relu)  # unknown", id="a function of torch"),
+    pytest.param("reveal(OrderedDict())  # OrderedDict()", id="a dict of Python's"),
+]
+
+
+@pytest.mark.parametrize("lines", LINES)
+def test_values(lines: str) -> None:
+    source = HEAD + indent(dedent(lines), " " * 8) + "\n        return x\n"
+    trace = interpret(Program({"model.py": ast.parse(source)}, makes_module))
+    expected = re.findall(r"reveal\(.*?\)  # (.+)$", source, re.MULTILINE)
+    revealed = [
+        worded(function.values[node.args[0]])
+        for function in trace.functions.values()
+        for node in function.values
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "reveal"
+    ]
+    assert revealed == expected
+
+
+def worded(value: Value) -> str:
+    return " | ".join(sorted({_one(one) for one in value})) or "not reached"
+
+
+def _one(one: Alternative) -> str:
+    match one:
+        case Module(cls=cls, held=held):
+            return _name(cls) + _way(held)
+        case Parameter(held=held):
+            return "parameter" + _way(held)
+        case Items(kind="tuple", first=first, rest=rest):
+            if rest:
+                return f"tuple of {worded(rest)}"
+            return f"({', '.join(map(worded, first))})"
+        case Items(kind=kind) | Class(cls=kind):
+            return _name(kind)
+        case Fields(kind=kind, fields=fields):
+            inside = ", ".join(f"{name}={worded(value)}" for name, value in fields)
+            return f"{_name(kind)}({inside})"
+        case Plain():
+            return "number"
+        case Function():
+            return "function"
+    held = getattr(one, "held", None)
+    return {"Nothing": "None"}.get(type(one).__name__, type(one).__name__.lower()) + _way(held)
+
+
+def _name(cls: object) -> str:
+    return cls.name if isinstance(cls, ClassDecl) else str(cls).rsplit(".", 1)[-1]
+
+
+def _way(held: Held | None) -> str:
+    if held is None:
+        return ""
+    text = held.root.arg
+    for step in held.steps:
+        match step:
+            case Attribute(name):
+                text += f".{name}"
+            case Item(key):
+                text += f"[{key!r}]"
+            case Member():
+                text += "[*]"
+    return f" at {text}"
