@@ -53,7 +53,7 @@ def differences(old: Record, new: Record) -> Iterator[Difference]:
     found = [*_site_differences(old["sites"], new["sites"])]
     explained = {difference.line for difference in found}
     found += _note_differences(old["notes"], new["notes"])
-    edits = []
+    edits: list[Difference] = []
     if "edits" in old and "edits" in new:
         edits += _edit_differences(old["edits"], new["edits"])
     found += [edit for edit in edits if edit.line not in explained]
