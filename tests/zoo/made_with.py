@@ -19,6 +19,8 @@ RUNNING = (
     "tests/real_models/observing.py",
     "tests/zoo/built.py",
     "tests/zoo/calls.py",
+    "tests/zoo/readme_blocks.py",
+    "tests/zoo/recipes.py",
     "tests/zoo/running.py",
     "tests/zoo/torchvision_operators.py",
 )

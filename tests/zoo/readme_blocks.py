@@ -45,7 +45,7 @@ class _Random(ast.NodeTransformer):
             node.value = ast.copy_location(ast.Constant(False), node.value)
         return node
 
-    def visit_Call(self, node: ast.Call) -> ast.expr:  # noqa: N802
+    def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)
         moves = isinstance(node.func, ast.Attribute) and node.func.attr == "cuda"
         return node.func.value if moves else node  # type: ignore[attr-defined]
@@ -77,7 +77,7 @@ class _Small(_Shallow):
 class _Proportional(_Shallow):
     """Divides every large number by 8, those of the inputs too, so that they still go together."""
 
-    def visit_Constant(self, node: ast.Constant) -> ast.Constant:  # noqa: N802
+    def visit_Constant(self, node: ast.Constant) -> ast.Constant:
         if type(node.value) is int and node.value % 8 == 0 and node.value >= 64:
             node.value = node.value // 8
         return node
