@@ -88,10 +88,15 @@ def overlay(package: Package, original: Path, target: Path) -> Path:
             link = copy / entry.name
             if entry.name not in (package.tree, "__pycache__") and not link.is_symlink():
                 link.symlink_to(entry.resolve())
-    subprocess.run(
-        [str(Path(sys.executable).with_name("autohook-gen")), str(original / package.tree),
-         "-o", str(copy / package.tree), "--quiet", "--no-format"],
-        check=True,
-    )  # fmt: skip
+    rewrite(original / package.tree, copy / package.tree)
     done.touch()
     return target
+
+
+def rewrite(original: Path, target: Path) -> None:
+    """Rewrites a folder as a user would, in a process of its own."""
+    command = Path(sys.executable).with_name("autohook-gen")
+    subprocess.run(
+        [command, original, "-o", target, "--quiet", "--no-format"],
+        check=True,
+    )
