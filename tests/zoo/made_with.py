@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.zoo.packages import Package
 
-__all__ = ["rewriter_digest", "rows_path"]
+__all__ = ["code_digest", "complete_mark", "rewriter_digest", "rows_path"]
 
 ROOT = Path(__file__).parents[2]
 REWRITER = ("autohook_codegen/**/*.py",)
@@ -34,6 +34,12 @@ def rows_path(package: Package, side: str, folder: Path) -> Path:
 
 def rewriter_digest() -> str:
     return code_digest(REWRITER)
+
+
+def complete_mark(folder: Path) -> Path:
+    """A file that stands once every package's text and models have rows of the code as it is."""
+    recipes = ("tests/zoo/*_models.py", "tests/zoo/packages.py")
+    return folder / f"complete.{code_digest((*REWRITER, *RUNTIME, *TEXT, *RUNNING, *recipes))}"
 
 
 def _patterns(package: Package, side: str) -> Sequence[str]:

@@ -23,7 +23,7 @@ from torch import nn
 from tests.zoo.running import TooSlow, time_limit
 from tests.zoo.torchvision_operators import declare_operators
 
-SECONDS = 60
+SECONDS = 300
 COMPILES = re.compile(r"script|compile|trac|export|fx|dynamo|fullgraph|onnx", re.IGNORECASE)
 
 
@@ -83,8 +83,12 @@ def main() -> None:
     folder, out, cases, *files = sys.argv[1:]
     declare_operators()
     leave_our_tests(folder)
-    options = ["-p", "no:cacheprovider", "-p", "no:xdist", "-q", "--continue-on-collection-errors"]
-    pytest.main([*options, *files], plugins=[Rows(Path(out).resolve(), int(cases))])
+    # the package's own configuration, or none, but not ours above it
+    options = ["-c", "pyproject.toml", "-p", "no:cacheprovider", "-p", "no:xdist", "-q"]
+    pytest.main(
+        [*options, "--continue-on-collection-errors", *files],
+        plugins=[Rows(Path(out).resolve(), int(cases))],
+    )
 
 
 def leave_our_tests(folder: str) -> None:
