@@ -91,7 +91,7 @@ def table() -> Mapping[str, Recipe]:
             (floats(2, 18, 16), torch.tensor([16, 12])),
         ),
         "HDemucs": Recipe(
-            partial(models.HDemucs, ["voice", "rest"], channels=8, growth=1), (floats(1, 2, 8192),)
+            partial(models.HDemucs, ["voice", "rest"], channels=16, growth=1), (floats(1, 2, 8192),)
         ),
         "RNNT": Recipe(
             partial(models.emformer_rnnt_model, **transducer),
