@@ -69,8 +69,9 @@ def run_suite(suite: Suite, folder: Path, cases: int) -> None:
         half = out.with_suffix(".half")
         half.unlink(missing_ok=True)
         tree = original if side == "plain" else rewritten_tree(suite, original, rewritten)
+        plain = suite_rows_path(suite, "plain", cases, rows)
         command = [sys.executable, "-m", "tests.zoo.suite_process", str(tree), str(half),
-                   str(cases), *suite.files]  # fmt: skip
+                   str(cases), str(plain), *suite.files]  # fmt: skip
         print(f"{suite.package.name}, {side} …", flush=True)
         subprocess.run(
             command,

@@ -42,10 +42,20 @@ def test_a_suite_runs_and_says_what_runs_modules(tmp_path: Path) -> None:
     (tmp_path / "tests" / "__init__.py").touch()
     (tmp_path / "tests" / "test_net.py").write_text(TESTS)
     (tmp_path / "pyproject.toml").touch()
-    out = tmp_path / "rows.jsonl"
-    command = [sys.executable, "-m", "tests.zoo.suite_process", tmp_path, out, "4", "tests"]
-    subprocess.run(command, check=True, cwd=Path(__file__).parents[2], capture_output=True)
-    rows = read_rows(out)
+    plain, hooked = tmp_path / "plain.jsonl", tmp_path / "hooked.jsonl"
+    for out in (plain, hooked):
+        command = [
+            sys.executable,
+            "-m",
+            "tests.zoo.suite_process",
+            tmp_path,
+            out,
+            "4",
+            plain,
+            "tests",
+        ]
+        subprocess.run(command, check=True, cwd=Path(__file__).parents[2], capture_output=True)
+    rows = read_rows(plain)
     assert {
         name.rpartition("::")[2]: (row["outcome"], row["runs"]) for name, row in rows.items()
     } == {
@@ -56,6 +66,10 @@ def test_a_suite_runs_and_says_what_runs_modules(tmp_path: Path) -> None:
         "test_number": ("failed", False),
         # looking into a test that compiles would change what it compiles
         "test_compiled": ("passed", False),
+    }
+    # the second side runs what the first passes
+    assert read_rows(hooked) == {
+        name: row for name, row in rows.items() if row["outcome"] == "passed"
     }
 
 
