@@ -7,7 +7,7 @@ INSTALL = $(BIN)/python -m pip install --quiet -c constraints.txt
 QUIET = OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench-codegen bench-runtime zoo clean
+.PHONY: help demo test check bench-codegen bench-runtime zoo suites clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ bench-runtime: $(VENV)/.installed-test  ## what an idle hook point costs
 zoo: .venv-zoo/.installed  ## other people's models: an hour or two; resumes; writes tests/zoo/RESULTS.md
 	$(QUIET) .venv-zoo/bin/python -m tests.zoo $(ARGS)
 
+suites: .venv-zoo/.installed  ## other packages' own tests, plain and rewritten; writes tests/zoo/RESULTS.md too
+	$(QUIET) .venv-zoo/bin/python -m tests.zoo.run_suites $(ARGS)
+
 clean:  ## remove the virtual environment and what the tools left
 	rm -rf $(VENV) .venv-zoo build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
@@ -50,10 +53,17 @@ $(VENV)/.installed-check: pyproject.toml constraints.txt | $(BIN)/python
 	$(INSTALL) -e '.[test,check]'
 	@touch $@
 
-# torchvision is the one that its packages want; --no-deps leaves torch as constraints.txt has it
+# torchvision and torchaudio are the ones that their packages want; --no-deps leaves torch as
+# constraints.txt has it. torchaudio goes without its libraries, which are CUDA's
 .venv-zoo/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv-zoo
-	.venv-zoo/bin/python -m pip install --quiet -c constraints.txt -e '.[test]' pillow scipy
+	.venv-zoo/bin/python -m pip install --quiet -c constraints.txt -e '.[test]' pillow scipy \
+		einx==0.4.3 ema-pytorch==0.8.3 gymnasium==1.4.0 loguru==0.7.3 torch-einops-utils==0.2.0 \
+		opt-einsum==3.4.0 ruamel.yaml==0.19.1 tensorly==0.10.0 tensorly-torch==0.5.0
 	.venv-zoo/bin/python -m pip install --quiet --no-deps torchvision==0.28.0 timm==1.0.31 \
-		vit-pytorch==1.26.11 segmentation-models-pytorch==0.6.0
+		vit-pytorch==1.26.11 segmentation-models-pytorch==0.6.0 x-transformers==2.31.10 \
+		vector-quantize-pytorch==1.32.0 denoising-diffusion-pytorch==2.3.4 pytorchcv==0.0.74 \
+		diffusers==0.42.1 torch-geometric==2.8.1 torchaudio==2.11.0 stable-baselines3==2.9.2 \
+		monai==1.6.1 spandrel==0.4.2
+	rm -f .venv-zoo/lib/python*/site-packages/torchaudio/lib/*.so
 	@touch $@

@@ -17,6 +17,7 @@ from threading import Lock
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from tests.zoo.made_with import complete_mark
 from tests.zoo.packages import PACKAGES, Package, unpacked
 from tests.zoo.processes import run_models, run_text
 from tests.zoo.results import write_results
@@ -59,7 +60,7 @@ def main() -> None:
                 lambda **done: progress.update(bar, **done),
             )
             with writing:
-                write_results(rows, complete=False)
+                write_results(rows)
 
         # the longest first
         jobs = [
@@ -68,7 +69,9 @@ def main() -> None:
         jobs += [pool.submit(run, run_text, package, "text") for package in chosen]
         for job in jobs:
             job.result()
-    write_results(rows, complete=not options.packages and options.every == 1)
+    if not options.packages and options.every == 1:
+        complete_mark(rows).touch()
+    write_results(rows)
 
 
 if __name__ == "__main__":

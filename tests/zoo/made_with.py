@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.zoo.packages import Package
 
-__all__ = ["rewriter_digest", "rows_path"]
+__all__ = ["code_digest", "complete_mark", "rewriter_digest", "rows_path"]
 
 ROOT = Path(__file__).parents[2]
 REWRITER = ("autohook_codegen/**/*.py",)
@@ -19,6 +19,8 @@ RUNNING = (
     "tests/real_models/observing.py",
     "tests/zoo/built.py",
     "tests/zoo/calls.py",
+    "tests/zoo/readme_blocks.py",
+    "tests/zoo/recipes.py",
     "tests/zoo/running.py",
     "tests/zoo/torchvision_operators.py",
 )
@@ -32,6 +34,12 @@ def rows_path(package: Package, side: str, folder: Path) -> Path:
 
 def rewriter_digest() -> str:
     return code_digest(REWRITER)
+
+
+def complete_mark(folder: Path) -> Path:
+    """A file that stands once every package's text and models have rows of the code as it is."""
+    recipes = ("tests/zoo/*_models.py", "tests/zoo/packages.py")
+    return folder / f"complete.{code_digest((*REWRITER, *RUNTIME, *TEXT, *RUNNING, *recipes))}"
 
 
 def _patterns(package: Package, side: str) -> Sequence[str]:

@@ -35,6 +35,18 @@ PACKAGES: Sequence[Package] = (
     Package("gpytorch", "1.15.2", "gpytorch"),
     Package("litgpt", "0.5.13", "litgpt"),
     Package("torchtune", "0.6.1", "torchtune"),
+    # written by single authors
+    Package("x-transformers", "2.31.10", "x_transformers", runs=True),
+    Package("vector-quantize-pytorch", "1.32.0", "vector_quantize_pytorch", runs=True),
+    Package("denoising-diffusion-pytorch", "2.3.4", "denoising_diffusion_pytorch", runs=True),
+    Package("pytorchcv", "0.0.74", "pytorchcv", tree="models", runs=True),
+    # by teams
+    Package("diffusers", "0.42.1", "diffusers", tree="models", runs=True),
+    Package("torch-geometric", "2.8.1", "torch_geometric", tree="nn", runs=True),
+    Package("torchaudio", "2.11.0", "torchaudio", tree="models", runs=True),
+    Package("stable-baselines3", "2.9.2", "stable_baselines3", runs=True),
+    Package("monai", "1.6.1", "monai", tree="networks", runs=True),
+    Package("spandrel", "0.4.2", "spandrel", tree="architectures", runs=True),
 )
 
 
@@ -76,10 +88,15 @@ def overlay(package: Package, original: Path, target: Path) -> Path:
             link = copy / entry.name
             if entry.name not in (package.tree, "__pycache__") and not link.is_symlink():
                 link.symlink_to(entry.resolve())
-    subprocess.run(
-        [str(Path(sys.executable).with_name("autohook-gen")), str(original / package.tree),
-         "-o", str(copy / package.tree), "--quiet", "--no-format"],
-        check=True,
-    )  # fmt: skip
+    rewrite(original / package.tree, copy / package.tree)
     done.touch()
     return target
+
+
+def rewrite(original: Path, target: Path) -> None:
+    """Rewrites a folder as a user would, in a process of its own."""
+    command = Path(sys.executable).with_name("autohook-gen")
+    subprocess.run(
+        [command, original, "-o", target, "--quiet", "--no-format"],
+        check=True,
+    )

@@ -33,7 +33,7 @@ def run_models(package: Package, folder: Path, rows: Path, every: int, tell: Tel
     listing = f"from tests.zoo.{package.folder}_models import names; print(*names(), sep=chr(10))"
     names = subprocess.run(
         [sys.executable, "-c", listing], capture_output=True, text=True, check=True
-    ).stdout.split()[::every]
+    ).stdout.splitlines()[::every]
     target = rows / "rewritten" / rewriter_digest() / package.name
     for side in ("plain", "runtime", "hooked"):
         top = overlay(package, installed, target) if side == "hooked" else installed.parent

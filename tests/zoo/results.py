@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import platform
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
 from tests.zoo.comparing import Rows, read_rows, summed
-from tests.zoo.made_with import rows_path
+from tests.zoo.made_with import complete_mark, rows_path
 from tests.zoo.packages import PACKAGES, Package
 from tests.zoo.processes import ran_rows
+from tests.zoo.suites import Compared, compared_suites
 
 ABSOLUTE = re.compile(r"(?<![\w.])/(?:[\w.+-]+/)+(?=[\w.-]+/)")
 """Of a path, all but the last folder and the file: where the package lies is nobody's business."""
@@ -21,12 +22,13 @@ RESULTS = Path(__file__).with_name("RESULTS.md")
 BESIDE = ("torch", "torchvision", "transformers", "transformer-lens", "libcst")
 HEAD = """# The zoo: other people's models
 
-Written by `make zoo`. *Text*: files with classes, each rewritten, compiled, rewritten again, stripped, and looked at for
+Written by `make zoo` and `make suites`. *Text*: files with classes, each rewritten, compiled, rewritten again, stripped, and looked at for
 lines that gain nothing. *Runs*: models that ran as their package has them, against the rewritten package, and against
 `auto_hook` alone, each side in a process of its own. *Equal*: state dict, outputs, gradients, random numbers (in
 evaluation and in training), the calls of modules, and the cache against clones. *Source*: of the calls that the rewritten
 code made, those whose result passed a hook point in the source; of the parameters in use, those that one saw. *Fallback*:
-of the calls of all modules, those that passed any hook point.
+of the calls of all modules, those that passed any hook point. *Suites*: packages' own tests, of each test some cases: how many
+pass on the rewritten package of those that pass on the plain one.
 """
 TEXT = ("package", "files with classes", "all invariants hold")
 RUNS = (
@@ -43,9 +45,17 @@ RUNS = (
     "auto_hook alone: calls",
 )
 
+SUITES = (
+    "package",
+    "tests",
+    "that run models",
+    "the plain package passes",
+    "the rewritten one of these",
+    "apart",
+)
 
-def write_results(rows: Path, complete: bool) -> None:
-    """`complete` says whether the rows are to be of every package and model."""
+
+def write_results(rows: Path) -> None:
     text, runs, failures, apart = [], [], [], []
     for package in PACKAGES:
         path = rows_path(package, "text", rows)
@@ -59,15 +69,22 @@ def write_results(rows: Path, complete: bool) -> None:
             runs.append(row)
             failures += found
             apart += _not_run(package, plain)
+    suites = compared_suites(rows)
+    for name, suite in suites.items():
+        failures += [f"- {name}, suite: {_line(failure)}" for failure in suite.failures]
     versions = ", ".join(f"{name} {version(name)}" for name in BESIDE)
     parts = [
         HEAD,
         f"Python {platform.python_version()}, {versions}."
-        + ("" if complete else " **A part of the whole.**"),
+        + ("" if complete_mark(rows).exists() else " **A part of the whole.**"),
         "## Text",
         _table(TEXT, text),
         "## Runs",
         _table(RUNS, runs),
+        "## Suites",
+        _table(SUITES, [_suite(name, suite) for name, suite in suites.items()]),
+        "Tests apart, each with what it tests:",
+        "\n".join(_apart(suites)) or "None.",
         "## Every failure",
         "\n".join(failures) or "None.",
         "## What does not run here without hooks",
@@ -114,6 +131,23 @@ def _runs(package: Package, plain: Rows, rows: Path) -> tuple[list[object], list
     failures = [f"- {package.name}, rewritten: {failure}" for failure in rewritten.failures]
     failures += [f"- {package.name}, auto_hook alone: {failure}" for failure in alone.failures]
     return row, failures
+
+
+def _suite(name: str, suite: Compared) -> list[object]:
+    return [
+        name,
+        suite.tests,
+        suite.run_models,
+        suite.plain_passes,
+        suite.rewritten_passes,
+        len(suite.apart),
+    ]
+
+
+def _apart(suites: Mapping[str, Compared]) -> Iterator[str]:
+    for name, suite in suites.items():
+        for test, kind in suite.apart.items():
+            yield f"- {name}, `{test}`: {kind}"
 
 
 def _not_run(package: Package, plain: Rows) -> Iterator[str]:

@@ -113,8 +113,10 @@ def run_hooked(
     if side == "hooked":
         row["source"] = measured(model, call, folder)
         if not row["is root"]:
+            # not `row["eval"]`: a first call may have settled what later ones start from
+            before = digests(observe(model.eval(), call))
             auto_hook(model)
-            row["eval after auto_hook"] = digests(observe(model.eval(), call)) == row["eval"]
+            row["eval after auto_hook"] = digests(observe(model.eval(), call)) == before
     row["cache"] = cached(model, call)
     row["fallback"] = measured_with_fallback(model, call)
     return row
