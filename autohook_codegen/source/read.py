@@ -10,9 +10,12 @@ from functools import cached_property
 from threading import Lock
 from typing import Any
 
+import libcst as cst
+
 from autohook_codegen.hooked_source import SourceError
 from autohook_codegen.source.depth import deepest_expression, long_statements
 from autohook_codegen.source.logical_lines import LINE_END, LogicalLines, Span, first_line_end
+from autohook_codegen.source.newer_syntax import in_older_syntax
 
 __all__ = ["TOO_DEEP", "Source", "read_source"]
 
@@ -151,10 +154,6 @@ def _too_deep(text: str, path: str | None) -> SourceError:
 
 def _older_text(text: str, error: SyntaxError, path: str | None) -> str:
     """`text` without the syntax that made `ast.parse` fail with `error`."""
-    import libcst as cst
-
-    from autohook_codegen.source.newer_syntax import in_older_syntax
-
     if "too many" in str(error.msg) or _bracket_depth(text) > MOST_BRACKETS:
         raise _from_ast(error, text, path) from None
     try:

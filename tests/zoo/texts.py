@@ -2,7 +2,7 @@
 
     nice -n 10 python -m tests.zoo.texts OUT [PACKAGE|FOLDER …] [--text] [--together] [--every N]
 
-OUT gets a JSON file for each file with classes: its sites, notes and edits, and with `--text` the
+OUT gets a JSON file for each file with classes: its sites and notes, and with `--text` the
 hooked text. Each file is rewritten alone, or `--together` with its package. One process does it
 all; `python -m tests.zoo.compare_texts OLD NEW` says how two such folders differ.
 """
@@ -10,23 +10,16 @@ all; `python -m tests.zoo.compare_texts OLD NEW` says how two such folders diffe
 from __future__ import annotations
 
 import argparse
-import ast
 import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, fields
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from rich.progress import track
 
 from autohook_codegen import HookedSource, Options, SourceError, hook_sources
-from autohook_codegen.declares.program import Program
-from autohook_codegen.existing import read_existing
-from autohook_codegen.sites.decide import decide
-from autohook_codegen.sites.edits import Edits
-from autohook_codegen.sites.report import by_file, notes_of, sites_of
-from autohook_codegen.source import Source, read_source
 from tests.zoo.packages import PACKAGES, unpacked
 from tests.zoo.text import defines_classes
 
@@ -36,15 +29,13 @@ Record = dict[str, Any]
 
 
 def records(sources: Mapping[str, str], text: bool) -> dict[str, Record]:
-    """What is decided about files that are rewritten together; a text that fails has an error.
-
-    Without `text` nothing is rewritten, which takes most of the time.
-    """
+    """What is decided about files that are rewritten together; a text that fails has an error."""
     try:
-        decided = _decided(sources)
+        hooked = hook_sources(sources, OPTIONS)
+        decided = {path: record(one, sources[path]) for path, one in hooked.items()}
         if text:
-            for path, hooked in hook_sources(sources, OPTIONS).items():
-                decided[path]["text"] = hooked.code
+            for path, one in hooked.items():
+                decided[path]["text"] = one.code
     except SourceError as error:
         return {path: {"error": str(error)} for path in sources}
     except Exception as error:  # a bug of the rewriter is a finding too
@@ -52,45 +43,13 @@ def records(sources: Mapping[str, str], text: bool) -> dict[str, Record]:
     return decided
 
 
-def _decided(sources: Mapping[str, str]) -> dict[str, Record]:
-    read = {path: read_source(text, path) for path, text in sources.items()}
-    existing = {path: read_existing(source, OPTIONS) for path, source in read.items()}
-    decided = decide(
-        Program({path: source.tree for path, source in read.items()}), existing, OPTIONS
-    )
-    found = by_file(decided)
-    return {
-        path: record(
-            HookedSource(
-                source.text, sites_of(source, found[path]), notes_of(source, found[path], OPTIONS)
-            )
-        )
-        | {"edits": list(edits(source, decided.edits[path]))}
-        for path, source in read.items()
-    }
-
-
-def record(hooked: HookedSource) -> Record:
+def record(hooked: HookedSource, source: str) -> Record:
     """The sites and notes of a file, each with its line of the source."""
-    lines = LINE_END.split(hooked.code)
+    lines = LINE_END.split(source)
     return {
         "sites": [asdict(site) | {"source": lines[site.line - 1]} for site in hooked.sites],
         "notes": [asdict(note) | {"source": lines[note.line - 1]} for note in hooked.notes],
     }
-
-
-def edits(source: Source, decided: Edits) -> Iterator[Record]:
-    """What a file gains, each with its place; imports stand at line 0."""
-    for field in fields(decided):
-        gained = getattr(decided, field.name)
-        if isinstance(gained, list):
-            for value in gained:
-                yield {"kind": field.name, "line": 0, "column": 0, "gains": value}
-            continue
-        for node, value in gained.items():
-            place = node.target if isinstance(node, ast.comprehension) else node
-            line, column = source.position(place)
-            yield {"kind": field.name, "line": line, "column": column, "gains": repr(value)}
 
 
 def sources_below(folder: Path, every: int) -> dict[str, str]:
