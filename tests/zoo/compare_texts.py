@@ -41,7 +41,7 @@ class Difference:
 
 
 def differences(old: Record, new: Record) -> Iterator[Difference]:
-    """All that differs in one file; its edits and text only where its sites and notes explain nothing."""
+    """All that differs in one file; its text only where its sites and notes explain nothing."""
     if "error" in old or "error" in new:
         if old.get("error") != new.get("error"):
             yield Difference(
@@ -53,12 +53,7 @@ def differences(old: Record, new: Record) -> Iterator[Difference]:
     found = [*_site_differences(old["sites"], new["sites"])]
     explained = {difference.line for difference in found}
     found += _note_differences(old["notes"], new["notes"])
-    edits: list[Difference] = []
-    if "edits" in old and "edits" in new:
-        edits += _edit_differences(old["edits"], new["edits"])
-    found += [edit for edit in edits if edit.line not in explained]
-    yield from found
-    if not found and not edits and old.get("text", "") != new.get("text", ""):
+    if not found and old.get("text", "") != new.get("text", ""):
         if "text" in old and "text" in new:
             yield Difference("text differs otherwise", 0, difference(old["text"], new["text"]))
 
@@ -94,18 +89,6 @@ def _note_differences(old: Sequence[Row], new: Sequence[Row]) -> Iterator[Differ
         yield Difference(f"note gone: {note['code']}", note["line"], _note(note))
     for note in new:
         yield Difference(f"note new: {note['code']}", note["line"], _note(note))
-
-
-def _edit_differences(old: Sequence[Row], new: Sequence[Row]) -> Iterator[Difference]:
-    pairs, old, new = _paired(old, new, ("kind", "line", "column"))
-    for one, other in pairs:
-        if one["gains"] != other["gains"]:
-            detail = f"{one['gains']} -> {other['gains']}"
-            yield Difference(f"edit differs: {one['kind']}", one["line"], detail)
-    for edit in old:
-        yield Difference(f"edit gone: {edit['kind']}", edit["line"], edit["gains"])
-    for edit in new:
-        yield Difference(f"edit new: {edit['kind']}", edit["line"], edit["gains"])
 
 
 def _paired(
