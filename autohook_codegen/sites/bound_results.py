@@ -171,6 +171,12 @@ def _slice(node: ast.Subscript, reads: _Reads, result: Result) -> None:
 def _part(
     result: Result, statement: ast.stmt, target: ast.Name, reads: _Reads
 ) -> Iterator[Candidate | LeftAlone]:
+    each = _part_of_each_kind(result, reads)
+    if each:
+        for step in each:
+            for place in reads.parts[step]:
+                yield result.site(Wrap(place), step)
+        return
     step = _first_part(result, reads)
     if step is None and reads.items and not reads.unsure:
         (steps, places), *_ = reads.items.items()
@@ -286,6 +292,28 @@ def _first_part(result: Result, reads: _Reads) -> Step | None:
             order += [Attribute(name) for name, _ in one.fields]
             order += [Item(name, by_key=True) for name, _ in one.fields]
     return min(candidates, key=lambda step: order.index(step) if step in order else len(order))
+
+
+def _part_of_each_kind(result: Result, reads: _Reads) -> list[Step]:
+    """The first parts of a result that is a dict or a tuple, ``out["out"] if isinstance(out, dict)
+    else out[0]``: of each kind the one that is read."""
+    kinds = [one for one in result.value if isinstance(one, Items | Fields)]
+    if len({type(one) for one in kinds}) < 2 or reads.whole or reads.unpacked:
+        return []
+    keyed = [step for step in reads.parts if _is_named(step)]
+    placed = [step for step in reads.parts if not _is_named(step)]
+    if not keyed or not placed:
+        return []
+    found: list[Step] = []
+    for one in kinds:
+        steps = placed if isinstance(one, Items) else keyed
+        value: Value = frozenset({one})
+        wanted = [step for step in steps if _may_be_hooked(value, step)]
+        wanted = [step for step in wanted if _is_computed_with(result, step)]
+        if not wanted:
+            return []
+        found.append(wanted[0])
+    return found
 
 
 def _may_be_hooked(value: Value, step: Step) -> bool:

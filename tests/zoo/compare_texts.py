@@ -51,8 +51,8 @@ def differences(old: Record, new: Record) -> Iterator[Difference]:
             )
         return
     found = [*_site_differences(old["sites"], new["sites"])]
-    explained = {difference.line for difference in found}
     found += _note_differences(old["notes"], new["notes"])
+    yield from found
     if not found and old.get("text", "") != new.get("text", ""):
         if "text" in old and "text" in new:
             yield Difference("text differs otherwise", 0, difference(old["text"], new["text"]))
