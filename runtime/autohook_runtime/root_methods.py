@@ -3,50 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from functools import partial
-from typing import Any, Literal, TypeVar
+from contextlib import ExitStack, contextmanager
+from typing import Any, TypeVar
 
-from torch import Tensor
+from torch import Tensor, nn
 from transformer_lens import HookedRootModule
 from transformer_lens.hook_points import HookPoint, LensHandle
-from transformer_lens.utilities.slice import Slice
 
 from autohook_runtime.first_tensor import first_tensor
-from autohook_runtime.hook_points import add_hook
+from autohook_runtime.hook_points import Direction, Hook, KeptHookPoint
+from autohook_runtime.names import HookDict, Wanted
 from autohook_runtime.own_thread import OwnThread, changing
+from autohook_runtime.record import keep_current, unwrap_model
+from autohook_runtime.recordings import Cache, Kept, Recording, Save, SaveInRun
 
-Hooks = Sequence[tuple[str | Callable[[str], bool], Callable[..., Any]]]
-Direction = Literal["fwd", "bwd"]
+Hooks = Sequence[tuple[Wanted, Hook]]
 Model = TypeVar("Model", bound="RootMethods")
-
-
-class NamedHookPoint:
-    """A hook point under the name that one root has for it (of nested roots, the outermost names
-    it)."""
-
-    def __init__(self, hook_point: HookPoint, name: str) -> None:
-        self._hook_point, self.name = hook_point, name
-
-    def __getattr__(self, attribute: str) -> Any:
-        return getattr(self._hook_point, attribute)
-
-
-def _save_copy(
-    value: Any, hook: HookPoint, save: Callable[..., None], name: str | None = None
-) -> None:
-    """Caches a copy: the value itself may be changed in place after it has passed."""
-    tensor, _ = first_tensor(value)
-    if tensor is not None:
-        save(tensor.detach().clone(), hook=NamedHookPoint(hook, name or str(hook.name)))
-
-
-class _Whole(Slice):
-    """No slice. TransformerLens's own indexes every value with `:` also where nothing is to be cut,
-    and nested tensors do not take that."""
-
-    def apply(self, tensor: Tensor, dim: int = 0) -> Tensor:
-        return tensor
 
 
 class RootMethods(HookedRootModule):
@@ -65,24 +37,28 @@ class RootMethods(HookedRootModule):
         hooks or gradient checkpointing are involved.
 
         Args:
-            fwd_hooks: pairs of a hook point's name (or a test of names) and a function of the
-                tensor and `hook`, which may return another tensor to take its place.
+            fwd_hooks: pairs of a hook point's name (or a pattern, a regular expression, a test of
+                names) and a function of the tensor and `hook`, which may return another tensor to
+                take its place.
             bwd_hooks: the same for gradients.
             reset_hooks_end: whether the hooks go with the block; else they stay.
             clear_contexts: whether the hook points' `ctx` is cleared then.
+
+        Raises:
+            KeyError: for a name that there is not, with those that are nearest to it.
         """
+        hook_dict = current_hook_dict(self)
         added: list[tuple[HookPoint, Direction, LensHandle]] = []
-        hook_dict = self.hook_dict
         with changing:
             self.context_level += 1
             level = self.context_level
         try:
             both: tuple[tuple[Direction, Hooks], ...] = (("fwd", fwd_hooks), ("bwd", bwd_hooks))
             for direction, hooks in both:
-                for name, hook in hooks:
-                    for hook_point in RootMethods._hook_points_of(self, name, hook_dict):
-                        handle = add_hook(hook_point, hook, direction, level=level)
-                        added.append((hook_point, direction, handle))
+                for wanted, hook in hooks:
+                    for name in hook_dict.wanted(wanted):
+                        handle = hook_dict[name].add_hook(hook, direction, level=level)
+                        added.append((hook_dict[name], direction, handle))
             yield self
         finally:
             with changing:
@@ -90,22 +66,11 @@ class RootMethods(HookedRootModule):
             if reset_hooks_end:
                 # these and no others: another thread may have its own on the same hook points
                 for hook_point, direction, handle in added:
-                    handle.hook.remove()
-                    handles = hook_point.fwd_hooks if direction == "fwd" else hook_point.bwd_hooks
-                    if handle in handles:
-                        handles.remove(handle)
+                    assert isinstance(hook_point, KeptHookPoint)
+                    hook_point.take_off(handle, direction)
                 self.is_caching = False
                 if clear_contexts:
                     RootMethods.clear_contexts(self)  # type: ignore[no-untyped-call]
-
-    def _hook_points_of(
-        self, name: str | Callable[[str], bool], hook_dict: dict[str, HookPoint]
-    ) -> list[HookPoint]:
-        if not isinstance(name, str):
-            return [point for point_name, point in hook_dict.items() if name(point_name)]
-        if name not in hook_dict:
-            raise KeyError(f"no hook point {name!r} in {type(self).__name__}; see hook_dict")
-        return [hook_dict[name]]
 
     def run_with_hooks(
         self,
@@ -130,78 +95,131 @@ class RootMethods(HookedRootModule):
     def run_with_cache(
         self,
         *model_args: Any,
+        names_filter: Wanted | None = None,
+        device: Any = None,
+        remove_batch_dim: bool = False,
         incl_bwd: bool = False,
         reset_hooks_end: bool = True,
         clear_contexts: bool = False,
-        names_filter: Any = None,
-        device: Any = None,
-        remove_batch_dim: bool = False,
         pos_slice: Any = None,
         **model_kwargs: Any,
-    ) -> tuple[Any, dict[str, Tensor]]:
+    ) -> tuple[Any, Cache]:
         """The model's output, and what passed each hook point, by its name.
 
         With `incl_bwd`, `backward` is called on the output (on its first tensor, which must be a
         scalar, such as a Hugging Face output's `loss`), and `NAME_grad` holds the gradients.
         The other arguments are those of TransformerLens's `HookedRootModule.run_with_cache`.
         """
-        cache, fwd, bwd = RootMethods.get_caching_hooks(
-            self, names_filter, incl_bwd, device, remove_batch_dim, pos_slice=pos_slice
-        )
-        fwd = [(name, OwnThread(hook)) for name, hook in fwd]
-        bwd = [(name, OwnThread(hook)) for name, hook in bwd]
-        with RootMethods.hooks(self, fwd, bwd, reset_hooks_end, clear_contexts):
+        if remove_batch_dim:
+            _refuse_batch(first_tensor((model_args, model_kwargs))[0])
+        kept = Kept(device, remove_batch_dim, pos_slice)
+        recording = Recording(kept)
+        with _recorded(self, recording, names_filter, incl_bwd):
             output = self(*model_args, **model_kwargs)
             if incl_bwd:
                 scalar, _ = first_tensor(output)
                 if scalar is None:
                     raise TypeError(f"incl_bwd needs a scalar output, got {type(output).__name__}")
                 scalar.backward()  # type: ignore[no-untyped-call]
-        return output, cache
+        return output, recording.cache
 
     def get_caching_hooks(
         self,
-        names_filter: Any = None,
+        names_filter: Wanted | None = None,
         incl_bwd: bool = False,
         device: Any = None,
         remove_batch_dim: bool = False,
-        cache: dict[str, Tensor] | None = None,
+        cache: dict[str, Any] | None = None,
         pos_slice: Any = None,
-    ) -> tuple[dict[str, Tensor], Any, Any]:
-        """TransformerLens's, with copies of the values."""
-        part = _Whole() if pos_slice is None else pos_slice
-        cache, fwd, bwd = super().get_caching_hooks(
-            names_filter, incl_bwd, device, remove_batch_dim, cache, part
-        )
-        return (
-            cache,
-            [(name, partial(_save_copy, save=save, name=name)) for name, save in fwd],
-            [(name, partial(_save_copy, save=save, name=name)) for name, save in bwd],
-        )
+    ) -> tuple[dict[str, Any], Any, Any]:
+        """A cache and the hooks that fill it, for `hooks` or `run_with_hooks`."""
+        recording = Recording(Kept(device, remove_batch_dim, pos_slice), cache)
+        names = current_hook_dict(self).wanted(names_filter)
+        bwd = [(name, Save(recording, f"{name}_grad")) for name in names if incl_bwd]
+        return recording.cache, [(name, Save(recording, name)) for name in names], bwd
 
     def add_caching_hooks(
-        self, names_filter: Any = None, incl_bwd: bool = False, *args: Any, **kwargs: Any
-    ) -> dict[str, Tensor]:
+        self, names_filter: Wanted | None = None, incl_bwd: bool = False, *args: Any, **kwargs: Any
+    ) -> dict[str, Any]:
         """Adds hooks that cache until `reset_hooks()`. Returns the cache that they fill."""
         cache, fwd, bwd = RootMethods.get_caching_hooks(
             self, names_filter, incl_bwd, *args, **kwargs
         )
-        hook_dict = self.hook_dict
+        self.is_caching = True
         for name, hook in fwd:
-            hook_dict[name].add_hook(hook, "fwd")
+            self.hook_dict[name].add_hook(hook, "fwd")
         for name, hook in bwd:
-            hook_dict[name].add_hook(hook, "bwd")
+            self.hook_dict[name].add_hook(hook, "bwd")
         return cache
+
+    def add_hook(
+        self,
+        name: Wanted,
+        hook: Hook,
+        dir: Direction = "fwd",
+        is_permanent: bool = False,
+        level: int | None = None,
+        prepend: bool = False,
+    ) -> None:
+        """Adds a hook that stays until `reset_hooks()`.
+
+        Raises:
+            KeyError: for a name that there is not, with those that are nearest to it.
+        """
+        hook_dict = current_hook_dict(self)
+        for each in hook_dict.wanted(name):
+            RootMethods.check_and_add_hook(
+                self, hook_dict[each], each, hook, dir, is_permanent, level, prepend
+            )
 
     def setup(self, *args: Any, **kwargs: Any) -> None:
         """TransformerLens's name for what `auto_hook(self)` does: adds hook points for what has
         come since."""
-        from autohook_runtime.hooking import hook_module
-
-        hook_module(self)
+        keep_current(self)
 
     def unwrap(self: Any) -> Any:
         """Gives back this model as it was before `auto_hook`."""
-        from autohook_runtime.hooking import unwrap
+        return unwrap_model(self)
 
-        return unwrap(self)
+
+METHODS = frozenset(
+    name for cls in RootMethods.__mro__[:-2] for name in vars(cls) if not name.startswith("_")
+) - frozenset(vars(nn.Module))
+"""The names that the interface adds."""
+
+
+def current_hook_dict(model: Any) -> HookDict:
+    """The hook points of what the model holds now."""
+    keep_current(model)
+    hook_dict: HookDict = model.hook_dict
+    return hook_dict
+
+
+@contextmanager
+def _recorded(
+    model: Any, recording: Recording, wanted: Wanted | None, incl_bwd: bool = False
+) -> Iterator[None]:
+    hook_dict = current_hook_dict(model)
+    names = hook_dict.wanted(wanted)
+    saves: list[SaveInRun] = []
+    with ExitStack() as stack:
+        if incl_bwd:
+            bwd = [(name, OwnThread(Save(recording, f"{name}_grad"))) for name in names]
+            stack.enter_context(RootMethods.hooks(model, bwd_hooks=bwd))
+        ends: list[Callable[[], None]] = []
+        try:
+            for name in names:
+                save = SaveInRun(recording, name)
+                saves.append(save)
+                ends.append(hook_dict[name].record(save.as_torch_calls))  # type: ignore[attr-defined]
+            yield
+        finally:
+            for end in ends:
+                end()
+            for save in saves:
+                save.collect()
+
+
+def _refuse_batch(given: Tensor | None) -> None:
+    if given is not None and given.dim() and given.shape[0] != 1:
+        raise ValueError(f"remove_batch_dim needs a batch of 1, got {given.shape[0]}")
