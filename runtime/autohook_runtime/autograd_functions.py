@@ -1,7 +1,7 @@
 """Calls of autograd functions while a parameter has a hook.
 
-No mode of torch sees `Function.apply`, only the operations inside of it, in forward and in backward.
-So the method is another one for that time.
+No mode of torch sees `Function.apply`, only the operations inside of it, in forward and in
+backward. So the method is another one for that time.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ def watch_autograd_functions() -> None:
     global _watchers
     with changing:
         _watchers += 1
-        Function.apply = _apply  # type: ignore[method-assign]
+        if _watchers == 1:
+            Function.apply = _apply  # type: ignore[method-assign]
 
 
 def unwatch_autograd_functions() -> None:

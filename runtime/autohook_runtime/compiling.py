@@ -12,7 +12,8 @@ from types import CodeType, FunctionType
 from typing import Any, TypeVar
 
 import torch
-from torch._C._dynamo.eval_frame import _debug_get_cache_entry_list
+from torch import nn
+from torch._C._dynamo.eval_frame import _debug_get_cache_entry_list, get_eval_frame_callback
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -21,20 +22,20 @@ _outside_graphs: list[CodeType] = []
 
 def outside_graphs(function: Function) -> Function:
     """A function that is no graph of its own. Called from compiled code it is a part of that."""
-    _outside_graphs.append(function.__code__)  # type: ignore[attr-defined]
+    _outside_graphs.append(function.__code__)
     return function
 
 
 def tell_compiler() -> None:
     """Which functions are no graphs. Not when they are defined: the compiler takes seconds to
     import, and most need none."""
-    if is_compiler_in_use():
+    if _outside_graphs and is_compiler_in_use():
         skip_code = sys.modules["torch._dynamo"].convert_frame.skip_code
         while _outside_graphs:
             skip_code(_outside_graphs.pop())
 
 
-def with_own_code(function: FunctionType) -> FunctionType:
+def with_own_code(function: Any) -> FunctionType:
     """The same function with a code of its own, for which the compiler keeps graphs of its own."""
     made = FunctionType(
         function.__code__.replace(),
@@ -61,13 +62,14 @@ def has_room(function: FunctionType) -> bool:
 
 
 @outside_graphs
-def call_eagerly(function: Callable[..., Any], *args: Any) -> Any:
-    """Calls it with nothing in it compiled: a graph shows none of the operations in it."""
+def call_eagerly(module: nn.Module, function: Callable[..., Any], *args: Any) -> Any:
+    """Calls it with nothing compiled in it: a graph shows none of the operations in it, and one
+    that shows them would be made for each hook point."""
     if not is_compiler_in_use():
         return function(*args)
-    try:
-        stance = torch.compiler.set_stance("force_eager")
-    except RuntimeError:  # inside of compiled code, which broke its graph off here
+    if get_eval_frame_callback() not in (None, False):  # compiled code broke its graph off here
         return torch.compiler.disable(function)(*args)  # type: ignore[no-untyped-call]
-    with stance:
+    if not any(child.__dict__.get("_compiled_call_impl") for child in module.modules()):
+        return function(*args)
+    with torch.compiler.set_stance("force_eager"):
         return function(*args)

@@ -88,3 +88,11 @@ def each_tensor(
         for step, item in _items(value):
             for tensor, steps in each_tensor(item, (*around, id(value))):
                 yield tensor, (step, *steps)
+
+
+def named_part(value: Any, part: str) -> tuple[Tensor | None, tuple[Step, ...]]:
+    """The tensor to which the steps lead that are written `"1"` or `"attentions.0"`."""
+    for tensor, steps in each_tensor(value):
+        if ".".join(map(str, steps)) == part:
+            return tensor, steps
+    return None, ()

@@ -78,12 +78,15 @@ class Following(TorchFunctionMode):
         self, function: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
         kwargs = kwargs or {}
+        # a function's graph has operations of its own, which are seen when it runs
+        if self.is_paused or torch.compiler.is_dynamo_compiling():
+            return function(*args, **kwargs)
         if function in BACKWARD:
             return _call_elsewhere(function, args, kwargs)
-        taken = [] if self.is_paused else self.taken_by(args, kwargs)
-        if not taken:
-            return function(*args, **kwargs)
         result = function(*args, **kwargs)
+        taken = self.taken_by(args, kwargs)
+        if not taken:
+            return result
         name = getattr(function, "__name__", "")
         first = args[0] if args else None
         if taken[0].tensor is first:
@@ -135,7 +138,7 @@ class Following(TorchFunctionMode):
                 names = " and ".join(repr(point.name) for point in each.hook_points)
                 warnings.warn(
                     f"{names} did not fire where its parameter was read: torch showed no operation "
-                    "that took it. A scripted function and a Triton kernel show none",
+                    "that took it. Compiled and scripted functions and Triton kernels show none",
                     stacklevel=2,
                 )
 
@@ -252,8 +255,7 @@ def are_forwards_running() -> bool:
 def _turn_on() -> Following:
     """Below the modes of others: these end inside of the forward that they began in."""
     following = _here.following = Following()
-    others = _take_modes()
-    for mode in (following, *others):
+    for mode in (following, *_take_modes()):
         torch._C._push_on_torch_function_stack(mode)
     return following
 

@@ -15,6 +15,9 @@ from typing import Any, Literal, Protocol
 import torch
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
+from transformer_lens.conversion_utils.conversion_steps.base_tensor_conversion import (
+    BaseTensorConversion,
+)
 from transformer_lens.hook_points import HookPoint, LensHandle
 
 from autohook_runtime.checkpointing import refuse_other_recomputation
@@ -31,12 +34,29 @@ Hook = Callable[..., Any]
 class Tap(Protocol):
     """Sends what passes one place through a hook point, from `start` to `stop`."""
 
+    around: Any
+    """What lies on the root, which may have to know."""
+
     @property
     def key(self) -> tuple[int, str] | None:
         """The place."""
 
     def start(self, hook_point: KeptHookPoint) -> None: ...
     def stop(self, hook_point: KeptHookPoint) -> None: ...
+
+
+class Heads(BaseTensorConversion):
+    """A last dimension as one of heads and one of what is in each."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self.count = count
+
+    def handle_conversion(self, input_value: Tensor, *full_context: Any) -> Tensor:
+        return input_value.reshape(*input_value.shape[:-1], self.count, -1)
+
+    def revert(self, input_value: Tensor, *full_context: Any) -> Tensor:
+        return input_value.flatten(-2)
 
 
 class HookHandle(RemovableHandle):
@@ -72,6 +92,10 @@ class KeptHookPoint(HookPoint):
     firing: tuple[Hook, ...]
     """The forward hooks of now. The tuple is changed as a whole, so a run in another thread goes
     through the hooks that it began with."""
+    part: str
+    """Which tensor of a result comes here: the first one if empty, else the steps that lead to it,
+    `"1"` or `"attentions.0"`."""
+    is_on: bool
     is_in_source: bool
     """Whether it stands in the model, written by hand or generated."""
     passed: dict[int, weakref.ref[Tensor]]
@@ -83,9 +107,9 @@ class KeptHookPoint(HookPoint):
         self._prepare(list(taps), is_in_source=False)
 
     def _prepare(self, taps: list[Tap], is_in_source: bool) -> None:
-        self.taps, self.is_in_source = taps, is_in_source
+        self.taps, self.is_in_source, self.part = taps, is_in_source, ""
         self.root, self.name_before = None, self.name
-        self.gradient_hooks, self.firing, self.passed = OrderedDict(), (), {}
+        self.gradient_hooks, self.firing, self.is_on, self.passed = OrderedDict(), (), False, {}
 
     @classmethod
     def take_over(cls, hook_point: HookPoint) -> None:
@@ -116,36 +140,36 @@ class KeptHookPoint(HookPoint):
 
     def settle(self) -> None:
         """Follows a change of the hooks: called by whoever made it, and by nobody else."""
-        with changing:
-            was_hooked = isinstance(self, FiringHookPoint)
-            if self._forward_pre_hooks or self._forward_hooks_with_kwargs:
-                # kinds that TransformerLens does not use: torch calls them itself
-                self.firing = (_call_all_hooks,)
+        state = self.__dict__  # past nn.Module's way to set attributes, which takes its time
+        if state["_forward_pre_hooks"] or state["_forward_hooks_with_kwargs"]:
+            # kinds that TransformerLens does not use: torch calls them itself
+            state["firing"] = (_call_all_hooks,)
+        else:
+            state["firing"] = tuple(state["_forward_hooks"].values())
+        if bool(state["firing"] or state["gradient_hooks"]) is state["is_on"]:
+            return
+        state["is_on"] = not state["is_on"]
+        if state["is_in_source"]:
+            swap_class(self, FiringHookPoint if state["is_on"] else KeptHookPoint)
+            state["passed"].clear()
+        for tap in state["taps"]:
+            if state["is_on"]:
+                tap.start(self)
             else:
-                self.firing = tuple(self._forward_hooks.values())
-            if self.is_hooked == was_hooked:
-                return
-            swap_class(self, KeptHookPoint if was_hooked else FiringHookPoint)
-            self.passed.clear()
-            for tap in self.taps:
-                if was_hooked:
-                    tap.stop(self)
-                else:
-                    tap.start(self)
+                tap.stop(self)
 
-    def tap_by(self, taps: list[Tap]) -> None:
-        """Has these in place of the taps of before."""
+    def tap_by(self, taps: list[Tap], around: Any) -> None:
+        """Has these taps from now on, in a root of which `around` is the `Tapped`."""
         with changing:
-            before, self.taps = self.taps, taps
-            if self.is_hooked:
-                for tap in before:
-                    tap.stop(self)
-                for tap in taps:
+            for tap in self.taps if self.is_on else ():
+                tap.stop(self)
+            self.taps = taps
+            for tap in taps:
+                tap.around = around
+                if self.is_on:
                     tap.start(self)
 
-    def add_hook(
-        self, hook: Hook, dir: Direction = "fwd", *args: Any, **kwargs: Any
-    ) -> LensHandle:
+    def add_hook(self, hook: Hook, dir: Direction = "fwd", *args: Any, **kwargs: Any) -> LensHandle:
         with changing:
             # a gradient may come back on a thread of autograd's: the thread is asked on the way in
             own = hook if dir == "bwd" and isinstance(hook, OwnThread) else None
@@ -171,20 +195,6 @@ class KeptHookPoint(HookPoint):
         with changing:
             super().remove_hooks(*args, **kwargs)
 
-    def record(self, hook: Hook) -> Callable[[], None]:
-        """Adds a hook as torch calls it, unknown to TransformerLens. Returns what takes it off."""
-        number = next(_numbers)
-        with changing:
-            self._forward_hooks[number] = hook
-            self.settle()
-
-        def end() -> None:
-            with changing:
-                self._forward_hooks.pop(number, None)
-                self.settle()
-
-        return end
-
     def register_forward_hook(self, *args: Any, **kwargs: Any) -> HookHandle:
         return self._handle(super().register_forward_hook(*args, **kwargs))
 
@@ -200,22 +210,25 @@ class KeptHookPoint(HookPoint):
         return self._handle(handle)
 
     def _handle(self, handle: RemovableHandle) -> HookHandle:
-        self.settle()
+        with changing:
+            self.settle()
         return HookHandle(handle, self)
 
     @outside_graphs
     def fire(self, value: Any) -> Any:
         """What the hooks make of `value`; also arranges for the gradient hooks."""
         if torch.compiler.is_compiling():
-            hooks = [hook for hook, _ in self.gradient_hooks.values()]
-            return self._fire(value, hooks)
-        # a list first: another thread may take its hooks off meanwhile
-        hooks = [hook for hook, thread in list(self.gradient_hooks.values()) if is_seen_by(thread)]
+            return self._fire(value, [hook for hook, _ in self.gradient_hooks.values()])
         version = _version(value)
-        fired = self._fire(value, hooks)
-        if fired is value and _version(fired) == version:
+        if self.gradient_hooks:
+            # a list first: another thread may take its hooks off meanwhile
+            both = list(self.gradient_hooks.values())
+            fired = self._fire(value, [hook for hook, thread in both if is_seen_by(thread)])
+        else:
+            fired = self.call_hooks(value)
+        if (fired is value and _version(fired) == version) or not self.firing:
             return fired
-        return refuse_other_recomputation(self, fired) if self.firing else fired
+        return refuse_other_recomputation(self, fired)
 
     def _fire(self, value: Any, gradient_hooks: list[GradientHook]) -> Any:
         if gradient_hooks:
@@ -253,12 +266,18 @@ class KeptHookPoint(HookPoint):
             return int(numbers[0])
         raise ValueError(f"the name of {self.name!r} does not say which layer it is in")
 
+    def heads(self, count: int | None) -> KeptHookPoint:
+        """Lets hooks and caches see `[…, heads, d_head]` in place of `[…, heads * d_head]`; with
+        None, as it was."""
+        self.hook_conversion = None if count is None else Heads(count)
+        return self
+
     def __getstate__(self) -> dict[str, Any]:
         """Without hooks: most are local functions, and they know the hook point they are at."""
         state = self.__dict__.copy()
         for name in ("_forward_hooks", "_forward_pre_hooks", "gradient_hooks"):
             state[name] = OrderedDict()
-        state |= {"fwd_hooks": [], "bwd_hooks": [], "firing": (), "passed": {}}
+        state |= {"fwd_hooks": [], "bwd_hooks": [], "firing": (), "is_on": False, "passed": {}}
         return state | {"taps": [], "root": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -289,14 +308,3 @@ def _call_all_hooks(hook_point: KeptHookPoint, arguments: tuple[Any, ...], value
 def _version(value: Any) -> int | None:
     """Counts the changes in place."""
     return value._version if isinstance(value, Tensor) and not value.is_inference() else None
-
-
-def _count() -> Any:
-    """Numbers that no handle of torch's has."""
-    number = -1
-    while True:
-        yield number
-        number -= 1
-
-
-_numbers = _count()

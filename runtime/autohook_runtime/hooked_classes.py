@@ -18,8 +18,8 @@ from autohook_runtime.record import RECORD, STATE, Record, complete, record_of
 from autohook_runtime.root_methods import METHODS, RootMethods
 from autohook_runtime.sites import DEFAULT_PATTERN
 from autohook_runtime.subclasses import make_subclass, swap_class, swapped_from
-from autohook_runtime.taps import hook_point_alone, tap_for
 from autohook_runtime.tapped_modules import copied_state
+from autohook_runtime.taps import hook_point_alone, tap_for
 
 SHADOWED = "_auto_hook_shadowed"
 _hooked_classes: dict[tuple[type, tuple[str, ...]], type] = {}
@@ -132,7 +132,7 @@ def _initialiser(own: Any) -> Any:
 
 def _repr(model: nn.Module) -> str:
     """The model as it was, and a line that says that it is hooked."""
-    own = swapped_from(type(model)) or nn.Module
+    own: Any = swapped_from(type(model)) or nn.Module
     count = len(model.hook_dict)  # type: ignore[arg-type]
     return f"{own.__repr__(model)}\n(auto_hook: {count} hook points in hook_dict)"
 
@@ -182,7 +182,7 @@ def _unpickled(
 
 def _deepcopy(model: nn.Module, memo: dict[int, Any]) -> nn.Module:
     """The copy gets the same hooks at its own hook points."""
-    cls, in_source = type(model), list(model.hook_dict.values())  # type: ignore[operator,union-attr]
+    cls, in_source = type(model), list(model.hook_dict.values())  # type: ignore[operator]
     with _as_before(model) as record:
         if type(model) is not cls:
             copied: nn.Module = copy.deepcopy(model, memo)
@@ -214,6 +214,4 @@ def _copy_hooks(hook_point: KeptHookPoint, copied: KeptHookPoint, memo: dict[int
     both: Any = (("fwd", hook_point.fwd_hooks), ("bwd", hook_point.bwd_hooks))
     for direction, handles in both:
         for handle in handles:
-            copied.add_hook(
-                handle.user_hook, direction, handle.is_permanent, handle.context_level
-            )
+            copied.add_hook(handle.user_hook, direction, handle.is_permanent, handle.context_level)

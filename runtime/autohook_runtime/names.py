@@ -60,11 +60,28 @@ class ByEitherName(dict[str, Value]):
 class HookDict(ByEitherName[HookPoint]):
     """The hook points of a root."""
 
-    def wanted(self, wanted: Wanted | None) -> list[str]:
+    part_of: Callable[[HookPoint, str], HookPoint] | None = None
+    """Makes a hook point for another tensor of what comes to one: `rnn.hook_point.1`."""
+
+    def __missing__(self, name: str) -> HookPoint:
+        base, found, part = name.rpartition("hook_point.")
+        hook_point = super().get(base + "hook_point")
+        if found and hook_point is not None and self.part_of is not None:
+            self[name] = self.part_of(hook_point, part)
+            return self[name]
+        return super().__missing__(name)
+
+    def wanted(
+        self, wanted: Wanted | None, unknown: Callable[[str], Any] | None = None
+    ) -> list[str]:
         """The names that are meant, in the order of this dictionary.
 
+        Args:
+            wanted: all of them if None.
+            unknown: called with what there is to say of a name that there is not.
+
         Raises:
-            KeyError: for a name that there is not, with those that are nearest to it.
+            KeyError: for a name that there is not, unless `unknown` is called.
         """
         if wanted is None:
             return list(self)
@@ -73,15 +90,19 @@ class HookDict(ByEitherName[HookPoint]):
         if callable(wanted):
             return [name for name in self if wanted(name)]
         if not isinstance(wanted, str):
-            several = {name for each in wanted for name in self.wanted(each)}
+            several = {name for each in wanted for name in self.wanted(each, unknown)}
             return [name for name in self if name in several]
-        same = self.name_of(wanted)
-        if same is not None:
-            return [same]
-        names = matching_glob(list(self), wanted) if set(wanted) & set("*?[") else []
-        if not names:
-            raise KeyError(f"no hook point {wanted!r}{near(wanted, self)}")
-        return names
+        if set(wanted) & set("*?["):
+            names = matching_glob(list(self), wanted)
+            if names:
+                return names
+        try:
+            return [self.name_of(wanted) or str(self[wanted].name)]
+        except KeyError as error:
+            if unknown is None:
+                raise
+            unknown(error.args[0])
+            return []
 
 
 def near(name: str, names: Mapping[str, Any]) -> str:

@@ -22,6 +22,8 @@ _here = threading.local()
 class OwnThread:
     """A hook that does nothing on another thread than the one that made this."""
 
+    was_called = False
+
     def __init__(self, hook: Callable[..., Any]) -> None:
         self.hook = hook
         self.thread = get_ident()
@@ -29,6 +31,7 @@ class OwnThread:
     def __call__(self, value: Any, hook: Any) -> Any:
         # the compiler runs one thread at a time, and cannot trace the question
         if torch.compiler.is_compiling() or is_seen_by(self.thread):
+            self.was_called = True
             return self.hook(value, hook=hook)
         return None
 

@@ -17,6 +17,8 @@ class ParameterRoot(RootMethods):
     """TransformerLens's interface for a parameter. It has no forward pass of its own, so the
     methods that run one take a function to call: `W.run_with_cache(lambda: x @ W)`."""
 
+    tap: AloneTap
+
     def __init__(self, tap: AloneTap) -> None:
         super().__init__()
         hook_point = KeptHookPoint(tap)

@@ -22,7 +22,8 @@ from autohook_runtime.sites import (
     sites,
 )
 from autohook_runtime.subclasses import swap_class, swapped_from
-from autohook_runtime.taps import hook_point_alone, tap_for
+from autohook_runtime.tapped_modules import tapped_of
+from autohook_runtime.taps import OutputTap, hook_point_alone, tap_for
 
 RECORD = "_auto_hook_record"
 """The attribute of a hooked model that holds its `Record`."""
@@ -72,6 +73,7 @@ def complete(model: nn.Module, record: Record) -> None:
     to_add = [site for site in sites(modules) if site.key not in in_source]
     # nothing was changed so far: what raises above leaves the model as it was
     hook_dict = HookDict()
+    hook_dict.part_of = _part_of
     mod_dict: dict[str, nn.Module] = {path: module for path, module in modules.items() if path}
     for path, module in mod_dict.items():
         if isinstance(module, HookPoint):
@@ -86,10 +88,9 @@ def complete(model: nn.Module, record: Record) -> None:
         added[site.key] = hook_dict[name] = mod_dict[name] = point
     # what is gone for now keeps its hooks, and has the same hook point if it comes back
     record.added = {key: point for key, point in record.added.items() if point.is_hooked} | added
-    inner = set(modules.values())
+    inner, taps = set(modules.values()), _taps_of_sources(in_source)
     for name, hook_point in hook_dict.items():
-        _name(hook_point, name, model, inner)
-    _tap_sources(mod_dict, in_source)
+        _name(hook_point, name, model, inner, taps.get(hook_point, []) if name in modules else None)
     model.__dict__.update(hook_dict=hook_dict, mod_dict=mod_dict)
     record.held = _held_by(model)
     record.held_inside = [(module, _held_by(module)) for path, module in modules.items() if path]
@@ -133,21 +134,27 @@ def _added_for(site: Site) -> KeptHookPoint:
     return alone or KeptHookPoint(tap_for(site.module, site.attribute))
 
 
-def _tap_sources(
-    mod_dict: dict[str, nn.Module], in_source: dict[Key, list[InSource]]
-) -> None:
-    """Brings to the hook points of the source what other code than theirs does with what they
-    stand for. Where a module has several, one for each of its calls, the source alone says which."""
+def _part_of(hook_point: HookPoint, part: str) -> HookPoint:
+    """A hook point for another tensor of the result that `hook_point` shows the first one of."""
+    assert isinstance(hook_point, KeptHookPoint)
+    made = KeptHookPoint()
+    made.part, made.name = part, f"{hook_point.name}.{part}"
+    made.root = hook_point.root
+    for tap in hook_point.taps:
+        module = tap.tapped.reference() if isinstance(tap, OutputTap) else None
+        if module is not None:
+            made.tap_by([OutputTap(module)], tap.around)
+    return made
+
+
+def _taps_of_sources(in_source: dict[Key, list[InSource]]) -> dict[HookPoint, list[Tap]]:
+    """What brings to the hook points of the source what other code does with what they stand for.
+    Where a module has several, one for each of its calls, the source alone says which."""
     taps: dict[HookPoint, list[Tap]] = {}
     for first, *others in in_source.values():
         if not others:
-            tap = tap_for(first.module, first.attribute)
-            taps.setdefault(first.hook_point, []).append(tap)
-    for module in mod_dict.values():
-        if isinstance(module, KeptHookPoint) and module.is_in_source:
-            before, now = module.taps, taps.get(module, [])
-            if [tap.key for tap in before] != [tap.key for tap in now]:
-                module.tap_by(now)
+            taps.setdefault(first.hook_point, []).append(tap_for(first.module, first.attribute))
+    return taps
 
 
 def _free(name: str, taken: dict[str, nn.Module]) -> str:
@@ -157,11 +164,19 @@ def _free(name: str, taken: dict[str, nn.Module]) -> str:
     return free
 
 
-def _name(hook_point: HookPoint, name: str, root: nn.Module, inner: set[nn.Module]) -> None:
+def _name(
+    hook_point: HookPoint, name: str, root: nn.Module, inner: set[nn.Module], taps: list[Tap] | None
+) -> None:
     """Names it as the outermost root does."""
     if isinstance(hook_point, KeptHookPoint):
         named_by = hook_point.root() if hook_point.root is not None else None
         if named_by is not None and named_by not in inner:
             return
         hook_point.root = weakref.ref(root)
+        before = hook_point.taps
+        if taps is None or [tap.key for tap in taps] == [tap.key for tap in before]:
+            taps = before
+        around = tapped_of(root)
+        if taps is not before or any(tap.around is not around for tap in before):
+            hook_point.tap_by(taps, around)
     hook_point.name = name

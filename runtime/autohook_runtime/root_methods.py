@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any, TypeVar
 
@@ -16,6 +17,7 @@ from autohook_runtime.names import HookDict, Wanted
 from autohook_runtime.own_thread import OwnThread, changing
 from autohook_runtime.record import keep_current, unwrap_model
 from autohook_runtime.recordings import Cache, Kept, Recording, Save, SaveInRun
+from autohook_runtime.stopping import stopping
 
 Hooks = Sequence[tuple[Wanted, Hook]]
 Model = TypeVar("Model", bound="RootMethods")
@@ -90,7 +92,9 @@ class RootMethods(HookedRootModule):
         fwd = [(name, OwnThread(hook)) for name, hook in fwd_hooks]
         bwd = [(name, OwnThread(hook)) for name, hook in bwd_hooks]
         with RootMethods.hooks(self, fwd, bwd, reset_hooks_end, clear_contexts):
-            return self(*model_args, **model_kwargs)
+            output = self(*model_args, **model_kwargs)
+        _warn_of_silent(name for name, hook in fwd if isinstance(name, str) and not hook.was_called)
+        return output
 
     def run_with_cache(
         self,
@@ -102,26 +106,65 @@ class RootMethods(HookedRootModule):
         reset_hooks_end: bool = True,
         clear_contexts: bool = False,
         pos_slice: Any = None,
+        to: Any = None,
+        every: bool = False,
+        keep_graph: bool = False,
+        stop_at: str | None = None,
         **model_kwargs: Any,
     ) -> tuple[Any, Cache]:
         """The model's output, and what passed each hook point, by its name.
 
-        With `incl_bwd`, `backward` is called on the output (on its first tensor, which must be a
-        scalar, such as a Hugging Face output's `loss`), and `NAME_grad` holds the gradients.
-        The other arguments are those of TransformerLens's `HookedRootModule.run_with_cache`.
+        Args:
+            names_filter: a name, a pattern such as `"*.mlp.*"`, a regular expression, a test of
+                names, or several of them.
+            incl_bwd: whether `backward` is called on the output (on its first tensor, which must be
+                a scalar, such as a Hugging Face output's `loss`); `NAME_grad` holds the gradients.
+            to: a device, or the `Path` of a folder for a safetensors file for each name.
+            every: a list of what passed in each call, in place of what passed last.
+            keep_graph: whether the values lead back to the parameters, for a loss on them.
+            stop_at: a hook point at which the run ends. The output is then what passed there; so it
+                is with `stop_at_layer=N`, ahead of the model's Nth layer.
+            (the others): as TransformerLens has them.
         """
         if remove_batch_dim:
             _refuse_batch(first_tensor((model_args, model_kwargs))[0])
-        kept = Kept(device, remove_batch_dim, pos_slice)
+        kept = Kept(device if to is None else to, remove_batch_dim, pos_slice, every, keep_graph)
         recording = Recording(kept)
         with _recorded(self, recording, names_filter, incl_bwd):
-            output = self(*model_args, **model_kwargs)
+            with stopping(self, stop_at, model_kwargs) as stopped:
+                stopped.value = self(*model_args, **model_kwargs)
             if incl_bwd:
-                scalar, _ = first_tensor(output)
+                scalar, _ = first_tensor(stopped.value)
                 if scalar is None:
-                    raise TypeError(f"incl_bwd needs a scalar output, got {type(output).__name__}")
+                    raise TypeError(f"incl_bwd needs a scalar, got {type(stopped.value).__name__}")
                 scalar.backward()  # type: ignore[no-untyped-call]
-        return output, recording.cache
+        if clear_contexts:
+            RootMethods.clear_contexts(self)  # type: ignore[no-untyped-call]
+        if isinstance(names_filter, (str, list)):
+            asked = self.hook_dict.wanted(names_filter, lambda message: None)  # type: ignore[attr-defined]
+            _warn_of_silent(name for name in asked if name not in recording.cache)
+        return stopped.value, recording.cache
+
+    @contextmanager
+    def caching(
+        self,
+        names_filter: Wanted | None = None,
+        *,
+        to: Any = None,
+        every: bool = False,
+        keep_graph: bool = False,
+        pos_slice: Any = None,
+    ) -> Iterator[Cache]:
+        """Caches what passes in this thread as long as the `with` block lasts, whatever is called
+        in it. The arguments are those of `run_with_cache`.
+
+        Example:
+            >>> with model.caching("*.mlp.hook_point", every=True) as cache:
+            ...     model.generate(ids)
+        """
+        recording = Recording(Kept(to, False, pos_slice, every, keep_graph))
+        with _recorded(self, recording, names_filter):
+            yield recording.cache
 
     def get_caching_hooks(
         self,
@@ -134,7 +177,7 @@ class RootMethods(HookedRootModule):
     ) -> tuple[dict[str, Any], Any, Any]:
         """A cache and the hooks that fill it, for `hooks` or `run_with_hooks`."""
         recording = Recording(Kept(device, remove_batch_dim, pos_slice), cache)
-        names = current_hook_dict(self).wanted(names_filter)
+        names = _names(self, names_filter)
         bwd = [(name, Save(recording, f"{name}_grad")) for name in names if incl_bwd]
         return recording.cache, [(name, Save(recording, name)) for name in names], bwd
 
@@ -199,25 +242,41 @@ def current_hook_dict(model: Any) -> HookDict:
 def _recorded(
     model: Any, recording: Recording, wanted: Wanted | None, incl_bwd: bool = False
 ) -> Iterator[None]:
-    hook_dict = current_hook_dict(model)
-    names = hook_dict.wanted(wanted)
-    saves: list[SaveInRun] = []
+    hook_dict, names = current_hook_dict(model), _names(model, wanted)
+    saves = [SaveInRun(recording, name) for name in names]
     with ExitStack() as stack:
         if incl_bwd:
             bwd = [(name, OwnThread(Save(recording, f"{name}_grad"))) for name in names]
             stack.enter_context(RootMethods.hooks(model, bwd_hooks=bwd))
-        ends: list[Callable[[], None]] = []
+        with changing:
+            for save in saves:
+                save.start(hook_dict[save.name])
         try:
-            for name in names:
-                save = SaveInRun(recording, name)
-                saves.append(save)
-                ends.append(hook_dict[name].record(save.as_torch_calls))  # type: ignore[attr-defined]
             yield
         finally:
-            for end in ends:
-                end()
-            for save in saves:
-                save.collect()
+            with changing:
+                for save in saves:
+                    save.stop(hook_dict[save.name])
+
+
+def _names(model: Any, wanted: Wanted | None) -> list[str]:
+    """Those that are meant; one warning says what there is not."""
+    unknown: list[str] = []
+    names = current_hook_dict(model).wanted(wanted, unknown.append)
+    if unknown or not names:
+        warn("; ".join(unknown) or f"names_filter={wanted!r} matches no hook point; see hook_dict")
+    return names
+
+
+def warn(message: str) -> None:
+    """As said by who called the model's method."""
+    warnings.warn(message, stacklevel=5)
+
+
+def _warn_of_silent(names: Iterable[str]) -> None:
+    silent = ", ".join(map(repr, names))
+    if silent:
+        warn(f"nothing passed in this run: {silent}")
 
 
 def _refuse_batch(given: Tensor | None) -> None:

@@ -56,7 +56,7 @@ def modules_of(root: nn.Module) -> dict[str, nn.Module]:
     """The modules that can have hook points or hold them, by path. What is inside of a scripted one
     runs where no hook reaches."""
     modules: dict[str, nn.Module] = {}
-    scripted = ()
+    scripted: tuple[str, ...] = ()
     for path, module in root.named_modules():
         if not path.startswith(scripted):
             modules[path] = module
@@ -102,7 +102,9 @@ def hooked_in_source(
         if isinstance(module, torch.jit.ScriptModule):
             continue
         for held_as, child in module._modules.items():
-            for pattern in patterns if child is not None else ():
+            if child is None:
+                continue
+            for pattern in patterns:
                 for in_source in _hooked_by(module, held_as, child, pattern):
                     hooked.setdefault(in_source.key, []).append(in_source)
     return hooked

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABCMeta
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 SWAPPED_FROM = "_auto_hook_swapped_from"
@@ -21,13 +21,15 @@ class Unannounced:
         pass
 
 
-@lru_cache(maxsize=None)
+@cache
 def _quiet(metaclass: type) -> type:
     """A metaclass that puts `Unannounced` into the order of look-up. It is no base: with another
     first base than the own class, objects would be laid out in another way."""
 
+    own_mro: Any = metaclass.mro
+
     def mro(cls: Any) -> list[type]:
-        first, *rest = metaclass.mro(cls)
+        first, *rest = own_mro(cls)
         return [first, *rest] if Unannounced in rest else [first, Unannounced, *rest]
 
     return type.__new__(type, metaclass.__name__, (metaclass,), {"mro": mro})

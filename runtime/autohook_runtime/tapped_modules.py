@@ -24,18 +24,14 @@ from autohook_runtime.compiling import (
     outside_graphs,
     with_own_code,
 )
-from autohook_runtime.first_tensor import first_tensor, with_tensor
+from autohook_runtime.first_tensor import first_tensor, named_part, with_tensor
 from autohook_runtime.followed_parameters import FollowedUntil, are_forwards_running, follow
 from autohook_runtime.hook_points import KeptHookPoint
 from autohook_runtime.own_thread import in_replica
 from autohook_runtime.traced_parameters import TracedParameter
 
-TAPPED = "_auto_hook_tapped"
-"""The attribute of a module that holds its `Tapped`."""
 HookPoints = tuple[KeptHookPoint, ...]
-
-_enclosing: weakref.WeakKeyDictionary[nn.Module, Tapped] = weakref.WeakKeyDictionary()
-"""Those that modules had around others, for whose code the compiler has graphs."""
+ATTRIBUTES = ("forward", "__deepcopy__", "__reduce_ex__", "_replicate_for_data_parallel")
 
 
 class WatchedParameters(dict[str, Any]):
@@ -60,76 +56,70 @@ class Traced(NamedTuple):
 
 
 class Tapped:
-    """The hook points of one module that have hooks, and how values come to them."""
+    """The hook points of one module that have hooks, and how values come to them. It does not keep
+    the module alive."""
 
     def __init__(self, module: nn.Module) -> None:
         self.reference = weakref.ref(module)
         self.outputs: HookPoints = ()
         self.parameters: dict[str, HookPoints] = {}
         self.traced: tuple[Traced, ...] = ()
-        self.enclosed = 0
-        """How many taps inside this module's forward must know of."""
-        self.forward: FunctionType | None = None
-
-    @property
-    def is_empty(self) -> bool:
-        return not (self.outputs or self.parameters or self.enclosed)
+        self.inside = 0
+        """How many taps are at modules inside, of which this module's forward must know."""
+        self.kind: Any = None
+        self.forward: Any = None
+        self.forwards: dict[Any, Any] = {}
+        """By kind, those that were made before."""
+        self.had: Any = None
 
     def settle(self) -> None:
-        """Follows a change of what is tapped."""
+        """Follows a change of what is tapped: puts our forward on the module, or takes it off."""
+        kind: Any = _traceable if self.parameters or self.inside else _plain
+        if not (self.outputs or self.parameters or self.inside):
+            kind = None
         module = self.reference()
-        if module is None:
+        if kind is self.kind or module is None:
             return
-        self._watch_parameters(module)
-        kind: Any = _traceable if self.parameters or self.enclosed else _plain
-        before = module.__dict__.get("forward")
-        if self.forward is not None and before is not self.forward:
-            return  # another one has wrapped it since: it stays inside, and does what there is to do
-        if self.is_empty:
-            self._take_off(module)
-        elif self.forward is None or self.forward.__dict__["kind"] is not kind:
-            self._put_on(module, kind)
+        held = module.__dict__
+        if self.kind is not None and held.get("forward") is not self.forward:
+            return  # another one has wrapped it since: inside it does what there is to do
+        if self.kind is None:
+            self.had = held.get("forward")
+        if kind is not None:
+            self.forward = held["forward"] = self._forward_of(module, kind)
+            if self.kind is None:
+                held["__deepcopy__"], held["__reduce_ex__"] = self.deepcopy, self.reduce
+                held["_replicate_for_data_parallel"] = self.replicate
+        else:
+            for name in ATTRIBUTES:
+                del held[name]
+            if self.had is not None:
+                held["forward"] = self.had
+        self.kind = kind
 
-    def _put_on(self, module: nn.Module, kind: Any) -> None:
-        if self.forward is None:
-            self.had = module.__dict__.get("forward")
-        own = self.had
-        of_class = getattr_static(type(module), "forward")
-        if own is None and not isinstance(of_class, FunctionType):
-            own = of_class.__get__(module, type(module))
-        self.forward = kind(self, self.reference, own)
-        self.forward.__dict__["kind"] = kind
-        # for `inspect.signature`
-        self.forward.__dict__["__wrapped__"] = own or MethodType(of_class, self)
-        module.__dict__.update(
-            {
-                TAPPED: self,
-                "forward": self.forward,
-                "__deepcopy__": self.deepcopy,
-                "__reduce_ex__": self.reduce,
-                "_replicate_for_data_parallel": self.replicate,
-            }
-        )
+    def _forward_of(self, module: nn.Module, kind: Any) -> Any:
+        forward = self.forwards.get(kind)
+        if forward is None or self.had or (kind is _traceable and not has_room(forward)):
+            own, of_class = self.had, getattr(type(module), "forward", None)
+            if own is None and not isinstance(of_class, FunctionType):
+                own = getattr_static(type(module), "forward").__get__(module, type(module))
+            forward = kind(self, self.reference, own)
+            # for `inspect.signature`
+            forward.__wrapped__ = own or MethodType(of_class, self)  # type: ignore[arg-type]
+            if own is None:  # which would keep the module alive
+                self.forwards[kind] = forward
+        return forward
 
-    def _take_off(self, module: nn.Module) -> None:
-        if self.forward is None:
-            return
-        for name in (
-            TAPPED, "forward", "__deepcopy__", "__reduce_ex__", "_replicate_for_data_parallel"
-        ):  # fmt: skip
-            del module.__dict__[name]
-        if self.had is not None:
-            module.__dict__["forward"] = self.had
-        self.forward = self.had = None
-
-    def _watch_parameters(self, module: nn.Module) -> None:
-        held = module.__dict__["_parameters"]
-        if self.parameters:
+    def watch_parameters(self) -> None:
+        """Follows a change of which parameters are tapped."""
+        module = self.reference()
+        held: Any = {} if module is None else module.__dict__["_parameters"]
+        if module is not None and self.parameters:
             if not isinstance(held, WatchedParameters):
                 watched = module.__dict__["_parameters"] = WatchedParameters(held)
                 watched.own, held = held, watched
             held.hook_points = self.parameters
-        elif isinstance(held, WatchedParameters):
+        elif module is not None and isinstance(held, WatchedParameters):
             held.own.clear()
             held.own.update(held)
             module.__dict__["_parameters"] = held.own
@@ -145,7 +135,7 @@ class Tapped:
     def run(self, own: Any, module: nn.Module, args: Any, kwargs: Any) -> Any:
         """The module's own forward, in which parameters are followed."""
         if not are_forwards_running():
-            return call_eagerly(self._run, own, module, args, kwargs)
+            return call_eagerly(module, self._run, own, module, args, kwargs)
         return self._run(own, module, args, kwargs)
 
     def _run(self, own: Any, module: nn.Module, args: Any, kwargs: Any) -> Any:
@@ -186,22 +176,26 @@ class Tapped:
 
     @contextmanager
     def _lifted(self) -> Iterator[nn.Module]:
+        """The module is for a while as it is without hooks."""
         module = self.reference()
         assert module is not None
-        before = self.outputs, self.parameters, self.enclosed
-        self.outputs, self.parameters, self.enclosed = (), {}, 0
+        before = self.outputs, self.parameters, self.inside
+        self.outputs, self.parameters, self.inside = (), {}, 0
+        self.watch_parameters()
         self.settle()
         try:
             yield module
         finally:
-            self.outputs, self.parameters, self.enclosed = before
+            self.outputs, self.parameters, self.inside = before
+            self.watch_parameters()
             self.settle()
 
     def replicate(self) -> nn.Module:
         """`_replicate_for_data_parallel` of the module: the replica has a forward of its own."""
         module = self.reference()
         assert module is not None
-        replica: nn.Module = type(module)._replicate_for_data_parallel(module)  # type: ignore[operator]
+        own: Any = type(module)._replicate_for_data_parallel
+        replica: nn.Module = own(module)
         forward = _traceable(self, weakref.ref(replica), None)
 
         def forward_for_its_thread(*args: Any, **kwargs: Any) -> Any:
@@ -212,14 +206,14 @@ class Tapped:
         return replica
 
 
-def tapped_for(module: nn.Module, is_around_others: bool = False) -> Tapped:
-    """What lies on the module, or would."""
-    tapped: Tapped | None = module.__dict__.get(TAPPED)
-    if tapped is None and is_around_others:
-        tapped = _enclosing.get(module)
-    if tapped is None:
-        tapped = Tapped(module)
-    return tapped
+_tapped: weakref.WeakKeyDictionary[nn.Module, Tapped] = weakref.WeakKeyDictionary()
+
+
+def tapped_of(module: nn.Module) -> Tapped:
+    """What lies on the module, or would: one for each module."""
+    if module not in _tapped:
+        _tapped[module] = Tapped(module)
+    return _tapped[module]
 
 
 def copied_state(reduced: Any) -> Any:
@@ -273,7 +267,9 @@ def _send_output(output: Any, hook_point: KeptHookPoint) -> Any:
         fired = hook_point.fire(output)
         hook_point.note_passed(fired)
         return fired
-    tensor, steps = first_tensor(output)
+    tensor, steps = (
+        first_tensor(output) if not hook_point.part else named_part(output, hook_point.part)
+    )
     if tensor is None:
         return output
     fired = hook_point.fire(tensor)
