@@ -52,7 +52,7 @@ class Traced(NamedTuple):
 
     reference: weakref.ref[nn.Module]
     name: str
-    kind: type[TracedParameter]
+    kind: type[TracedParameter] | None
 
 
 class Tapped:
@@ -123,6 +123,8 @@ class Tapped:
             held.own.clear()
             held.own.update(held)
             module.__dict__["_parameters"] = held.own
+            for name in held:  # compiled code leaves the parameter itself as an attribute, too
+                module.__dict__.pop(name, None)
 
     @outside_graphs
     def send(self, output: Any) -> Any:
@@ -157,7 +159,7 @@ class Tapped:
         before = []
         for reference, name, kind in self.traced:
             module = reference()
-            if module is not None and module._parameters.get(name) is not None:
+            if kind and module is not None and module._parameters.get(name) is not None:
                 value = getattr(module, name)
                 if not isinstance(value, TracedParameter):
                     before.append((module, name, value))

@@ -79,7 +79,9 @@ class ParameterTap(OutputTap):
             self.attribute: (*tapped.parameters.get(self.attribute, ()), hook_point),
         }
         if self.traced is None:
-            self.traced = Traced(tapped.reference, self.attribute, traced_class(hook_point))
+            # a trace shows what the source shows
+            kind = None if hook_point.is_in_source else traced_class(hook_point)
+            self.traced = Traced(tapped.reference, self.attribute, kind)
         tapped.traced = (*tapped.traced, self.traced)
         self._changed()
         watch_autograd_functions()

@@ -363,3 +363,12 @@ def test_compiled_code_shows_what_the_source_shows() -> None:
         assert torch.equal(compiled(inputs()), expected)
     assert torch.equal(compiled(inputs()), plain)
     torch._dynamo.reset()
+
+
+def test_a_compiled_parameter_use_fires_once() -> None:
+    torch._dynamo.reset()
+    model = auto_hook(seeded(Weight))
+    plain, compiled = model(inputs()), torch.compile(model, backend="eager", fullgraph=True)
+    with model.hooks(fwd_hooks=[("W_hook_point", doubled)]):
+        assert torch.equal(compiled(inputs()), plain * 2)
+    torch._dynamo.reset()
