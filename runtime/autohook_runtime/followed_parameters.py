@@ -41,8 +41,6 @@ IN_PLACE_OPERATORS = frozenset(
 )
 BACKWARD = frozenset((Tensor.backward, torch.autograd.backward, torch.autograd.grad))
 
-_here = threading.local()
-
 
 class Fires(Protocol):
     """What this file needs of a hook point."""
@@ -67,12 +65,15 @@ class Followed:
 
 
 class Following(TorchFunctionMode):
-    """Sees the operations of one thread while parameters are followed there."""
+    """Sees the operations of one thread while parameters are followed there. Each thread has one,
+    which is on while there is something to follow."""
 
     def __init__(self) -> None:
         super().__init__()
         self.followed: dict[int, Followed] = {}
-        self.is_paused = False
+        self.forwards = 0
+        """How many forwards run, one in another, that end what is followed."""
+        self.is_on = self.is_paused = False
 
     def __torch_function__(
         self, function: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
@@ -99,28 +100,21 @@ class Following(TorchFunctionMode):
             return result  # an optimizer's `torch._foreach_add_(parameters, …)`
         if name in WITHOUT_THE_VALUE:
             return result
-        hook_points = dict.fromkeys(point for each in taken for point in each.hook_points)
         if is_in_place(name) or "out" in kwargs:
-            return _fire_on_changed(result, hook_points)
-        return fire_on_results(hook_points, result)
+            return _fire_on_changed(result, hook_points_of(taken))
+        return fire_on_results(hook_points_of(taken), result)
 
     def taken_by(self, args: Any, kwargs: dict[str, Any]) -> list[Followed]:
         """What an operation on these takes."""
-        taken = self._taken_of(args)
-        if kwargs:
-            taken += self._taken_of(kwargs.values())
-        return taken
-
-    def _taken_of(self, values: Iterable[Any]) -> list[Followed]:
         taken: list[Followed] = []
         followed = self.followed
-        for value in values:
+        for value in (*args, *kwargs.values()) if kwargs else args:
             each = followed.get(id(value))
             if each is not None:
                 each.is_read = False
                 taken.append(each)
             elif type(value) in (tuple, list):
-                taken += self._taken_of(value)
+                taken += self.taken_by(value, {})
         return taken
 
     def _follow_views(self, result: Any, hook_points: tuple[Fires, ...]) -> None:
@@ -130,86 +124,87 @@ class Following(TorchFunctionMode):
             for item in result:
                 self._follow_views(item, hook_points)
 
-    def forget_after(self, count: int) -> None:
-        """Ends to follow what has come since there were `count`."""
+    def end_forward(self, was_on: bool, count: int, output: Any) -> None:
+        """Ends to follow what was read in a forward, before which it was on or not, with `count`
+        followed. Where the forward gives out a parameter, the one around it goes on with it."""
+        self.forwards -= 1
+        if not self.is_on:
+            return
+        handed_on = self.followed.get(id(output))
         while len(self.followed) > count:
             _, each = self.followed.popitem()
-            if each.is_read:
-                names = " and ".join(repr(point.name) for point in each.hook_points)
-                warnings.warn(
-                    f"{names} did not fire where its parameter was read: torch showed no operation "
-                    "that took it. Compiled and scripted functions and Triton kernels show none",
-                    stacklevel=2,
-                )
+            if each.is_read and each is not handed_on and output is not None:
+                _warn_of_no_operation(each)
+        if handed_on is not None and self.forwards:
+            handed_on.is_read = False
+            self.followed[id(output)] = handed_on
+        elif not was_on or not (self.forwards or self.followed):
+            self.turn_off()
+
+    def turn_on(self) -> None:
+        """Below the modes of others: these end inside of the forward that they began in."""
+        others = _take_modes() if torch._C._len_torch_function_stack() else ()
+        self.is_on = True
+        for mode in (self, *others):
+            torch._C._push_on_torch_function_stack(mode)
+
+    def turn_off(self) -> None:
+        self.is_on = False
+        for mode in _take_modes():
+            if mode is not self:
+                torch._C._push_on_torch_function_stack(mode)
 
 
-class FollowedUntil:
-    """The forward of a module: what is read in it is followed to its end."""
+class Here(threading.local):
+    """What is followed in this thread."""
 
-    def __enter__(self) -> FollowedUntil:
-        self.before = _following()
-        self.count = 0 if self.before is None else len(self.before.followed)
-        self.handed_on: Followed | None = None
-        _here.forwards = _forwards() + 1
-        return self
+    def __init__(self) -> None:
+        self.following = Following()
 
-    def __exit__(self, *_: Any) -> None:
-        _here.forwards -= 1
-        following = _following()
-        if following is None:
-            return
-        following.forget_after(self.count)
-        if self.handed_on is not None and _here.forwards:
-            following.followed[id(self.handed_on.tensor)] = self.handed_on
-        elif self.before is None or not (_here.forwards or following.followed):
-            _turn_off(following)
 
-    def hand_on(self, output: Any) -> None:
-        """Where the forward gives out a parameter, the forward around it goes on with it."""
-        following = _following()
-        if following is not None:
-            self.handed_on = following.followed.get(id(output))
-            if self.handed_on is not None:
-                self.handed_on.is_read = False
+here = Here()
 
 
 def follow(value: Tensor, hook_points: tuple[Fires, ...]) -> None:
-    """From here on, to the end of the innermost forward that runs."""
+    """From here on, to the end of the innermost forward that runs; where none does, as long as
+    there are hooks."""
     if torch.compiler.is_dynamo_compiling():
         return
-    following = _following()
-    if following is None:
+    following = here.following
+    if not following.is_on:
         if CompileContext.try_get() is not None:
             return  # the compiler looks at the module
-        following = _turn_on()
-    each = following.followed.get(id(value))
-    if each is None or each.tensor is not value:
-        following.followed[id(value)] = Followed(value, hook_points, is_read=_forwards() > 0)
+        following.turn_on()
+    if id(value) not in following.followed:
+        following.followed[id(value)] = Followed(value, hook_points, following.forwards > 0)
 
 
 def unfollow(value: Any) -> None:
     """What the source itself sends through a hook point is not followed further."""
-    following = _following()
-    if following is not None:
-        following.followed.pop(id(value), None)
+    here.following.followed.pop(id(value), None)
 
 
 def end_following(hook_point: Fires) -> None:
-    """What was read while no forward ran is followed as long as there are hooks."""
-    following = _following()
-    if following is None:
-        return
+    """For good: the hook point has no hook any more."""
+    following = here.following
     for number, each in list(following.followed.items()):
         if hook_point in each.hook_points:
             del following.followed[number]
-    if not (following.followed or _forwards()):
-        _turn_off(following)
+    if following.is_on and not (following.followed or following.forwards):
+        following.turn_off()
+
+
+def hook_points_of(taken: list[Followed]) -> tuple[Fires, ...]:
+    """Those of all, each once, in the order of the operation's arguments."""
+    if len(taken) == 1:
+        return taken[0].hook_points
+    return tuple(dict.fromkeys(point for each in taken for point in each.hook_points))
 
 
 def fire_on_results(hook_points: Iterable[Fires], result: Any) -> Any:
     """The result with its first tensor through the hook points. Numbers only: a mask or an index
     that is read off a parameter is no activation."""
-    tensor, steps = first_tensor(result)
+    tensor, steps = (result, ()) if type(result) is Tensor else first_tensor(result)
     if tensor is None or not (tensor.is_floating_point() or tensor.is_complex()):
         return result
     fired = tensor
@@ -239,34 +234,6 @@ def is_in_place(name: str) -> bool:
     return name in IN_PLACE_OPERATORS or (name.endswith("_") and not name.endswith("__"))
 
 
-def _following() -> Following | None:
-    return getattr(_here, "following", None)
-
-
-def _forwards() -> int:
-    """How many forwards run, one in another, that end what is followed."""
-    return getattr(_here, "forwards", 0)
-
-
-def are_forwards_running() -> bool:
-    return _forwards() > 0
-
-
-def _turn_on() -> Following:
-    """Below the modes of others: these end inside of the forward that they began in."""
-    following = _here.following = Following()
-    for mode in (following, *_take_modes()):
-        torch._C._push_on_torch_function_stack(mode)
-    return following
-
-
-def _turn_off(following: Following) -> None:
-    _here.following = None
-    for mode in _take_modes():
-        if mode is not following:
-            torch._C._push_on_torch_function_stack(mode)
-
-
 def _take_modes() -> list[Any]:
     """All modes of this thread, the outermost first."""
     count = torch._C._len_torch_function_stack()
@@ -275,19 +242,18 @@ def _take_modes() -> list[Any]:
 
 def _call_elsewhere(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     """Backward, which may compute forwards again, has nothing to do with what was read before."""
-    following, forwards = _following(), _forwards()
-    _here.following, _here.forwards = None, 0
+    before, here.following = here.following, Following()
     try:
         return function(*args, **kwargs)
     finally:
-        _here.following, _here.forwards = following, forwards
+        here.following = before
 
 
 def apply_seen(apply: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
     """The call of an autograd function as one operation: what it does inside, it does for itself,
     and again in backward."""
-    following = _following()
-    if following is None or following.is_paused:
+    following = here.following
+    if not following.is_on or following.is_paused:
         return apply(*args, **kwargs)
     taken = following.taken_by(args, kwargs)
     if not taken:  # a checkpoint, say, in which forwards run
@@ -297,5 +263,13 @@ def apply_seen(apply: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> 
         result = apply(*args, **kwargs)
     finally:
         following.is_paused = False
-    hook_points = dict.fromkeys(point for each in taken for point in each.hook_points)
-    return fire_on_results(hook_points, result)
+    return fire_on_results(hook_points_of(taken), result)
+
+
+def _warn_of_no_operation(each: Followed) -> None:
+    names = " and ".join(repr(hook_point.name) for hook_point in each.hook_points)
+    warnings.warn(
+        f"{names} did not fire where its parameter was read: torch showed no operation that took "
+        "it. Compiled and scripted functions and Triton kernels show none",
+        stacklevel=2,
+    )

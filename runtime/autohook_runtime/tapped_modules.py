@@ -25,7 +25,7 @@ from autohook_runtime.compiling import (
     with_own_code,
 )
 from autohook_runtime.first_tensor import first_tensor, named_part, with_tensor
-from autohook_runtime.followed_parameters import FollowedUntil, are_forwards_running, follow
+from autohook_runtime.followed_parameters import follow, here
 from autohook_runtime.hook_points import KeptHookPoint
 from autohook_runtime.own_thread import in_replica
 from autohook_runtime.traced_parameters import TracedParameter
@@ -136,22 +136,25 @@ class Tapped:
     @outside_graphs
     def run(self, own: Any, module: nn.Module, args: Any, kwargs: Any) -> Any:
         """The module's own forward, in which parameters are followed."""
-        if not are_forwards_running():
-            return call_eagerly(module, self._run, own, module, args, kwargs)
-        return self._run(own, module, args, kwargs)
+        if here.following.forwards:
+            return self._run(own, module, args, kwargs)
+        return call_eagerly(module, self._run, own, module, args, kwargs)
 
     def _run(self, own: Any, module: nn.Module, args: Any, kwargs: Any) -> Any:
-        with FollowedUntil() as until:
-            for name, hook_points in self.parameters.items():
-                # replicas and FSDP have parameters as plain attributes
-                if name in module.__dict__:
-                    follow(module.__dict__[name], hook_points)
+        following, output = here.following, None
+        was_on, count = following.is_on, len(following.followed)
+        following.forwards += 1
+        try:
+            for name in self.parameters:
+                if name in module.__dict__:  # replicas and FSDP have them as plain attributes
+                    follow(module.__dict__[name], self.parameters[name])
             if own is None:
                 output = type(module).forward(module, *args, **kwargs)
             else:
                 output = own(*args, **kwargs)
-            until.hand_on(output)
             return output
+        finally:
+            following.end_forward(was_on, count, output)
 
     def begin_trace(self) -> list[tuple[nn.Module, str, Any]]:
         """Lets code that is traced see, in place of parameters, what stands for them. Returns what
