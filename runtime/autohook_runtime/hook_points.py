@@ -21,7 +21,6 @@ from transformer_lens.conversion_utils.conversion_steps.base_tensor_conversion i
 from transformer_lens.hook_points import HookPoint, LensHandle
 
 from autohook_runtime.checkpointing import refuse_other_recomputation
-from autohook_runtime.compiling import outside_graphs
 from autohook_runtime.followed_parameters import unfollow
 from autohook_runtime.gradients import GradientHook, with_gradient_hooks
 from autohook_runtime.own_thread import OwnThread, changing, in_replica, is_replica, is_seen_by
@@ -95,6 +94,8 @@ class KeptHookPoint(HookPoint):
     part: str
     """Which tensor of a result comes here: the first one if empty, else the steps that lead to it,
     `"1"` or `"attentions.0"`."""
+    is_for_whole_outputs: bool
+    """Whether a tensor that a module gives out comes here as it is."""
     is_on: bool
     is_in_source: bool
     """Whether it stands in the model, written by hand or generated."""
@@ -108,6 +109,7 @@ class KeptHookPoint(HookPoint):
 
     def _prepare(self, taps: list[Tap], is_in_source: bool) -> None:
         self.taps, self.is_in_source, self.part = taps, is_in_source, ""
+        self.is_for_whole_outputs = not is_in_source
         self.root, self.name_before = None, self.name
         self.gradient_hooks, self.firing, self.is_on, self.passed = OrderedDict(), (), False, {}
 
@@ -214,19 +216,20 @@ class KeptHookPoint(HookPoint):
             self.settle()
         return HookHandle(handle, self)
 
-    @outside_graphs
     def fire(self, value: Any) -> Any:
         """What the hooks make of `value`; also arranges for the gradient hooks."""
         if torch.compiler.is_compiling():
             return self._fire(value, [hook for hook, _ in self.gradient_hooks.values()])
-        version = _version(value)
+        is_versioned = isinstance(value, Tensor) and not value.is_inference()
+        version = value._version if is_versioned else None
         if self.gradient_hooks:
             # a list first: another thread may take its hooks off meanwhile
             both = list(self.gradient_hooks.values())
             fired = self._fire(value, [hook for hook, thread in both if is_seen_by(thread)])
         else:
             fired = self.call_hooks(value)
-        if (fired is value and _version(fired) == version) or not self.firing:
+        is_same = fired is value and (not is_versioned or value._version == version)
+        if is_same or not self.firing:
             return fired
         return refuse_other_recomputation(self, fired)
 
@@ -235,7 +238,6 @@ class KeptHookPoint(HookPoint):
             return with_gradient_hooks(self, gradient_hooks, self.call_hooks, value)
         return self.call_hooks(value)
 
-    @outside_graphs
     def call_hooks(self, value: Any) -> Any:
         """As torch calls forward hooks."""
         for hook in self.firing:
@@ -303,8 +305,3 @@ class FiringHookPoint(KeptHookPoint):
 
 def _call_all_hooks(hook_point: KeptHookPoint, arguments: tuple[Any, ...], value: Any) -> Any:
     return nn.Module.__call__(hook_point, value)
-
-
-def _version(value: Any) -> int | None:
-    """Counts the changes in place."""
-    return value._version if isinstance(value, Tensor) and not value.is_inference() else None

@@ -85,6 +85,8 @@ class HookDict(ByEitherName[HookPoint]):
         """
         if wanted is None:
             return list(self)
+        if isinstance(wanted, str) and dict.__contains__(self, wanted):
+            return [wanted]
         if isinstance(wanted, re.Pattern):
             return [name for name in self if wanted.search(name)]
         if callable(wanted):

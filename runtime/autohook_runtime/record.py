@@ -139,6 +139,7 @@ def _part_of(hook_point: HookPoint, part: str) -> HookPoint:
     assert isinstance(hook_point, KeptHookPoint)
     made = KeptHookPoint()
     made.part, made.name = part, f"{hook_point.name}.{part}"
+    made.is_for_whole_outputs = False
     made.root = hook_point.root
     for tap in hook_point.taps:
         module = tap.tapped.reference() if isinstance(tap, OutputTap) else None

@@ -16,7 +16,6 @@ from torch.utils._pytree import register_pytree_node
 from transformer_lens.hook_points import HookPoint
 from transformer_lens.utilities.slice import Slice
 
-from autohook_runtime.compiling import outside_graphs
 from autohook_runtime.first_tensor import first_tensor
 from autohook_runtime.names import ByEitherName
 from autohook_runtime.own_thread import is_seen_by
@@ -77,7 +76,6 @@ class Recording:
         self.is_whole = self.slice is None and kept.to is None and not kept.remove_batch_dim
         self.copies: dict[int, tuple[weakref.ref[Tensor], int, Tensor]] = {}
 
-    @outside_graphs
     def keep(self, name: str, value: Any, conversion: Any = None) -> None:
         """A copy: the value itself may be changed in place after it has passed."""
         tensor = value if isinstance(value, Tensor) else first_tensor(value)[0]
@@ -100,7 +98,6 @@ class Recording:
         save_file({"value": value.contiguous()}, path)
         self.cache[name] = path
 
-    @outside_graphs
     def _copy(self, tensor: Tensor) -> Tensor:
         """One for all hook points that a tensor passes without a change."""
         if tensor.is_inference() or is_functorch_wrapped_tensor(tensor):
@@ -112,11 +109,9 @@ class Recording:
         self.copies[id(tensor)] = weakref.ref(tensor), tensor._version, copied
         return copied
 
-    @outside_graphs
     def _detached(self, tensor: Tensor) -> Tensor:
         return tensor.detach() if tensor.requires_grad and not self.kept.keep_graph else tensor
 
-    @outside_graphs
     def _part(self, tensor: Tensor, name: str) -> Tensor:
         part = self._detached(tensor)
         if self.kept.remove_batch_dim and part.dim() and part.shape[0] == 1:
@@ -134,7 +129,6 @@ class Save:
     def __init__(self, recording: Recording, name: str) -> None:
         self.recording, self.name = recording, name
 
-    @outside_graphs
     def __call__(self, value: Any, hook: Any) -> None:
         """As TransformerLens calls hooks."""
         if torch.compiler.is_compiling():
@@ -159,7 +153,6 @@ class SaveInRun(Save):
         if self.traced is not None:  # by compiled code
             self.recording.keep(self.name, self.traced)
 
-    @outside_graphs
     def as_torch_calls(self, hook_point: HookPoint, arguments: Any, value: Any) -> None:
         if torch.compiler.is_compiling():
             # no name and no dictionary: the graph is the same for all hook points

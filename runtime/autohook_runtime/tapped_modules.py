@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch._C._dynamo.eval_frame import get_eval_frame_callback
 
 from autohook_runtime.compiling import (
     call_eagerly,
@@ -63,7 +64,7 @@ class Tapped:
         self.reference = weakref.ref(module)
         self.outputs: HookPoints = ()
         self.parameters: dict[str, HookPoints] = {}
-        self.traced: tuple[Traced, ...] = ()
+        self.traced: list[Traced] = []
         self.inside = 0
         """How many taps are at modules inside, of which this module's forward must know."""
         self.kind: Any = None
@@ -129,8 +130,17 @@ class Tapped:
     @outside_graphs
     def send(self, output: Any) -> Any:
         """A forward's output with what the hooks make of its first tensor."""
+        if torch.compiler.is_compiling() or get_eval_frame_callback() in (None, False):
+            return self._send(output)
+        # outside of the graph that the module's own forward has
+        return torch.compiler.disable(self._send)(output)  # type: ignore[no-untyped-call]
+
+    def _send(self, output: Any) -> Any:
         for hook_point in self.outputs:
-            output = _send_output(output, hook_point)
+            if type(output) is Tensor and hook_point.is_for_whole_outputs:
+                output = hook_point.fire(output)
+            else:
+                output = _send_output(output, hook_point)
         return output
 
     @outside_graphs
@@ -145,7 +155,7 @@ class Tapped:
         was_on, count = following.is_on, len(following.followed)
         following.forwards += 1
         try:
-            for name in self.parameters:
+            for name in list(self.parameters):
                 if name in module.__dict__:  # replicas and FSDP have them as plain attributes
                     follow(module.__dict__[name], self.parameters[name])
             if own is None:

@@ -74,34 +74,32 @@ class ParameterTap(OutputTap):
 
     def start(self, hook_point: KeptHookPoint) -> None:
         tapped = self.tapped
-        tapped.parameters = {
-            **tapped.parameters,
-            self.attribute: (*tapped.parameters.get(self.attribute, ()), hook_point),
-        }
+        others = tapped.parameters.get(self.attribute, ())
+        tapped.parameters[self.attribute] = (*others, hook_point)
         if self.traced is None:
             # a trace shows what the source shows
             kind = None if hook_point.is_in_source else traced_class(hook_point)
             self.traced = Traced(tapped.reference, self.attribute, kind)
-        tapped.traced = (*tapped.traced, self.traced)
+        tapped.traced.append(self.traced)
         self._changed()
         watch_autograd_functions()
         # others may read it: then the root's forward ends to follow it
         if self.around is not None:
-            self.around.traced = (*self.around.traced, self.traced)
+            self.around.traced.append(self.traced)
             self.enclose(self.around, 1)
 
     def stop(self, hook_point: KeptHookPoint) -> None:
-        tapped, rest = self.tapped, dict(self.tapped.parameters)
-        kept = without(rest.pop(self.attribute, ()), hook_point)
-        tapped.parameters = rest | ({self.attribute: kept} if kept else {})
-        tapped.traced = tuple(each for each in tapped.traced if each is not self.traced)
+        assert self.traced is not None
+        kept = without(self.tapped.parameters.pop(self.attribute), hook_point)
+        if kept:
+            self.tapped.parameters[self.attribute] = kept
+        self.tapped.traced.remove(self.traced)
         self._changed()
         unwatch_autograd_functions()
         end_following(hook_point)
         if self.around is not None and self.is_known_around:
-            around = self.around
-            around.traced = tuple(each for each in around.traced if each is not self.traced)
-            self.enclose(around, -1)
+            self.around.traced.remove(self.traced)
+            self.enclose(self.around, -1)
 
     def _changed(self) -> None:
         tell_compiler()

@@ -19,10 +19,10 @@ from autohook_runtime.followed_parameters import (
 )
 
 
-def _functions(names: Iterable[str]) -> frozenset[Any]:
+def _functions(names: Iterable[str]) -> tuple[Any, ...]:
     found = [getattr(holder, name, None) for name in names for holder in (Tensor, torch)]
     # the compiler has no hash for some of torch's builtin functions
-    return frozenset(each for each in found if isinstance(each, (MethodDescriptor, Function)))
+    return tuple(each for each in found if isinstance(each, (MethodDescriptor, Function)))
 
 
 # functions and not names: in a trace, a function's name is no string that one can look into
