@@ -7,7 +7,7 @@ INSTALL = $(BIN)/python -m pip install --quiet -c constraints.txt
 QUIET = OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench-codegen bench-runtime zoo suites clean
+.PHONY: help demo test test-versions test-oldest check bench-codegen bench-runtime zoo suites clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,6 +17,31 @@ demo: $(VENV)/.installed  ## rewrite fixtures/autoencoder.py, show the diff, run
 
 test: $(VENV)/.installed-test  ## install with the extra `test` and pass the tests
 	$(QUIET) $(BIN)/python -m pytest -n auto $(ARGS)
+
+# what runs without torch: the command's own tests, on each Python of the range that is found
+VERSIONS := 3.10 3.11 3.12 3.13 3.14
+FOUND = $(foreach v,$(VERSIONS),$(if $(shell python$v -c 'print(1)' 2>/dev/null),$v))
+COMMAND_TESTS = tests/command tests/sites
+
+test-versions: $(FOUND:%=test-python%)  ## the command's tests, without torch, on each Python that is found
+	@echo "passed on: $(FOUND)"
+
+test-python%: .venv-python%/.installed
+	$(QUIET) .venv-python$*/bin/python -m pytest -q -n auto $(COMMAND_TESTS) $(ARGS)
+
+.venv-python%/.installed: pyproject.toml constraints.txt
+	python$* -m venv .venv-python$*
+	.venv-python$*/bin/python -m pip install --quiet -c constraints.txt -e . pytest pytest-xdist \
+		hypothesis
+	@touch $@
+
+test-oldest: .venv-oldest/.installed  ## the runtime's tests on the oldest torch, transformer-lens and libcst
+	$(QUIET) .venv-oldest/bin/python -m pytest -q -n auto tests/runtime $(ARGS)
+
+.venv-oldest/.installed: pyproject.toml oldest.txt
+	$(PYTHON) -m venv .venv-oldest
+	.venv-oldest/bin/python -m pip install --quiet -c oldest.txt -e '.[test]'
+	@touch $@
 
 check: $(VENV)/.installed-check  ## ruff and mypy --strict
 	$(BIN)/ruff check .
@@ -36,13 +61,13 @@ suites: .venv-zoo/.installed  ## other packages' own tests, plain and rewritten;
 	$(QUIET) .venv-zoo/bin/python -m tests.zoo.run_suites $(ARGS)
 
 clean:  ## remove the virtual environment and what the tools left
-	rm -rf $(VENV) .venv-zoo build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-zoo .venv-oldest .venv-python* build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
-	$(INSTALL) -e .
+	$(INSTALL) -e '.[runtime]'
 	@touch $@
 
 $(VENV)/.installed-test: pyproject.toml constraints.txt | $(BIN)/python

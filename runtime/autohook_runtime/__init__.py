@@ -8,8 +8,7 @@ output, cache = model.run_with_cache(x)
 
 from autohook_runtime.check import check_auto_hook
 from autohook_runtime.check_report import CheckError, Report
-from autohook_runtime.entry import auto_hook
-from autohook_runtime.hooking import unwrap
+from autohook_runtime.entry import auto_hook, unwrap
 from autohook_runtime.root_methods import RootMethods
 
 __all__ = ["CheckError", "Report", "RootMethods", "auto_hook", "check_auto_hook", "unwrap"]

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from autohook_runtime.check_generated import generated_version_agrees
 from autohook_runtime.check_report import CheckError, Report
 from autohook_runtime.check_runs import Subject, backward, gradients, is_same, seeded, tensors
-from autohook_runtime.hooking import unwrap
+from autohook_runtime.record import unwrap_model
 
 NOR_PLAIN = "not the plain class either:"
 
@@ -175,7 +175,7 @@ def cache_is_right(subject: Subject, report: Report) -> None:
 def unwrap_takes_all_back(subject: Subject, report: Report) -> None:
     plain, model = subject.build(), subject.build_hooked()
     model.add_perma_hook(lambda name: True, lambda tensor, hook: None)
-    unwrap(model)
+    unwrap_model(model)
     wrong = [
         path or "the model"
         for (path, one), other in zip(plain.named_modules(), model.modules(), strict=True)

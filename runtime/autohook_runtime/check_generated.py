@@ -13,8 +13,8 @@ from torch import Tensor
 
 from autohook_runtime.check_report import Report
 from autohook_runtime.check_runs import Subject, is_same
-from autohook_runtime.hooking import hook_module
-from autohook_runtime.sites import DEFAULT_PATTERN, hooked_in_source, sites
+from autohook_runtime.hooked_classes import hook_module
+from autohook_runtime.sites import DEFAULT_PATTERN, hooked_in_source, modules_of, sites
 
 CHECK = "generated version agrees"
 DEFINITIONS = (ast.Import, ast.ImportFrom, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
@@ -50,8 +50,9 @@ def generated_version_agrees(subject: Subject, report: Report) -> None:
     }
     wrong: list[str] = []
     others: list[str] = []
-    by_key = hooked_in_source(generated, {DEFAULT_PATTERN})
-    for site in sites(generated):
+    modules = modules_of(generated)
+    by_key = hooked_in_source(modules, {DEFAULT_PATTERN})
+    for site in sites(modules):
         for one in by_key.get(site.key, ()):
             name = str(one.hook_point.name)
             shown = expected.get(site.name, expected.get(name))

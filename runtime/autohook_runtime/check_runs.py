@@ -13,9 +13,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from autohook_runtime.copies import RECORD
 from autohook_runtime.first_tensor import each_tensor
-from autohook_runtime.hooking import hook_module, unwrap
+from autohook_runtime.hooked_classes import hook_module
+from autohook_runtime.record import RECORD, unwrap_model
 
 SEED = 20
 
@@ -52,7 +52,7 @@ class Subject:
         with seeded():
             model = (model_class or self.model_class)(**copy.deepcopy(dict(self.init_kwargs)))
         if model_class is None and RECORD in model.__dict__:
-            unwrap(model)
+            unwrap_model(model)
         if self.state is None:
             self.state = copy.deepcopy(model.state_dict())
         model.load_state_dict(self.state)
@@ -75,7 +75,7 @@ class Subject:
 
 def tensors(value: Any) -> list[Tensor]:
     """Copies of all tensors in an output."""
-    return [tensor.detach().clone() for tensor in each_tensor(value)]
+    return [tensor.detach().clone() for tensor, _ in each_tensor(value)]
 
 
 def is_same(one: list[Tensor], other: list[Tensor]) -> bool:
@@ -92,7 +92,7 @@ def _bits(tensor: Tensor) -> Tensor:
 
 def backward(output: Any) -> bool:
     """Runs backward from all of an output that needs a gradient; False if nothing does."""
-    sums = [t.abs().sum() for t in each_tensor(output) if t.requires_grad]
+    sums = [t.abs().sum() for t, _ in each_tensor(output) if t.requires_grad]
     if sums:
         torch.stack([each.double() for each in sums]).sum().backward()  # type: ignore[no-untyped-call]
     return bool(sums)

@@ -53,7 +53,7 @@ def refuse_other_recomputation(hook_point: Any, value: Any) -> Any:
 def _is_checkpointed() -> bool:
     """Whether `checkpoint(…, use_reentrant=False)` saves what the current operations need."""
     saved_by = torch._C._autograd._top_saved_tensors_default_hooks(False)
-    return bool(saved_by) and "_checkpoint_hook" in saved_by[0].__qualname__
+    return bool(saved_by) and "_checkpoint_hook" in getattr(saved_by[0], "__qualname__", "")
 
 
 def _before_reentrant_recomputation(check: Callable[..., None]) -> None:

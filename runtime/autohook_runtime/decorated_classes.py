@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import nn
 
-from autohook_runtime.hooking import hook_module
+from autohook_runtime.hooked_classes import hook_module
 
 DECORATED = "_auto_hook_pattern"
 _here = threading.local()

@@ -1,4 +1,4 @@
-"""`auto_hook`: the one entry for instances, classes and parameters."""
+"""`auto_hook`, the one entry for instances, classes and parameters, and `unwrap`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import torch
 from torch import nn
 
 from autohook_runtime.decorated_classes import hook_class
-from autohook_runtime.hooking import hook_module
-from autohook_runtime.parameters import hook_parameter
+from autohook_runtime.hooked_classes import hook_module
+from autohook_runtime.parameters import hook_parameter, unhook_parameter
+from autohook_runtime.record import unwrap_model
 from autohook_runtime.sites import DEFAULT_PATTERN
+from autohook_runtime.taps import hook_point_alone
 
 Target = TypeVar("Target")
 
@@ -62,3 +64,17 @@ def auto_hook(target: Any = ..., *, name: str = DEFAULT_PATTERN) -> Any:
             f"nn.Parameter, not {kind}"
         )
     return target
+
+
+def unwrap(target: Any) -> Any:
+    """Gives back `target` (the same object) as it was before `auto_hook`: its class, its modules
+    and parameters, and the hooks that others had registered. Hooks at its hook points are gone.
+
+    Raises:
+        TypeError: if it is not hooked.
+    """
+    if hook_point_alone(target) is not None:
+        return unhook_parameter(target)
+    if not isinstance(target, nn.Module):
+        raise TypeError(f"not hooked by auto_hook: {type(target).__name__}")
+    return unwrap_model(target)

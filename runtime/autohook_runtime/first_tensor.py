@@ -33,16 +33,22 @@ def _items(value: Any) -> list[tuple[Step, Any]]:
     return []
 
 
-def first_tensor(value: Any) -> tuple[Tensor | None, tuple[Step, ...]]:
+def first_tensor(
+    value: Any, around: tuple[Any, ...] = ()
+) -> tuple[Tensor | None, tuple[Step, ...]]:
     """The first tensor in `value` and the steps that lead to it; `(None, ())` if it holds none.
+    What holds itself (`around` holds it) is entered once.
 
     >>> first_tensor((None, {"loss": torch.zeros(())}))
     (tensor(0.), (1, 'loss'))
     """
     if isinstance(value, Tensor):
         return value, ()
+    for outer in around:
+        if outer is value:
+            return None, ()
     for step, item in _items(value):
-        tensor, steps = first_tensor(item)
+        tensor, steps = first_tensor(item, (*around, value))
         if tensor is not None:
             return tensor, (step, *steps)
     return None, ()
@@ -71,9 +77,22 @@ def with_tensor(value: Any, steps: tuple[Step, ...], tensor: Any) -> Any:
     return changed
 
 
-def each_tensor(value: Any) -> Iterator[Tensor]:
-    """All tensors in `value`, in the order in which `first_tensor` looks for one."""
+def each_tensor(
+    value: Any, around: tuple[int, ...] = ()
+) -> Iterator[tuple[Tensor, tuple[Step, ...]]]:
+    """All tensors in `value`, in the order in which `first_tensor` looks for one, each with the
+    steps that lead to it."""
     if isinstance(value, Tensor):
-        yield value
-    for _, item in _items(value):
-        yield from each_tensor(item)
+        yield value, ()
+    elif id(value) not in around:
+        for step, item in _items(value):
+            for tensor, steps in each_tensor(item, (*around, id(value))):
+                yield tensor, (step, *steps)
+
+
+def named_part(value: Any, part: str) -> tuple[Tensor | None, tuple[Step, ...]]:
+    """The tensor to which the steps lead that are written `"1"` or `"attentions.0"`."""
+    for tensor, steps in each_tensor(value):
+        if ".".join(map(str, steps)) == part:
+            return tensor, steps
+    return None, ()

@@ -39,7 +39,15 @@ class Gradients:
             result = hook(self.hook_point, (gradient,), (gradient,))
             if result is not None:
                 replacement = result[0]
+                self._refuse_other_shape(gradient, replacement)
         return replacement
+
+    def _refuse_other_shape(self, gradient: Tensor, replacement: Any) -> None:
+        if isinstance(replacement, Tensor) and replacement.shape != gradient.shape:
+            raise ValueError(
+                f"a backward hook at {self.hook_point.name!r} returned a gradient of shape "
+                f"{tuple(replacement.shape)} for one of shape {tuple(gradient.shape)}"
+            )
 
 
 def with_gradient_hooks(

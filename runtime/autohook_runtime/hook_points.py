@@ -6,24 +6,56 @@ takes it off through the handle that these return, so that is where these classe
 
 from __future__ import annotations
 
-import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal, cast
+from threading import get_ident
+from typing import Any, Literal, Protocol
 
 import torch
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
+from transformer_lens.conversion_utils.conversion_steps.base_tensor_conversion import (
+    BaseTensorConversion,
+)
 from transformer_lens.hook_points import HookPoint, LensHandle
 
 from autohook_runtime.checkpointing import refuse_other_recomputation
+from autohook_runtime.followed_parameters import unfollow
 from autohook_runtime.gradients import GradientHook, with_gradient_hooks
-from autohook_runtime.own_thread import InReplica, OwnThread, changing, is_replica, is_seen_by
+from autohook_runtime.own_thread import OwnThread, changing, in_replica, is_replica, is_seen_by
 from autohook_runtime.subclasses import swap_class
 
-if TYPE_CHECKING:
-    from autohook_runtime.other_uses import OtherUses
+Direction = Literal["fwd", "bwd"]
+Hook = Callable[..., Any]
+
+
+class Tap(Protocol):
+    """Sends what passes one place through a hook point, from `start` to `stop`."""
+
+    around: Any
+    """What lies on the root, which may have to know."""
+
+    @property
+    def key(self) -> tuple[int, str] | None:
+        """The place."""
+
+    def start(self, hook_point: KeptHookPoint) -> None: ...
+    def stop(self, hook_point: KeptHookPoint) -> None: ...
+
+
+class Heads(BaseTensorConversion):
+    """A last dimension as one of heads and one of what is in each."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self.count = count
+
+    def handle_conversion(self, input_value: Tensor, *full_context: Any) -> Tensor:
+        return input_value.reshape(*input_value.shape[:-1], self.count, -1)
+
+    def revert(self, input_value: Tensor, *full_context: Any) -> Tensor:
+        return input_value.flatten(-2)
 
 
 class HookHandle(RemovableHandle):
@@ -31,173 +63,245 @@ class HookHandle(RemovableHandle):
 
     def __init__(self, handle: RemovableHandle, hook_point: KeptHookPoint) -> None:
         self.__dict__.update(handle.__dict__)
-        self.hook_point = hook_point
+        self.hook_point = weakref.ref(hook_point)
 
     def remove(self) -> None:
-        super().remove()
-        self.hook_point.settle()
-
-
-def add_hook(
-    hook_point: HookPoint, hook: Callable[..., Any], direction: Any, **kwargs: Any
-) -> LensHandle:
-    """Adds a hook and returns its handle, which `HookPoint.add_hook` does not in all versions."""
-    with changing:
-        hook_point.add_hook(hook, direction, **kwargs)
-        return (hook_point.fwd_hooks if direction == "fwd" else hook_point.bwd_hooks)[-1]
-
-
-class AlreadyFired:
-    """The tensor that went through a hook point inside of the newest call, by thread."""
-
-    def __init__(self) -> None:
-        self.by_thread: dict[int, weakref.ref[Tensor]] = {}
-
-    def remember(self, value: Tensor | None) -> None:
-        if value is not None:
-            self.by_thread[threading.get_ident()] = weakref.ref(value)
-
-    def forget(self) -> None:
-        self.by_thread.pop(threading.get_ident(), None)
-
-    def has(self, value: Any) -> bool:
-        """Asked when the source's own use of the hook point comes, and true once."""
-        reference = self.by_thread.pop(threading.get_ident(), None)
-        return reference is not None and reference() is value
+        with changing:
+            super().remove()
+            hook_point = self.hook_point()
+            if hook_point is not None:
+                hook_point.settle()
 
 
 class KeptHookPoint(HookPoint):
-    """A hook point that stands in the model, written by hand or generated, while it has no hook.
+    """A hook point of a hooked model, while it has no hook: it gives back what it gets.
 
-    Its call is `nn.Module`'s own. The class changes to `FiringHookPoint` with the first hook, which
-    also makes what `torch.compile` made without the hook invalid: torch does not look whether a
-    module has got hooks (`skip_nnmodule_hook_guards`), but it does look at its class.
+    The class changes to `FiringHookPoint` with the first hook, which also makes what
+    `torch.compile` made without the hook invalid: torch does not look whether a module has got
+    hooks (`skip_nnmodule_hook_guards`), but it does look at its class.
     """
 
-    gradient_hooks: OrderedDict[int, tuple[GradientHook, int | None]]
-    """torch's backward hook and the thread whose values it sees (None: all threads')."""
+    taps: list[Tap]
+    """What brings values here, besides the source."""
     root: weakref.ref[nn.Module] | None
     """The model that named this hook point."""
-    other_uses: list[OtherUses]
-    """Of what it stands for in the source, by code that does not send it here."""
-    already_fired: AlreadyFired
+    name_before: str | None
+    gradient_hooks: OrderedDict[int, tuple[GradientHook, int | None]]
+    """torch's backward hook and the thread whose values it sees (None: all threads')."""
+    firing: tuple[Hook, ...]
+    """The forward hooks of now. The tuple is changed as a whole, so a run in another thread goes
+    through the hooks that it began with."""
+    part: str
+    """Which tensor of a result comes here: the first one if empty, else the steps that lead to it,
+    `"1"` or `"attentions.0"`."""
+    is_for_whole_outputs: bool
+    """Whether a tensor that a module gives out comes here as it is."""
+    is_on: bool
+    is_in_source: bool
+    """Whether it stands in the model, written by hand or generated."""
+    passed: dict[int, weakref.ref[Tensor]]
+    """By thread, the tensor that a tap has brought here: where the source brings it again, it is
+    let through."""
 
-    def __init__(self) -> None:
+    def __init__(self, *taps: Tap) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self._prepare()
+        self._prepare(list(taps), is_in_source=False)
 
-    def _prepare(self) -> None:
-        self.gradient_hooks = OrderedDict()
-        self.root = None
-        self.name_before = self.name
-        self.other_uses = []
-        self.already_fired = AlreadyFired()
+    def _prepare(self, taps: list[Tap], is_in_source: bool) -> None:
+        self.taps, self.is_in_source, self.part = taps, is_in_source, ""
+        self.is_for_whole_outputs = not is_in_source
+        self.root, self.name_before = None, self.name
+        self.gradient_hooks, self.firing, self.is_on, self.passed = OrderedDict(), (), False, {}
 
     @classmethod
     def take_over(cls, hook_point: HookPoint) -> None:
         """Makes a plain hook point of TransformerLens's one of these. Its hooks stay."""
         if type(hook_point) is HookPoint:
             swap_class(hook_point, cls)
-            taken = cast("KeptHookPoint", hook_point)
-            taken._prepare()
-            taken.settle()
+            assert isinstance(hook_point, KeptHookPoint)
+            hook_point._prepare([], is_in_source=True)
+            hook_point.settle()
 
     def give_back(self) -> None:
         """Makes it TransformerLens's own again, without hooks."""
         self.remove_hooks("both", including_permanent=True)
         self.name = self.name_before
-        del self.gradient_hooks, self.root, self.name_before
-        del self.other_uses, self.already_fired
+        for name in KeptHookPoint.__annotations__:
+            delattr(self, name)
         swap_class(self, HookPoint)
+
+    def __call__(self, value: Any) -> Any:
+        return value
+
+    def __repr__(self) -> str:
+        return "HookPoint()"
 
     @property
     def is_hooked(self) -> bool:
-        return bool(self._forward_hooks or self._forward_pre_hooks or self.gradient_hooks)
+        return bool(self.firing or self.gradient_hooks)
 
     def settle(self) -> None:
-        """Called after every change of the hooks."""
-        swap_class(self, FiringHookPoint if self.is_hooked else KeptHookPoint)
-        for uses in self.other_uses:
-            uses.settle()
+        """Follows a change of the hooks: called by whoever made it, and by nobody else."""
+        state = self.__dict__  # past nn.Module's way to set attributes, which takes its time
+        if state["_forward_pre_hooks"] or state["_forward_hooks_with_kwargs"]:
+            # kinds that TransformerLens does not use: torch calls them itself
+            state["firing"] = (_call_all_hooks,)
+        else:
+            state["firing"] = tuple(state["_forward_hooks"].values())
+        if bool(state["firing"] or state["gradient_hooks"]) is state["is_on"]:
+            return
+        state["is_on"] = not state["is_on"]
+        if state["is_in_source"]:
+            swap_class(self, FiringHookPoint if state["is_on"] else KeptHookPoint)
+            state["passed"].clear()
+        for tap in state["taps"]:
+            if state["is_on"]:
+                tap.start(self)
+            else:
+                tap.stop(self)
 
-    def add_hook(
-        self,
-        hook: Callable[..., Any],
-        dir: Literal["fwd", "bwd"] = "fwd",
-        *args: Any,
-        **kwargs: Any,
-    ) -> LensHandle:
+    def tap_by(self, taps: list[Tap], around: Any) -> None:
+        """Has these taps from now on, in a root of which `around` is the `Tapped`."""
+        with changing:
+            for tap in self.taps if self.is_on else ():
+                tap.stop(self)
+            self.taps = taps
+            for tap in taps:
+                tap.around = around
+                if self.is_on:
+                    tap.start(self)
+
+    def add_hook(self, hook: Hook, dir: Direction = "fwd", *args: Any, **kwargs: Any) -> LensHandle:
         with changing:
             # a gradient may come back on a thread of autograd's: the thread is asked on the way in
             own = hook if dir == "bwd" and isinstance(hook, OwnThread) else None
             super().add_hook(own.hook if own is not None else hook, dir, *args, **kwargs)
             is_first = kwargs.get("prepend", len(args) > 2 and args[2])
+            # not what the method returns, which is nothing before TransformerLens 3
             handle = (self.fwd_hooks if dir == "fwd" else self.bwd_hooks)[0 if is_first else -1]
+            handle.user_hook = hook
             if own is not None:
                 number = handle.hook.id
                 self.gradient_hooks[number] = self.gradient_hooks[number][0], own.thread
             return handle
 
+    def take_off(self, handle: LensHandle, direction: Direction) -> None:
+        """This hook and no other."""
+        with changing:
+            handle.hook.remove()
+            handles = self.fwd_hooks if direction == "fwd" else self.bwd_hooks
+            if handle in handles:
+                handles.remove(handle)
+
+    def remove_hooks(self, *args: Any, **kwargs: Any) -> None:
+        with changing:
+            super().remove_hooks(*args, **kwargs)
+
     def register_forward_hook(self, *args: Any, **kwargs: Any) -> HookHandle:
-        handle = HookHandle(super().register_forward_hook(*args, **kwargs), self)
-        self.settle()
-        return handle
+        return self._handle(super().register_forward_hook(*args, **kwargs))
 
     def register_forward_pre_hook(self, *args: Any, **kwargs: Any) -> HookHandle:
-        handle = HookHandle(super().register_forward_pre_hook(*args, **kwargs), self)
-        self.settle()
-        return handle
+        return self._handle(super().register_forward_pre_hook(*args, **kwargs))
 
     def register_full_backward_hook(self, hook: GradientHook, prepend: bool = False) -> HookHandle:
         """As torch's own, and the value may be changed in place afterwards."""
-        handle = HookHandle(RemovableHandle(self.gradient_hooks), self)
+        handle = RemovableHandle(self.gradient_hooks)
         self.gradient_hooks[handle.id] = hook, None
         if prepend:
             self.gradient_hooks.move_to_end(handle.id, last=False)
-        self.settle()
-        return handle
+        return self._handle(handle)
+
+    def _handle(self, handle: RemovableHandle) -> HookHandle:
+        with changing:
+            self.settle()
+        return HookHandle(handle, self)
+
+    def fire(self, value: Any) -> Any:
+        """What the hooks make of `value`; also arranges for the gradient hooks."""
+        if torch.compiler.is_compiling():
+            return self._fire(value, [hook for hook, _ in self.gradient_hooks.values()])
+        is_versioned = isinstance(value, Tensor) and not value.is_inference()
+        version = value._version if is_versioned else None
+        if self.gradient_hooks:
+            # a list first: another thread may take its hooks off meanwhile
+            both = list(self.gradient_hooks.values())
+            fired = self._fire(value, [hook for hook, thread in both if is_seen_by(thread)])
+        else:
+            fired = self.call_hooks(value)
+        is_same = fired is value and (not is_versioned or value._version == version)
+        if is_same or not self.firing:
+            return fired
+        return refuse_other_recomputation(self, fired)
+
+    def _fire(self, value: Any, gradient_hooks: list[GradientHook]) -> Any:
+        if gradient_hooks:
+            return with_gradient_hooks(self, gradient_hooks, self.call_hooks, value)
+        return self.call_hooks(value)
+
+    def call_hooks(self, value: Any) -> Any:
+        """As torch calls forward hooks."""
+        for hook in self.firing:
+            result = hook(self, (value,), value)
+            if result is not None:
+                value = result
+        return value
+
+    def note_passed(self, value: Any) -> None:
+        """Remembers what a tap has brought here."""
+        if self.is_in_source and isinstance(value, Tensor):
+            self.passed[get_ident()] = weakref.ref(value)
+
+    def _has_passed(self, value: Any) -> bool:
+        """True once for the tensor that a tap has brought here last."""
+        reference = self.passed.pop(get_ident(), None)
+        return reference is not None and reference() is value
+
+    def layer(self) -> int:
+        """The number of the layer, where the name says it: `model.layers.1.mlp.hook_point`.
+
+        Raises:
+            ValueError: if the name holds no number, or several and is not `blocks.N.…`.
+        """
+        parts = str(self.name).split(".")
+        numbers = [part for part in parts if part.isdigit()]
+        if len(numbers) == 1 or parts[1:2] == numbers[:1]:
+            return int(numbers[0])
+        raise ValueError(f"the name of {self.name!r} does not say which layer it is in")
+
+    def heads(self, count: int | None) -> KeptHookPoint:
+        """Lets hooks and caches see `[…, heads, d_head]` in place of `[…, heads * d_head]`; with
+        None, as it was."""
+        self.hook_conversion = None if count is None else Heads(count)
+        return self
 
     def __getstate__(self) -> dict[str, Any]:
         """Without hooks: most are local functions, and they know the hook point they are at."""
         state = self.__dict__.copy()
         for name in ("_forward_hooks", "_forward_pre_hooks", "gradient_hooks"):
             state[name] = OrderedDict()
-        state |= {"fwd_hooks": [], "bwd_hooks": [], "root": None}
-        return state | {"other_uses": [], "already_fired": AlreadyFired()}
+        state |= {"fwd_hooks": [], "bwd_hooks": [], "firing": (), "is_on": False, "passed": {}}
+        return state | {"taps": [], "root": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)  # type: ignore[no-untyped-call]
-        self.settle()
+        swap_class(self, KeptHookPoint)
 
 
 class FiringHookPoint(KeptHookPoint):
     """A hook point that has hooks."""
 
     def __call__(self, value: Any) -> Any:
-        return InReplica(self.fire)(value) if is_replica(self) else self.fire(value)
-
-    def fire(self, value: Any) -> Any:
-        """What the hooks make of `value`; also arranges for the gradient hooks."""
+        """What the source sends through."""
         if torch.compiler.is_compiling():
-            hooks = [hook for hook, _ in list(self.gradient_hooks.values())]
-            if hooks:
-                return with_gradient_hooks(self, hooks, super().__call__, value)
-            return super().__call__(value)
-        if self.already_fired.has(value):
+            return self.fire(value)
+        if self._has_passed(value):
             return value
-        # a list first: another thread may take its hooks off meanwhile
-        all_hooks = list(self.gradient_hooks.values())
-        hooks = [hook for hook, thread in all_hooks if is_seen_by(thread)]
-        version = _version(value)
-        if hooks:
-            fired = with_gradient_hooks(self, hooks, super().__call__, value)
-        else:
-            fired = super().__call__(value)
-        if fired is value and _version(fired) == version:
-            return fired
-        return refuse_other_recomputation(self, fired) if self._forward_hooks else fired
+        unfollow(value)
+        if is_replica(self):
+            with in_replica():
+                return self.fire(value)
+        return self.fire(value)
 
 
-def _version(value: Any) -> int | None:
-    """Counts the changes in place."""
-    return value._version if isinstance(value, Tensor) and not value.is_inference() else None
+def _call_all_hooks(hook_point: KeptHookPoint, arguments: tuple[Any, ...], value: Any) -> Any:
+    return nn.Module.__call__(hook_point, value)

@@ -2,51 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from functools import partial
-from typing import Any, Literal, TypeVar
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any, TypeVar
 
-from torch import Tensor
+from torch import Tensor, nn
 from transformer_lens import HookedRootModule
 from transformer_lens.hook_points import HookPoint, LensHandle
-from transformer_lens.utilities.slice import Slice
 
 from autohook_runtime.first_tensor import first_tensor
-from autohook_runtime.hook_points import add_hook
+from autohook_runtime.hook_points import Direction, Hook, KeptHookPoint
+from autohook_runtime.names import HookDict, Wanted
 from autohook_runtime.own_thread import OwnThread, changing
+from autohook_runtime.record import keep_current, unwrap_model
+from autohook_runtime.recordings import Cache, Kept, Recording, Save, SaveInRun
+from autohook_runtime.stopping import stopping
 
-Hooks = Sequence[tuple[str | Callable[[str], bool], Callable[..., Any]]]
-Direction = Literal["fwd", "bwd"]
+Hooks = Sequence[tuple[Wanted, Hook]]
 Model = TypeVar("Model", bound="RootMethods")
-
-
-class NamedHookPoint:
-    """A hook point under the name that one root has for it (of nested roots, the outermost names
-    it)."""
-
-    def __init__(self, hook_point: HookPoint, name: str) -> None:
-        self._hook_point, self.name = hook_point, name
-
-    def __getattr__(self, attribute: str) -> Any:
-        return getattr(self._hook_point, attribute)
-
-
-def _save_copy(
-    value: Any, hook: HookPoint, save: Callable[..., None], name: str | None = None
-) -> None:
-    """Caches a copy: the value itself may be changed in place after it has passed."""
-    tensor, _ = first_tensor(value)
-    if tensor is not None:
-        save(tensor.detach().clone(), hook=NamedHookPoint(hook, name or str(hook.name)))
-
-
-class _Whole(Slice):
-    """No slice. TransformerLens's own indexes every value with `:` also where nothing is to be cut,
-    and nested tensors do not take that."""
-
-    def apply(self, tensor: Tensor, dim: int = 0) -> Tensor:
-        return tensor
 
 
 class RootMethods(HookedRootModule):
@@ -65,24 +39,28 @@ class RootMethods(HookedRootModule):
         hooks or gradient checkpointing are involved.
 
         Args:
-            fwd_hooks: pairs of a hook point's name (or a test of names) and a function of the
-                tensor and `hook`, which may return another tensor to take its place.
+            fwd_hooks: pairs of a hook point's name (or a pattern, a regular expression, a test of
+                names) and a function of the tensor and `hook`, which may return another tensor to
+                take its place.
             bwd_hooks: the same for gradients.
             reset_hooks_end: whether the hooks go with the block; else they stay.
             clear_contexts: whether the hook points' `ctx` is cleared then.
+
+        Raises:
+            KeyError: for a name that there is not, with those that are nearest to it.
         """
+        hook_dict = current_hook_dict(self)
         added: list[tuple[HookPoint, Direction, LensHandle]] = []
-        hook_dict = self.hook_dict
         with changing:
             self.context_level += 1
             level = self.context_level
         try:
             both: tuple[tuple[Direction, Hooks], ...] = (("fwd", fwd_hooks), ("bwd", bwd_hooks))
             for direction, hooks in both:
-                for name, hook in hooks:
-                    for hook_point in RootMethods._hook_points_of(self, name, hook_dict):
-                        handle = add_hook(hook_point, hook, direction, level=level)
-                        added.append((hook_point, direction, handle))
+                for wanted, hook in hooks:
+                    for name in hook_dict.wanted(wanted):
+                        handle = hook_dict[name].add_hook(hook, direction, level=level)
+                        added.append((hook_dict[name], direction, handle))
             yield self
         finally:
             with changing:
@@ -90,22 +68,11 @@ class RootMethods(HookedRootModule):
             if reset_hooks_end:
                 # these and no others: another thread may have its own on the same hook points
                 for hook_point, direction, handle in added:
-                    handle.hook.remove()
-                    handles = hook_point.fwd_hooks if direction == "fwd" else hook_point.bwd_hooks
-                    if handle in handles:
-                        handles.remove(handle)
+                    assert isinstance(hook_point, KeptHookPoint)
+                    hook_point.take_off(handle, direction)
                 self.is_caching = False
                 if clear_contexts:
                     RootMethods.clear_contexts(self)  # type: ignore[no-untyped-call]
-
-    def _hook_points_of(
-        self, name: str | Callable[[str], bool], hook_dict: dict[str, HookPoint]
-    ) -> list[HookPoint]:
-        if not isinstance(name, str):
-            return [point for point_name, point in hook_dict.items() if name(point_name)]
-        if name not in hook_dict:
-            raise KeyError(f"no hook point {name!r} in {type(self).__name__}; see hook_dict")
-        return [hook_dict[name]]
 
     def run_with_hooks(
         self,
@@ -125,83 +92,193 @@ class RootMethods(HookedRootModule):
         fwd = [(name, OwnThread(hook)) for name, hook in fwd_hooks]
         bwd = [(name, OwnThread(hook)) for name, hook in bwd_hooks]
         with RootMethods.hooks(self, fwd, bwd, reset_hooks_end, clear_contexts):
-            return self(*model_args, **model_kwargs)
+            output = self(*model_args, **model_kwargs)
+        _warn_of_silent(name for name, hook in fwd if isinstance(name, str) and not hook.was_called)
+        return output
 
     def run_with_cache(
         self,
         *model_args: Any,
+        names_filter: Wanted | None = None,
+        device: Any = None,
+        remove_batch_dim: bool = False,
         incl_bwd: bool = False,
         reset_hooks_end: bool = True,
         clear_contexts: bool = False,
-        names_filter: Any = None,
-        device: Any = None,
-        remove_batch_dim: bool = False,
         pos_slice: Any = None,
+        to: Any = None,
+        every: bool = False,
+        keep_graph: bool = False,
+        stop_at: str | None = None,
         **model_kwargs: Any,
-    ) -> tuple[Any, dict[str, Tensor]]:
+    ) -> tuple[Any, Cache]:
         """The model's output, and what passed each hook point, by its name.
 
-        With `incl_bwd`, `backward` is called on the output (on its first tensor, which must be a
-        scalar, such as a Hugging Face output's `loss`), and `NAME_grad` holds the gradients.
-        The other arguments are those of TransformerLens's `HookedRootModule.run_with_cache`.
+        Args:
+            names_filter: a name, a pattern such as `"*.mlp.*"`, a regular expression, a test of
+                names, or several of them.
+            incl_bwd: whether `backward` is called on the output (on its first tensor, which must be
+                a scalar, such as a Hugging Face output's `loss`); `NAME_grad` holds the gradients.
+            to: a device, or the `Path` of a folder for a safetensors file for each name.
+            every: a list of what passed in each call, in place of what passed last.
+            keep_graph: whether the values lead back to the parameters, for a loss on them.
+            stop_at: a hook point at which the run ends. The output is then what passed there; so it
+                is with `stop_at_layer=N`, ahead of the model's Nth layer.
+            (the others): as TransformerLens has them.
         """
-        cache, fwd, bwd = RootMethods.get_caching_hooks(
-            self, names_filter, incl_bwd, device, remove_batch_dim, pos_slice=pos_slice
-        )
-        fwd = [(name, OwnThread(hook)) for name, hook in fwd]
-        bwd = [(name, OwnThread(hook)) for name, hook in bwd]
-        with RootMethods.hooks(self, fwd, bwd, reset_hooks_end, clear_contexts):
-            output = self(*model_args, **model_kwargs)
+        if remove_batch_dim:
+            _refuse_batch(first_tensor((model_args, model_kwargs))[0])
+        kept = Kept(device if to is None else to, remove_batch_dim, pos_slice, every, keep_graph)
+        recording = Recording(kept)
+        with _recorded(self, recording, names_filter, incl_bwd):
+            with stopping(self, stop_at, model_kwargs) as stopped:
+                stopped.value = self(*model_args, **model_kwargs)
             if incl_bwd:
-                scalar, _ = first_tensor(output)
+                scalar, _ = first_tensor(stopped.value)
                 if scalar is None:
-                    raise TypeError(f"incl_bwd needs a scalar output, got {type(output).__name__}")
+                    raise TypeError(f"incl_bwd needs a scalar, got {type(stopped.value).__name__}")
                 scalar.backward()  # type: ignore[no-untyped-call]
-        return output, cache
+        if clear_contexts:
+            RootMethods.clear_contexts(self)  # type: ignore[no-untyped-call]
+        if isinstance(names_filter, (str, list)):
+            asked = self.hook_dict.wanted(names_filter, lambda message: None)  # type: ignore[attr-defined]
+            _warn_of_silent(name for name in asked if name not in recording.cache)
+        return stopped.value, recording.cache
+
+    @contextmanager
+    def caching(
+        self,
+        names_filter: Wanted | None = None,
+        *,
+        to: Any = None,
+        every: bool = False,
+        keep_graph: bool = False,
+        pos_slice: Any = None,
+    ) -> Iterator[Cache]:
+        """Caches what passes in this thread as long as the `with` block lasts, whatever is called
+        in it. The arguments are those of `run_with_cache`.
+
+        Example:
+            >>> with model.caching("*.mlp.hook_point", every=True) as cache:
+            ...     model.generate(ids)
+        """
+        recording = Recording(Kept(to, False, pos_slice, every, keep_graph))
+        with _recorded(self, recording, names_filter):
+            yield recording.cache
 
     def get_caching_hooks(
         self,
-        names_filter: Any = None,
+        names_filter: Wanted | None = None,
         incl_bwd: bool = False,
         device: Any = None,
         remove_batch_dim: bool = False,
-        cache: dict[str, Tensor] | None = None,
+        cache: dict[str, Any] | None = None,
         pos_slice: Any = None,
-    ) -> tuple[dict[str, Tensor], Any, Any]:
-        """TransformerLens's, with copies of the values."""
-        part = _Whole() if pos_slice is None else pos_slice
-        cache, fwd, bwd = super().get_caching_hooks(
-            names_filter, incl_bwd, device, remove_batch_dim, cache, part
-        )
-        return (
-            cache,
-            [(name, partial(_save_copy, save=save, name=name)) for name, save in fwd],
-            [(name, partial(_save_copy, save=save, name=name)) for name, save in bwd],
-        )
+    ) -> tuple[dict[str, Any], Any, Any]:
+        """A cache and the hooks that fill it, for `hooks` or `run_with_hooks`."""
+        recording = Recording(Kept(device, remove_batch_dim, pos_slice), cache)
+        names = _names(self, names_filter)
+        bwd = [(name, Save(recording, f"{name}_grad")) for name in names if incl_bwd]
+        return recording.cache, [(name, Save(recording, name)) for name in names], bwd
 
     def add_caching_hooks(
-        self, names_filter: Any = None, incl_bwd: bool = False, *args: Any, **kwargs: Any
-    ) -> dict[str, Tensor]:
+        self, names_filter: Wanted | None = None, incl_bwd: bool = False, *args: Any, **kwargs: Any
+    ) -> dict[str, Any]:
         """Adds hooks that cache until `reset_hooks()`. Returns the cache that they fill."""
         cache, fwd, bwd = RootMethods.get_caching_hooks(
             self, names_filter, incl_bwd, *args, **kwargs
         )
-        hook_dict = self.hook_dict
+        self.is_caching = True
         for name, hook in fwd:
-            hook_dict[name].add_hook(hook, "fwd")
+            self.hook_dict[name].add_hook(hook, "fwd")
         for name, hook in bwd:
-            hook_dict[name].add_hook(hook, "bwd")
+            self.hook_dict[name].add_hook(hook, "bwd")
         return cache
+
+    def add_hook(
+        self,
+        name: Wanted,
+        hook: Hook,
+        dir: Direction = "fwd",
+        is_permanent: bool = False,
+        level: int | None = None,
+        prepend: bool = False,
+    ) -> None:
+        """Adds a hook that stays until `reset_hooks()`.
+
+        Raises:
+            KeyError: for a name that there is not, with those that are nearest to it.
+        """
+        hook_dict = current_hook_dict(self)
+        for each in hook_dict.wanted(name):
+            RootMethods.check_and_add_hook(
+                self, hook_dict[each], each, hook, dir, is_permanent, level, prepend
+            )
 
     def setup(self, *args: Any, **kwargs: Any) -> None:
         """TransformerLens's name for what `auto_hook(self)` does: adds hook points for what has
         come since."""
-        from autohook_runtime.hooking import hook_module
-
-        hook_module(self)
+        keep_current(self)
 
     def unwrap(self: Any) -> Any:
         """Gives back this model as it was before `auto_hook`."""
-        from autohook_runtime.hooking import unwrap
+        return unwrap_model(self)
 
-        return unwrap(self)
+
+METHODS = frozenset(
+    name for cls in RootMethods.__mro__[:-2] for name in vars(cls) if not name.startswith("_")
+) - frozenset(vars(nn.Module))
+"""The names that the interface adds."""
+
+
+def current_hook_dict(model: Any) -> HookDict:
+    """The hook points of what the model holds now."""
+    keep_current(model)
+    hook_dict: HookDict = model.hook_dict
+    return hook_dict
+
+
+@contextmanager
+def _recorded(
+    model: Any, recording: Recording, wanted: Wanted | None, incl_bwd: bool = False
+) -> Iterator[None]:
+    hook_dict, names = current_hook_dict(model), _names(model, wanted)
+    saves = [SaveInRun(recording, name) for name in names]
+    with ExitStack() as stack:
+        if incl_bwd:
+            bwd = [(name, OwnThread(Save(recording, f"{name}_grad"))) for name in names]
+            stack.enter_context(RootMethods.hooks(model, bwd_hooks=bwd))
+        with changing:
+            for save in saves:
+                save.start(hook_dict[save.name])
+        try:
+            yield
+        finally:
+            with changing:
+                for save in saves:
+                    save.stop(hook_dict[save.name])
+
+
+def _names(model: Any, wanted: Wanted | None) -> list[str]:
+    """Those that are meant; one warning says what there is not."""
+    unknown: list[str] = []
+    names = current_hook_dict(model).wanted(wanted, unknown.append)
+    if unknown or not names:
+        warn("; ".join(unknown) or f"names_filter={wanted!r} matches no hook point; see hook_dict")
+    return names
+
+
+def warn(message: str) -> None:
+    """As said by who called the model's method."""
+    warnings.warn(message, stacklevel=5)
+
+
+def _warn_of_silent(names: Iterable[str]) -> None:
+    silent = ", ".join(map(repr, names))
+    if silent:
+        warn(f"nothing passed in this run: {silent}")
+
+
+def _refuse_batch(given: Tensor | None) -> None:
+    if given is not None and given.dim() and given.shape[0] != 1:
+        raise ValueError(f"remove_batch_dim needs a batch of 1, got {given.shape[0]}")

@@ -9,19 +9,22 @@ hooked again.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from inspect import getattr_static
 from typing import NamedTuple
 
+import torch
 from torch import nn
 from transformer_lens import HookedRootModule
 from transformer_lens.hook_points import HookPoint
 
-from autohook_runtime.subclasses import Unannounced
-from autohook_runtime.watched_modules import own_class
+from autohook_runtime.subclasses import swapped_from
 
 DEFAULT_PATTERN = "{name}_hook_point"
 OUTPUT = ""
 """In place of a parameter's name: the module's output."""
+Key = tuple[int, str]
+"""A module's id, and a parameter's name or `OUTPUT`."""
 
 
 class Site(NamedTuple):
@@ -32,7 +35,7 @@ class Site(NamedTuple):
     attribute: str
 
     @property
-    def key(self) -> tuple[int, str]:
+    def key(self) -> Key:
         return id(self.module), self.attribute
 
 
@@ -40,21 +43,30 @@ class InSource(NamedTuple):
     """A hook point that stands in the model, and what it is for."""
 
     hook_point: HookPoint
-    held_as: str
-    """The attribute that holds it, or its container: what code that uses it names."""
-    pattern: str
     module: nn.Module
     attribute: str
     """The parameter's name, or `OUTPUT`."""
 
     @property
-    def key(self) -> tuple[int, str]:
+    def key(self) -> Key:
         return id(self.module), self.attribute
 
 
-def sites(root: nn.Module) -> Iterator[Site]:
-    """All of them, in the order of `hook_dict`: outputs, then parameters."""
-    modules = dict(root.named_modules())
+def modules_of(root: nn.Module) -> dict[str, nn.Module]:
+    """The modules that can have hook points or hold them, by path. What is inside of a scripted one
+    runs where no hook reaches."""
+    modules: dict[str, nn.Module] = {}
+    scripted: tuple[str, ...] = ()
+    for path, module in root.named_modules():
+        if not path.startswith(scripted):
+            modules[path] = module
+            if isinstance(module, torch.jit.ScriptModule):
+                scripted = (*scripted, f"{path}.")
+    return modules
+
+
+def sites(modules: dict[str, nn.Module]) -> Iterator[Site]:
+    """All of a root's, in the order of `hook_dict`: outputs, then parameters."""
     for path, module in modules.items():
         if path == "" or (is_callable(module) and not isinstance(module, HookPoint)):
             yield Site(f"{path}.hook_point".lstrip("."), module, OUTPUT)
@@ -67,38 +79,41 @@ def sites(root: nn.Module) -> Iterator[Site]:
 
 def is_callable(module: nn.Module) -> bool:
     """False for what only holds others: `nn.ModuleList`, `nn.ParameterDict`, a bare `nn.Module`."""
-    return "forward" in module.__dict__ or type(module).forward is not nn.Module.forward
+    of_class = getattr_static(type(module), "forward")
+    return "forward" in module.__dict__ or of_class is not nn.Module.forward
 
 
 def has_own_parameters(module: nn.Module) -> bool:
     """Whether its code is not torch's: then it may use its parameters in ways of its own."""
     if isinstance(module, (nn.ParameterList, nn.ParameterDict)):
         return True
-    added = (*HookedRootModule.__mro__, Unannounced)
-    classes = [cls for cls in own_class(module).__mro__ if cls not in added]
+    classes = [cls for cls in type(module).__mro__ if cls not in HookedRootModule.__mro__]
+    if swapped_from(type(module)) is not None:
+        del classes[0]
     return not all(cls.__module__.split(".")[0] in ("torch", __package__) for cls in classes)
 
 
-def hooked_in_source(root: nn.Module, patterns: set[str]) -> dict[tuple[int, str], list[InSource]]:
+def hooked_in_source(
+    modules: dict[str, nn.Module], patterns: Iterable[str]
+) -> dict[Key, list[InSource]]:
     """The hook points that stand in the model, by the keys of the sites that they are for."""
-    hooked: dict[tuple[int, str], list[InSource]] = {}
-    for module in root.modules():
+    hooked: dict[Key, list[InSource]] = {}
+    for module in modules.values():
+        if isinstance(module, torch.jit.ScriptModule):
+            continue
         for held_as, child in module._modules.items():
             if child is None:
                 continue
             for pattern in patterns:
-                for hook_point, for_module, attribute in _hooked_by(
-                    module, held_as, child, pattern
-                ):
-                    one = InSource(hook_point, held_as, pattern, for_module, attribute)
-                    hooked.setdefault(one.key, []).append(one)
+                for in_source in _hooked_by(module, held_as, child, pattern):
+                    hooked.setdefault(in_source.key, []).append(in_source)
     return hooked
 
 
 def _hooked_by(
     module: nn.Module, held_as: str, child: nn.Module, pattern: str
-) -> Iterator[tuple[HookPoint, nn.Module, str]]:
-    """The hook points that `child` is or holds, each with the module and attribute it is for."""
+) -> Iterator[InSource]:
+    """The hook points that `child` is or holds."""
     is_container = not isinstance(child, HookPoint)
     # A pattern that ends with the name adds no `s` to that of a container.
     plural = is_container and not pattern.endswith("{name}")
@@ -107,7 +122,7 @@ def _hooked_by(
     if holder_and_name is None:
         return
     if isinstance(child, HookPoint):
-        yield child, *_target(*holder_and_name)
+        yield InSource(child, *_target(*holder_and_name))
     else:
         yield from _members(getattr(*holder_and_name), child)
 
@@ -141,15 +156,13 @@ def _target(holder: nn.Module, name: str) -> tuple[nn.Module, str]:
     return (holder, name) if child is None else (child, OUTPUT)
 
 
-def _members(
-    container: object, hook_points: nn.Module
-) -> Iterator[tuple[HookPoint, nn.Module, str]]:
+def _members(container: object, hook_points: nn.Module) -> Iterator[InSource]:
     """A container's members for which a container of hook points has one."""
     if not isinstance(container, nn.Module) or isinstance(hook_points, HookPoint):
         return
     for name, hook_point in hook_points._modules.items():
         if isinstance(hook_point, HookPoint):
             if name in container._modules or name in container._parameters:
-                yield hook_point, *_target(container, name)
+                yield InSource(hook_point, *_target(container, name))
         elif hook_point is not None and name in container._modules:
             yield from _members(container._modules[name], hook_point)

@@ -1,26 +1,43 @@
-"""The subclasses that a live module's `__class__` is swapped for, each made once per class."""
+"""Subclasses that an object's `__class__` is swapped for, and that nobody else hears of."""
 
 from __future__ import annotations
 
+from abc import ABCMeta
+from functools import cache
 from typing import Any
 
 SWAPPED_FROM = "_auto_hook_swapped_from"
 
 
 class Unannounced:
-    """Keeps a subclass from the eyes of `__init_subclass__` of the classes after it.
+    """Stands behind a subclass of ours, ahead of its own base, and ends `__init_subclass__` there.
 
-    A class that keeps a table of its subclasses must not find ours in there. (No `__slots__`: a
-    live module's class can only be swapped for one whose objects are laid out as its own.)
+    A class that keeps a table of its subclasses must not find ours in it.
     """
+
+    __slots__ = ()
 
     def __init_subclass__(cls, **_: Any) -> None:
         pass
 
 
+@cache
+def _quiet(metaclass: type) -> type:
+    """A metaclass that puts `Unannounced` into the order of look-up. It is no base: with another
+    first base than the own class, objects would be laid out in another way."""
+
+    own_mro: Any = metaclass.mro
+
+    def mro(cls: Any) -> list[type]:
+        first, *rest = own_mro(cls)
+        return [first, *rest] if Unannounced in rest else [first, Unannounced, *rest]
+
+    return type.__new__(type, metaclass.__name__, (metaclass,), {"mro": mro})
+
+
 def make_subclass(own: type, *mixins: type, **namespace: Any) -> type:
     """A subclass of `own` with its name, so that whatever prints, saves or looks up a class by its
-    name goes on as before."""
+    name goes on as before. No code of a metaclass is told of it."""
     members: dict[str, Any] = {
         "__module__": own.__module__,
         "__qualname__": own.__qualname__,
@@ -28,8 +45,9 @@ def make_subclass(own: type, *mixins: type, **namespace: Any) -> type:
         SWAPPED_FROM: own,
         **namespace,
     }
-    first = () if issubclass(own, Unannounced) else (Unannounced,)
-    made: type = type(own)(own.__name__, (*first, own, *mixins), members)
+    # an abstract class has tables of its own, which it must not share with its base
+    new = ABCMeta.__new__ if isinstance(own, ABCMeta) else type.__new__
+    made: type = new(_quiet(type(own)), own.__name__, (own, *mixins), members)
     return made
 
 

@@ -66,6 +66,7 @@ def test_compiled_first_and_hooked_later(name: str) -> None:
         assert torch.equal(compiled(inputs())["logits"], plain)
     with model.hooks(fwd_hooks=[(name, lambda t, hook: t * 0 - 1)]):
         assert not torch.allclose(compiled(inputs())["logits"], edited)
+    assert not any(set(m.__dict__) & set(m._parameters) for m in model.modules())
     # without a hook, what was compiled first is used again
     compiles = len(backend.code)
     assert torch.equal(compiled(inputs())["logits"], plain)

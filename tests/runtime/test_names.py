@@ -184,12 +184,13 @@ class Switching(nn.Module):
         return self.attend(x) * self.gate
 
 
-def test_hook_dict_holds_what_the_model_holds_now() -> None:
+def test_hook_dict_holds_what_the_model_held_when_a_run_started() -> None:
     model = auto_hook(Switching())
     linear = model.hook_dict["attend.0.hook_point"]
-    gone = model.hook_dict["attend.1.hook_point"]
+    gone, old = model.hook_dict["attend.1.hook_point"], model.attend[1]
     gone.add_hook(lambda value, hook: value * 0)
     model(inputs())
+    model.run_with_cache(inputs())
     names = ["hook_point", "attend.hook_point", *(f"attend.{i}.hook_point" for i in range(3))]
     assert list(model.hook_dict) == [*names, "gate.hook_point"]
     assert [point.name for point in model.hook_dict.values()] == list(model.hook_dict)
@@ -197,8 +198,8 @@ def test_hook_dict_holds_what_the_model_holds_now() -> None:
     assert model.hook_dict["attend.0.hook_point"] is linear
     assert model.hook_dict["attend.1.hook_point"] is not gone
     assert set(model.run_with_cache(inputs())[1]) == set(model.hook_dict)
-    old = gone.module
     model.attend[1] = old
+    model.run_with_cache(inputs())
     assert model.hook_dict["attend.1.hook_point"] is gone
     del model.attend[1]
     unwrap(model)

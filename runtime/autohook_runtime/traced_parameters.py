@@ -1,5 +1,5 @@
-"""Tracked tensors as `torch.compile` can trace them: `tracked_tensors` swaps the class of a live
-tensor, of which the compiler knows nothing."""
+"""Followed parameters as `torch.compile` can trace them: it shows a mode of torch no properties of
+a tensor (`W.T`), so here a subclass stands for the parameter."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from autohook_runtime.tracked_tensors import (
+from autohook_runtime.first_tensor import first_tensor, with_tensor
+from autohook_runtime.followed_parameters import (
     VIEWS_AND_CASTS,
     WITHOUT_THE_VALUE,
-    fire_on_result,
     is_in_place,
 )
 
 
-def _functions(names: Iterable[str]) -> frozenset[Any]:
+def _functions(names: Iterable[str]) -> tuple[Any, ...]:
     found = [getattr(holder, name, None) for name in names for holder in (Tensor, torch)]
     # the compiler has no hash for some of torch's builtin functions
-    return frozenset(each for each in found if isinstance(each, (MethodDescriptor, Function)))
+    return tuple(each for each in found if isinstance(each, (MethodDescriptor, Function)))
 
 
 # functions and not names: in a trace, a function's name is no string that one can look into
@@ -52,9 +52,9 @@ class TracedParameter(nn.Parameter):
         for kind in types:
             if issubclass(kind, TracedParameter):
                 if function in CHANGING:
-                    result.copy_(kind.hook_point(result.clone()))
+                    result.copy_(kind.hook_point.fire(result.clone()))
                 else:
-                    result = fire_on_result(kind.hook_point, result)
+                    result = _fire_on_result(kind.hook_point, result)
         return result
 
 
@@ -69,3 +69,10 @@ def _trace_views(result: Any, kind: Any) -> Any:
     if isinstance(result, (tuple, list)):
         return type(result)([_trace_views(item, kind) for item in result])
     return result
+
+
+def _fire_on_result(hook_point: Any, result: Any) -> Any:
+    tensor, steps = first_tensor(result)
+    if tensor is None or not (tensor.is_floating_point() or tensor.is_complex()):
+        return result
+    return with_tensor(result, steps, hook_point.fire(tensor))

@@ -1,0 +1,183 @@
+"""What `auto_hook` keeps of a root: its hook points, and what it held when they were named."""
+
+from __future__ import annotations
+
+import weakref
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import nn
+from transformer_lens.hook_points import HookPoint
+
+from autohook_runtime.hook_points import KeptHookPoint, Tap
+from autohook_runtime.names import HookDict
+from autohook_runtime.own_thread import changing
+from autohook_runtime.sites import (
+    InSource,
+    Key,
+    Site,
+    hooked_in_source,
+    modules_of,
+    sites,
+)
+from autohook_runtime.subclasses import swap_class, swapped_from
+from autohook_runtime.tapped_modules import tapped_of
+from autohook_runtime.taps import OutputTap, hook_point_alone, tap_for
+
+RECORD = "_auto_hook_record"
+"""The attribute of a hooked model that holds its `Record`."""
+STATE = ("hook_dict", "mod_dict", "is_caching", "context_level")
+"""The attributes of TransformerLens's `HookedRootModule`."""
+Holding = tuple[list[nn.Module], list[str]]
+"""What a module holds: its children, and its parameters' names."""
+
+
+@dataclass
+class Record:
+    """Of one root, which it does not keep alive."""
+
+    patterns: dict[str, None] = field(default_factory=dict)
+    had: dict[str, Any] = field(default_factory=dict)
+    """The attributes of `HookedRootModule` that the model had before."""
+    added: dict[Key, KeptHookPoint] = field(default_factory=dict)
+    held: Holding | None = None
+    held_inside: list[tuple[nn.Module, Holding]] = field(default_factory=list)
+
+
+def record_of(model: nn.Module) -> Record | None:
+    record = model.__dict__.get(RECORD)
+    return record if isinstance(record, Record) else None
+
+
+def keep_current(model: nn.Module) -> None:
+    """Completes a hooked model if it holds other modules or parameters than before. It may change
+    its parts at any time, so this is called where hooks are added and where a run starts."""
+    record = record_of(model)
+    if record is None:
+        return
+    with changing:
+        if record.held != _held_by(model) or any(
+            held != _held_by(module) for module, held in record.held_inside
+        ):
+            complete(model, record)
+
+
+def complete(model: nn.Module, record: Record) -> None:
+    """Writes `hook_dict` and `mod_dict`: the model's own hook points, then the added ones."""
+    modules = modules_of(model)
+    found = [record_of(module) for module in modules.values()]
+    records = [record, *(other for other in found if other is not None and other is not record)]
+    existing = {key: point for other in records for key, point in other.added.items()}
+    in_source = hooked_in_source(modules, {each: None for one in records for each in one.patterns})
+    to_add = [site for site in sites(modules) if site.key not in in_source]
+    # nothing was changed so far: what raises above leaves the model as it was
+    hook_dict = HookDict()
+    hook_dict.part_of = _part_of
+    mod_dict: dict[str, nn.Module] = {path: module for path, module in modules.items() if path}
+    for path, module in mod_dict.items():
+        if isinstance(module, HookPoint):
+            KeptHookPoint.take_over(module)
+            hook_dict[path] = module
+    added: dict[Key, KeptHookPoint] = {}
+    for site in to_add:
+        point = existing.get(site.key)
+        if point is None or point.taps[0].key != site.key:  # the id may be another module's now
+            point = _added_for(site)
+        name = _free(site.name, mod_dict)
+        added[site.key] = hook_dict[name] = mod_dict[name] = point
+    # what is gone for now keeps its hooks, and has the same hook point if it comes back
+    record.added = {key: point for key, point in record.added.items() if point.is_hooked} | added
+    inner, taps = set(modules.values()), _taps_of_sources(in_source)
+    for name, hook_point in hook_dict.items():
+        _name(hook_point, name, model, inner, taps.get(hook_point, []) if name in modules else None)
+    model.__dict__.update(hook_dict=hook_dict, mod_dict=mod_dict)
+    record.held = _held_by(model)
+    record.held_inside = [(module, _held_by(module)) for path, module in modules.items() if path]
+
+
+def unwrap_model(model: nn.Module) -> nn.Module:
+    """As it was before `auto_hook`.
+
+    Raises:
+        TypeError: if it is not hooked.
+    """
+    record = record_of(model)
+    if record is None:
+        raise TypeError(f"not hooked by auto_hook: {type(model).__name__}")
+    own = swapped_from(type(model))
+    if own is None:
+        raise TypeError(
+            f"the class of this {type(model).__name__} was swapped again after auto_hook "
+            "(by fully_shard?): undo that first"
+        )
+    for hook_point in {*model.__dict__.get("hook_dict", {}).values(), *record.added.values()}:
+        hook_point.remove_hooks("both", including_permanent=True)
+        if isinstance(hook_point, KeptHookPoint) and hook_point.is_in_source:
+            hook_point.give_back()
+    for name in (RECORD, *STATE):
+        model.__dict__.pop(name, None)
+    model.__dict__.update(record.had)
+    swap_class(model, own)
+    return model
+
+
+def _held_by(module: nn.Module) -> Holding:
+    names = [name for name, value in module._parameters.items() if value is not None]
+    if isinstance(module, torch.jit.ScriptModule):
+        return [], names
+    return list(module._modules.values()), names  # type: ignore[arg-type]
+
+
+def _added_for(site: Site) -> KeptHookPoint:
+    alone = site.attribute and hook_point_alone(site.module._parameters[site.attribute])
+    return alone or KeptHookPoint(tap_for(site.module, site.attribute))
+
+
+def _part_of(hook_point: HookPoint, part: str) -> HookPoint:
+    """A hook point for another tensor of the result that `hook_point` shows the first one of."""
+    assert isinstance(hook_point, KeptHookPoint)
+    made = KeptHookPoint()
+    made.part, made.name = part, f"{hook_point.name}.{part}"
+    made.is_for_whole_outputs = False
+    made.root = hook_point.root
+    for tap in hook_point.taps:
+        module = tap.tapped.reference() if isinstance(tap, OutputTap) else None
+        if module is not None:
+            made.tap_by([OutputTap(module)], tap.around)
+    return made
+
+
+def _taps_of_sources(in_source: dict[Key, list[InSource]]) -> dict[HookPoint, list[Tap]]:
+    """What brings to the hook points of the source what other code does with what they stand for.
+    Where a module has several, one for each of its calls, the source alone says which."""
+    taps: dict[HookPoint, list[Tap]] = {}
+    for first, *others in in_source.values():
+        if not others:
+            taps.setdefault(first.hook_point, []).append(tap_for(first.module, first.attribute))
+    return taps
+
+
+def _free(name: str, taken: dict[str, nn.Module]) -> str:
+    number = 1
+    while (free := name if number == 1 else f"{name}_{number}") in taken:
+        number += 1
+    return free
+
+
+def _name(
+    hook_point: HookPoint, name: str, root: nn.Module, inner: set[nn.Module], taps: list[Tap] | None
+) -> None:
+    """Names it as the outermost root does."""
+    if isinstance(hook_point, KeptHookPoint):
+        named_by = hook_point.root() if hook_point.root is not None else None
+        if named_by is not None and named_by not in inner:
+            return
+        hook_point.root = weakref.ref(root)
+        before = hook_point.taps
+        if taps is None or [tap.key for tap in taps] == [tap.key for tap in before]:
+            taps = before
+        around = tapped_of(root)
+        if taps is not before or any(tap.around is not around for tap in before):
+            hook_point.tap_by(taps, around)
+    hook_point.name = name

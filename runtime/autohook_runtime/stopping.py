@@ -1,0 +1,81 @@
+"""Runs that end at a hook point or ahead of a layer."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import torch
+from torch import nn
+
+from autohook_runtime.first_tensor import first_tensor
+from autohook_runtime.own_thread import OwnThread
+
+
+class Stopped(BaseException):
+    """Ends a run. No exception that models catch."""
+
+    def __init__(self, value: Any = None) -> None:
+        super().__init__()
+        self.value = value
+
+
+@contextmanager
+def stopping(model: Any, stop_at: str | None, model_kwargs: dict[str, Any]) -> Iterator[Stopped]:
+    """Where the run in the block ends early, the value at that place is in what this gives."""
+    end = Stopped()
+    layer = None
+    if "stop_at_layer" not in inspect.signature(model.forward).parameters:
+        layer = model_kwargs.pop("stop_at_layer", None)
+    if stop_at is None and layer is None:
+        yield end
+        return
+
+    def stop(value: Any, hook: Any = None) -> None:
+        end.value = value
+        raise end
+
+    taken_off: list[Callable[[], None]] = []
+    try:
+        if stop_at is not None:
+            hook_point = model.hook_dict[stop_at]
+            taken_off.append(
+                partial(hook_point.take_off, hook_point.add_hook(OwnThread(stop)), "fwd")
+            )
+        else:
+            taken_off.append(_stop_ahead_of(layers_of(model), layer, stop).remove)
+        with torch.compiler.set_stance("force_eager"):
+            yield end
+    except Stopped as stopped:
+        if stopped is not end:
+            raise
+    finally:
+        for take_off in taken_off:
+            take_off()
+
+
+def layers_of(model: nn.Module) -> nn.ModuleList:
+    """The longest list of modules: its blocks.
+
+    Raises:
+        ValueError: if it has none.
+    """
+    lists = [module for module in model.modules() if isinstance(module, nn.ModuleList)]
+    if not lists:
+        raise ValueError(
+            f"stop_at_layer needs a ModuleList of layers, {type(model).__name__} has none"
+        )
+    return max(lists, key=len)
+
+
+def _stop_ahead_of(layers: nn.ModuleList, number: Any, stop: Any) -> Any:
+    number = number + len(layers) if number < 0 else number
+    if number == len(layers):
+        return layers[-1].register_forward_hook(
+            lambda _, args, output: stop(first_tensor(output)[0])
+        )
+    ahead = lambda _, args, kwargs: stop(first_tensor((args, kwargs))[0])  # noqa: E731
+    return layers[number].register_forward_pre_hook(ahead, with_kwargs=True)

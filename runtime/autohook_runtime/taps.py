@@ -1,0 +1,142 @@
+"""Where hook points get their values from, besides the source: a family of taps.
+
+Each is for one place. While its hook point has hooks it is listed in the `Tapped` of its module,
+and otherwise nothing of it is there.
+"""
+
+from __future__ import annotations
+
+import weakref
+from typing import Any
+
+from torch import nn
+
+from autohook_runtime.autograd_functions import (
+    unwatch_autograd_functions,
+    watch_autograd_functions,
+)
+from autohook_runtime.compiling import is_compiler_in_use, tell_compiler
+from autohook_runtime.followed_parameters import end_following, follow
+from autohook_runtime.hook_points import KeptHookPoint
+from autohook_runtime.sites import OUTPUT, Key
+from autohook_runtime.tapped_modules import HookPoints, Tapped, Traced, tapped_of
+from autohook_runtime.traced_parameters import traced_class
+
+ALONE = "_auto_hook_hook_point"
+"""The attribute of a parameter that is hooked by itself that holds its hook point."""
+
+
+class OutputTap:
+    """For the first tensor in a module's output."""
+
+    attribute = OUTPUT
+    around: Tapped | None = None
+    """What lies on the root."""
+    is_known_around = False
+
+    def __init__(self, module: nn.Module) -> None:
+        self.tapped = tapped_of(module)
+
+    @property
+    def key(self) -> Key | None:
+        """What it is for; None if that is gone."""
+        module = self.tapped.reference()
+        return None if module is None else (id(module), self.attribute)
+
+    def start(self, hook_point: KeptHookPoint) -> None:
+        tell_compiler()
+        self.tapped.outputs = (*self.tapped.outputs, hook_point)
+        self.tapped.settle()
+        # the compiler keeps few graphs for one code: what it makes of a root has a code of its own
+        if self.around is not None and is_compiler_in_use():
+            self.enclose(self.around, 1)
+
+    def stop(self, hook_point: KeptHookPoint) -> None:
+        self.tapped.outputs = without(self.tapped.outputs, hook_point)
+        self.tapped.settle()
+        if self.around is not None and self.is_known_around:
+            self.enclose(self.around, -1)
+
+    def enclose(self, around: Tapped, change: int) -> None:
+        self.is_known_around = change > 0
+        around.inside += change
+        if around.inside == self.is_known_around:  # the first or the last one
+            around.settle()
+
+
+class ParameterTap(OutputTap):
+    """For the results of the operations that take a parameter."""
+
+    def __init__(self, module: nn.Module, name: str) -> None:
+        super().__init__(module)
+        self.attribute = name
+        self.traced: Traced | None = None
+
+    def start(self, hook_point: KeptHookPoint) -> None:
+        tapped = self.tapped
+        others = tapped.parameters.get(self.attribute, ())
+        tapped.parameters[self.attribute] = (*others, hook_point)
+        if self.traced is None:
+            # a trace shows what the source shows
+            kind = None if hook_point.is_in_source else traced_class(hook_point)
+            self.traced = Traced(tapped.reference, self.attribute, kind)
+        tapped.traced.append(self.traced)
+        self._changed()
+        watch_autograd_functions()
+        # others may read it: then the root's forward ends to follow it
+        if self.around is not None:
+            self.around.traced.append(self.traced)
+            self.enclose(self.around, 1)
+
+    def stop(self, hook_point: KeptHookPoint) -> None:
+        assert self.traced is not None
+        kept = without(self.tapped.parameters.pop(self.attribute), hook_point)
+        if kept:
+            self.tapped.parameters[self.attribute] = kept
+        self.tapped.traced.remove(self.traced)
+        self._changed()
+        unwatch_autograd_functions()
+        end_following(hook_point)
+        if self.around is not None and self.is_known_around:
+            self.around.traced.remove(self.traced)
+            self.enclose(self.around, -1)
+
+    def _changed(self) -> None:
+        tell_compiler()
+        self.tapped.watch_parameters()
+        self.tapped.settle()
+
+
+class AloneTap:
+    """For a parameter that stands alone: it is followed on the thread that adds the first hook."""
+
+    key = None
+    around: Tapped | None = None
+
+    def __init__(self, parameter: nn.Parameter) -> None:
+        self.reference = weakref.ref(parameter)
+
+    def start(self, hook_point: KeptHookPoint) -> None:
+        parameter = self.reference()
+        if parameter is not None:
+            watch_autograd_functions()
+            follow(parameter, (hook_point,))
+
+    def stop(self, hook_point: KeptHookPoint) -> None:
+        if self.reference() is not None:
+            unwatch_autograd_functions()
+            end_following(hook_point)
+
+
+def tap_for(module: nn.Module, attribute: str) -> OutputTap:
+    return ParameterTap(module, attribute) if attribute else OutputTap(module)
+
+
+def without(hook_points: HookPoints, hook_point: KeptHookPoint) -> HookPoints:
+    return tuple(other for other in hook_points if other is not hook_point)
+
+
+def hook_point_alone(value: Any) -> KeptHookPoint | None:
+    """The hook point of a parameter that is hooked by itself."""
+    hook_point = value.__dict__.get(ALONE) if isinstance(value, nn.Parameter) else None
+    return hook_point if isinstance(hook_point, KeptHookPoint) else None
