@@ -184,7 +184,10 @@ def _call_one(
             return join(*(_call_one(frame, two, node, called, arguments) for two in method))
         case Unknown(name=str() as name):
             function = library.function(name)
-            if function is not None and function.kind is library.Kind.CALLS and arguments.given:
+            calls = function is not None and function.kind is library.Kind.CALLS
+            if function is None:
+                calls = library.guesses.is_checkpoint(name)
+            if calls and arguments.given:
                 return _call_handed(frame, node, arguments)
             return call_library(frame, name, function, node, arguments)
         case Nothing():

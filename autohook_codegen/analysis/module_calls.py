@@ -18,6 +18,7 @@ from autohook_codegen.analysis.values import (
     Instance,
     Items,
     Module,
+    Tensor,
     Unknown,
     Value,
     join,
@@ -66,7 +67,10 @@ def _result(frame: Frame, one: Alternative, node: ast.AST, arguments: Arguments)
                 return UNKNOWN
             first = arguments.first()
             given = first.value if first is not None else None
-            return known.result(made if isinstance(made, ast.Call) else None, given)
+            result = known.result(made if isinstance(made, ast.Call) else None, given)
+            # What an identity is given beside tensors, it is more likely not given in this place.
+            is_plain = all(isinstance(kind, Tensor) for kind in result)
+            return result if is_plain or result != given else UNKNOWN
         case Instance() | Function():
             return UNKNOWN
     return UNKNOWN

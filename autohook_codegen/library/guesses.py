@@ -89,6 +89,11 @@ def is_tensor_list_field(name: str) -> bool:
     return name == "feature_maps"
 
 
+def is_checkpoint(dotted: str) -> bool:
+    """Tell whether a function calls its first argument with the others, as torch's checkpoint."""
+    return "checkpoint" in dotted.rsplit(".", 1)[-1]
+
+
 def is_making_method(name: str) -> bool:
     """Tell whether a class makes instances by a method of this name (right for 362 of
     369)."""

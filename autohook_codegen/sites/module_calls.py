@@ -135,7 +135,9 @@ def _several(call: ModuleCall, written: Written, trace: Trace) -> Iterator[LeftA
         yield LeftAlone(
             call.node, "several-modules", message, written.trace, references[0], tuple(places)
         )
-    elif any(isinstance(one, Module) and one.held is None for one in call.modules):
+    elif any(isinstance(one, Module) and one.held is None for one in call.modules) and not all(
+        isinstance(one, Module) and str(one.cls).endswith("Loss") for one in call.modules
+    ):
         message = f"{ast.unparse(call.callee)} is made or found here, and held under no name"
         yield LeftAlone(call.node, "no-name", message, written.trace)
 
