@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from autohook_codegen import library
 from autohook_codegen.analysis.arguments import Argument, Arguments
-from autohook_codegen.analysis.frame import Frame
+from autohook_codegen.analysis.frame import Frame, without_nothing
 from autohook_codegen.analysis.functions import call_function
 from autohook_codegen.analysis.parts import of_call
 from autohook_codegen.analysis.values import (
@@ -89,6 +90,7 @@ def _through_forward(
                 if result:
                     return result
         return UNKNOWN
+    arguments = _with_an_input(arguments)
     results = [
         call_function(frame, function, arguments, node)
         if isinstance(function, Function)
@@ -96,6 +98,15 @@ def _through_forward(
         for function in found
     ]
     return join(*results) if results else NOT_REACHED
+
+
+def _with_an_input(arguments: Arguments) -> Arguments:
+    """A module is not called with ``None`` first, where that may be anything else."""
+    if not arguments.given:
+        return arguments
+    first, *rest = arguments.given
+    value = without_nothing(first.value) or first.value
+    return Arguments((replace(first, value=value), *rest))
 
 
 def _through_members(frame: Frame, one: Items, node: ast.AST, arguments: Arguments) -> Value:
