@@ -15,7 +15,7 @@ from autohook_codegen.analysis.values import (
     Tensor,
     Value,
 )
-from autohook_codegen.sites.candidate import After, Candidate, LeftAlone, Reference, Wrap
+from autohook_codegen.sites.candidate import After, Candidate, LeftAlone, Wrap
 from autohook_codegen.sites.references import reference_to
 from autohook_codegen.sites.written import Written
 

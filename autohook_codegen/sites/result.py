@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, replace
 
-from autohook_codegen.analysis.trace import FunctionTrace, How, ModuleCall, Use
+from autohook_codegen.analysis.trace import How, ModuleCall, Use
 from autohook_codegen.analysis.values import Origin, Step, Value
 from autohook_codegen.sites.candidate import After, Candidate, LeftAlone, Reference, Wrap
 from autohook_codegen.sites.elsewhere import Elsewhere

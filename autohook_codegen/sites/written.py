@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from autohook_codegen.analysis.trace import FunctionTrace, How, Use
-from autohook_codegen.analysis.values import Origin, Step
 from autohook_codegen.declares.program import FunctionNode
 
 __all__ = ["Written"]
