@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from autohook_codegen import library
 from autohook_codegen.analysis.interpretation import interpret
 from autohook_codegen.declares.program import Program
 from autohook_codegen.hooked_source import HookedSource
@@ -12,9 +13,6 @@ from autohook_codegen.rewrite.existing import read_existing
 from autohook_codegen.rewrite.insertion import insert
 from autohook_codegen.rewrite.strip import strip
 from autohook_codegen.sites.decide import decide
-from autohook_codegen.rewrite.existing import read_existing
-from autohook_codegen.rewrite.insertion import insert
-from autohook_codegen.rewrite.strip import strip
 from autohook_codegen.sites.decided import Decided
 from autohook_codegen.sites.find import find_sites
 from autohook_codegen.sites.report import FileRecords, by_file, notes_of, sites_of
@@ -66,7 +64,8 @@ def hook_sources(
     """
     read = {path: read_source(text, path) for path, text in sources.items()}
     existing = {path: read_existing(source, options) for path, source in read.items()}
-    program = Program({path: source.tree for path, source in read.items()})
+    trees = {path: source.tree for path, source in read.items()}
+    program = Program(trees, library.makes_module)
     try:
         trace = interpret(program, options.entry)
         decided = decide(program, trace, *find_sites(trace), existing, options)

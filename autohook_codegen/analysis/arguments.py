@@ -12,6 +12,7 @@ from autohook_codegen.analysis.trace import How
 from autohook_codegen.analysis.values import (
     NOT_REACHED,
     UNKNOWN,
+    Alternative,
     Fields,
     Function,
     Held,
@@ -176,7 +177,7 @@ def rerooted(value: Value, argument: ast.arg) -> Value:
     return frozenset(_rerooted(one, argument) for one in value)
 
 
-def _rerooted(one: object, argument: ast.arg) -> object:
+def _rerooted(one: Alternative, argument: ast.arg) -> Alternative:
     match one:
         case Module() | Instance():
             return replace(one, held=Held(argument))

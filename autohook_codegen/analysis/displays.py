@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
 
 from autohook_codegen.analysis.assigning import assign
 from autohook_codegen.analysis.frame import Frame, evaluates
 from autohook_codegen.analysis.functions import function_value
 from autohook_codegen.analysis.iterating import bind_loop, free_loop, members_of
 from autohook_codegen.analysis.narrowing import narrow_by
+from autohook_codegen.analysis.parts import held_of, reached_by
 from autohook_codegen.analysis.trace import How
 from autohook_codegen.analysis.values import (
     DEEPEST,
@@ -209,7 +209,7 @@ def _outside(
     }
 
     def is_inside(one: Alternative) -> bool:
-        held = getattr(one, "held", None)
+        held = held_of(one)
         return held is not None and any(
             isinstance(name, ast.Name) and name.id in bound
             for step in held.steps
@@ -217,7 +217,7 @@ def _outside(
             for name in ast.walk(step.written)
         )
 
-    return frozenset(replace(one, held=None) if is_inside(one) else one for one in value)  # type: ignore[type-var]
+    return frozenset(reached_by(one, None) if is_inside(one) else one for one in value)
 
 
 def _first_kept(

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 from autohook_codegen.analysis.arguments import Arguments, hand_over
 from autohook_codegen.analysis.frame import Frame
-from autohook_codegen.analysis.parts import is_way, origins
+from autohook_codegen.analysis.parts import held_of, is_way, origins, reached_by
 from autohook_codegen.analysis.reading import attribute_of, item_of
 from autohook_codegen.analysis.values import (
     NOT_REACHED,
     UNKNOWN,
+    Alternative,
     Attribute,
     Fields,
     Function,
@@ -73,7 +74,7 @@ class _Returned:
             return NOT_REACHED
         return join(*(self._one(one, part) for one in value))
 
-    def _one(self, one: object, part: tuple[Step, ...]) -> Value:
+    def _one(self, one: Alternative, part: tuple[Step, ...]) -> Value:
         origin = Origin(self.call, part)
         match one:
             case Tensor(origin=made):
@@ -121,9 +122,9 @@ class _Returned:
                 )
                 rest = self.value(one.rest, (*part, Item(None, by_key=True)))
                 return frozenset({replace(one, fields=fields, rest=rest, origin=origin, held=None)})
-        return frozenset({one})  # type: ignore[arg-type]
+        return frozenset({one})
 
-    def _held(self, one: object, held: Held | None) -> Value:
+    def _held(self, one: Alternative, held: Held | None) -> Value:
         """A module that the caller has handed in, or a part of one."""
         if held is None or held.root not in self.got:
             return NOT_REACHED
@@ -136,12 +137,12 @@ class _Returned:
                 if type(other) is type(one)
                 and (kind is None or getattr(other, "cls", None) == kind)
             )
-        ways = {getattr(other, "held", None) for other in actual}
+        ways = {held_of(other) for other in actual}
         if len(ways) != 1 or not is_way(held):
-            return frozenset({replace(one, held=None)})  # type: ignore[type-var]
+            return frozenset({reached_by(one, None)})
         (way,) = ways
         way = Held(way.root, (*way.steps, *held.steps)) if way is not None else None
-        return frozenset({replace(one, held=way)})  # type: ignore[type-var]
+        return frozenset({reached_by(one, way)})
 
 
 def given_parts(frame: Frame, value: Value, steps: tuple[Step, ...], node: ast.AST) -> Value:

@@ -13,7 +13,7 @@ from autohook_codegen.analysis.arguments import Arguments
 from autohook_codegen.analysis.frame import Frame
 from autohook_codegen.analysis.functions import call_function
 from autohook_codegen.analysis.names_computed import display_name, name_shape
-from autohook_codegen.analysis.parts import OWN, of_call, reach, with_held
+from autohook_codegen.analysis.parts import OWN, held_of, of_call, reach, reached_by, with_held
 from autohook_codegen.analysis.scoping import Names, names_in
 from autohook_codegen.analysis.state import State, Unit
 from autohook_codegen.analysis.trace import Definition, FunctionTrace, Growth, Trace
@@ -573,7 +573,7 @@ class Interpretation:
         own = _own_parts(value, frame)
         self.state.write(("attribute", cls, attribute), own)
         statement = frame.statement
-        if statement is None:
+        if statement is None or isinstance(cls, Bag):
             return
         function = frame.unit.node if isinstance(frame.unit.node, FunctionNode) else None
         text = ast.unparse(receiver) if receiver is not None else ""
@@ -684,13 +684,12 @@ class Interpretation:
         functions = {
             node: unit.trace for node, unit in self._units.items() if unit.trace is not None
         }
-        for node, unit in self._units.items():
+        for unit in self._units.values():
             if unit.trace is not None and unit.owner is not None and _is_method(unit):
                 unit.trace.users = frozenset(self.users(unit))
         definitions = {
             cls: {name: list(found.values()) for name, found in attributes.items()}
             for cls, attributes in self.state.definitions.items()
-            if isinstance(cls, ClassDecl)
         }
         growths = {site: list(found.values()) for site, found in self.state.growths.items()}
         callees = {
@@ -780,7 +779,7 @@ def _own_parts(value: Value, frame: Frame) -> Value:
     def inner(value: Value) -> Value:
         kept: set[Alternative] = set()
         for one in value:
-            held = getattr(one, "held", None)
+            held = held_of(one)
             if isinstance(one, Items):
                 one = replace(one, first=tuple(map(inner, one.first)), rest=inner(one.rest))
             elif isinstance(one, Fields):
@@ -788,7 +787,7 @@ def _own_parts(value: Value, frame: Frame) -> Value:
                 one = replace(one, fields=fields, rest=inner(one.rest))
             if held is not None:
                 way = Held(OWN, held.steps) if held.root in receivers and held.steps else None
-                one = replace(one, held=way)  # type: ignore[type-var]
+                one = reached_by(one, way)
             kept.add(one)
         return frozenset(kept)
 
@@ -802,9 +801,7 @@ def _plainly(one: Alternative) -> Alternative:
             one.name.startswith("torch.") or library.function(one.name) is not None
         )
         return one if is_function else Unknown()
-    if getattr(one, "held", None) is not None:
-        return replace(one, held=None)  # type: ignore[type-var]
-    return one
+    return reached_by(one, None)
 
 
 def _agreed(found: Value, said: Value) -> Value:

@@ -11,6 +11,7 @@ from autohook_codegen.analysis.values import (
     NOT_REACHED,
     PLAIN,
     UNKNOWN,
+    Alternative,
     Counter,
     Fields,
     Held,
@@ -100,7 +101,7 @@ def _changed(value: Value, before: Loop | None, after: Loop | None) -> Value:
     return frozenset(_one_changed(one, before, after) for one in value)
 
 
-def _one_changed(one: object, before: Loop | None, after: Loop | None) -> object:
+def _one_changed(one: Alternative, before: Loop | None, after: Loop | None) -> Alternative:
     match one:
         case Items():
             return replace(

@@ -133,7 +133,7 @@ def _hand_to_unknown(frame: Frame, arguments: Arguments) -> None:
 
 def _view(frame: Frame, kind: str, node: ast.Call, first: Value, arguments: Arguments) -> Value:
     if first and all(isinstance(one, Parameter) for one in first):
-        return frozenset(replace(one, read=node) for one in first)  # type: ignore[type-var]
+        return frozenset(replace(one, read=node) for one in first if isinstance(one, Parameter))
     arguments.use(frame, How.OPERATION, node)
     return frame.operation(kind, node, *_operands(arguments))
 

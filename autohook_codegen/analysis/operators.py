@@ -85,13 +85,13 @@ def _joined_tuples(
         if not one.rest and len(first) <= MOST_MEMBERS:
             return frozenset({Items(kind, first, other.rest)})
     if is_sum and len(left) == 1:
-        (one,) = left
-        if isinstance(one, Items) and one.first and not one.rest and one.site is None:
-            others = [other for other in structured if other is not one] or [one]
+        (begin,) = left
+        if isinstance(begin, Items) and begin.first and not begin.rest and begin.site is None:
+            others = [other for other in structured if other is not begin] or [begin]
             rest = [member for other in others for member in (*other.first, other.rest)]
             if any(isinstance(other, Unknown) for other in right):
                 rest.append(UNKNOWN)
-            return frozenset({Items(one.kind, one.first, join(*rest))})
+            return frozenset({Items(begin.kind, begin.first, join(*rest))})
     inside = [member for one in structured for member in (*one.first, one.rest)]
     if any(isinstance(one, Unknown) for one in (*left, *right)) and is_sum:
         unknown = frozenset({Unknown(Origin(node))})
@@ -123,8 +123,7 @@ def add_in_place(frame: Frame, node: ast.AugAssign) -> Value:
                 frame, one, "+=", (node.value,), target, join(*members) if members else UNKNOWN
             )
         return before
-    after = _combined(frame, node, node.op, before, added)
-    return after
+    return _combined(frame, node, node.op, before, added)
 
 
 @evaluates(ast.UnaryOp)

@@ -28,7 +28,19 @@ from autohook_codegen.analysis.values import (
     join,
 )
 
-__all__ = ["OWN", "field", "held_at", "item", "members", "of_call", "reach", "with_held"]
+__all__ = [
+    "OWN",
+    "field",
+    "held_at",
+    "held_of",
+    "item",
+    "members",
+    "of_call",
+    "origin_of",
+    "reach",
+    "reached_by",
+    "with_held",
+]
 
 OWN = ast.arg("self")
 """The instance itself, in what is kept in its attributes."""
@@ -53,6 +65,19 @@ def with_held(value: Value, held: Held | None) -> Value:
 
 def _is_elsewhere(one: Alternative) -> bool:
     return isinstance(one, Unknown) and (one.name is not None or one.origin is not None)
+
+
+def origin_of(one: Alternative) -> Origin | None:
+    return one.origin if isinstance(one, Tensor | Items | Fields | Unknown) else None
+
+
+def held_of(one: Alternative) -> Held | None:
+    return one.held if isinstance(one, _HOLDERS) else None
+
+
+def reached_by(one: Alternative, held: Held | None) -> Alternative:
+    """Return an alternative with another way to it."""
+    return replace(one, held=held) if isinstance(one, _HOLDERS) else one
 
 
 def kept(value: Value, keeper: Held | None) -> Value:
@@ -164,7 +189,7 @@ def is_keyed(one: Fields) -> bool:
 def origins(value: Value) -> Iterable[Origin]:
     """Yield where the value and all its parts come from."""
     for one in value:
-        origin = getattr(one, "origin", None)
+        origin = origin_of(one)
         if origin is not None:
             yield origin
         if isinstance(one, Items):

@@ -81,11 +81,11 @@ def _how(holder: Value, name: str) -> How:
 def attribute_of(frame: Frame, one: Alternative, name: str, node: ast.AST) -> Value:
     """Return an attribute of one alternative; methods of tensors and lists are for their calls."""
     match one:
-        case Module(cls=cls, held=held) | Instance(cls=cls, held=held):
+        case Module() | Instance():
             return _of_object(frame, one, name, node)
         case Tensor() | Parameter():
             return _of_tensor(frame, one, name, node)
-        case Items(kind=kind):
+        case Items():
             return _of_container(frame, one, name, node)
         case Fields():
             if not isinstance(one.kind, str) or not is_keyed(one) or _is_module_dict(one):
@@ -102,7 +102,7 @@ def attribute_of(frame: Frame, one: Alternative, name: str, node: ast.AST) -> Va
             if one.origin is not None and name not in _CONTAINER_METHODS:
                 return frozenset({Unknown(_inside(one.origin, Attribute(name)))})
             return UNKNOWN
-        case Class(cls=cls):
+        case Class():
             return frame.interpretation.of_class(frame, one, name)
         case Unknown():
             return _of_unknown(frame, one, name, node)
@@ -112,7 +112,6 @@ def attribute_of(frame: Frame, one: Alternative, name: str, node: ast.AST) -> Va
             return frozenset({Plain()})
         case Function():
             return frozenset({Unknown()}) if name not in ("__name__", "__doc__") else PLAIN
-    return UNKNOWN
 
 
 _CONTAINER_METHODS = frozenset(

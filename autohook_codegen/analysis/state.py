@@ -1,4 +1,4 @@
-"""What functions of the program know of one another: cells that only grow, and who has read them."""
+"""What functions of the program know of one another: cells that only grow, and who reads them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class State:
         self._pending: deque[Unit] = deque()
         self._waiting: set[Unit] = set()
         self.units: dict[ast.AST, Unit] = {}
-        self.definitions: dict[ClassDecl | Bag, dict[str, dict[ast.AST, Definition]]] = {}
+        self.definitions: dict[ClassDecl, dict[str, dict[ast.AST, Definition]]] = {}
         self.growths: dict[ast.AST, dict[ast.AST, Growth]] = {}
 
     def read(self, cell: Hashable, reader: Unit) -> Value:

@@ -334,7 +334,8 @@ def _both(one: Items | Fields, other: Items | Fields) -> Items | Fields:
     if isinstance(one, Items) and isinstance(other, Items):
         first = tuple(join(a, b) for a, b in zip(one.first, other.first, strict=True))
         return replace(one, first=first, rest=join(one.rest, other.rest))
-    assert isinstance(one, Fields) and isinstance(other, Fields)
+    assert isinstance(one, Fields)
+    assert isinstance(other, Fields)
     longer, shorter = (one, other) if len(one.fields) >= len(other.fields) else (other, one)
     fields = dict(longer.fields)
     for name, value in shorter.fields:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -12,25 +12,6 @@ from autohook_codegen.declares.names import Imports, dotted_name
 __all__ = ["ClassDecl", "FileDecl", "FunctionNode", "Program"]
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
-
-MODULE_BASES = frozenset(
-    (
-        "Module LightningModule PreTrainedModel FlaxPreTrainedModel ModelMixin "
-        "PyTorchModelHubMixin HookedRootModule GradientCheckpointingLayer TorchModelV2 "
-        "BaseModel_ ScriptModule"
-    ).split()
-)
-"""Last names of bases that can only be modules."""
-
-NEVER_MODULE_BASES = frozenset(
-    (
-        "Protocol ABC Generic Enum IntEnum StrEnum object NamedTuple TypedDict Exception dict "
-        "list tuple str int Function autograd.Function OrderedDict BaseModel Dataset "
-        "IterableDataset Optimizer LRScheduler Callback ModelOutput Config PretrainedConfig "
-        "PreTrainedConfig Tensor Parameter Sampler DataLoader ABCMeta"
-    ).split()
-)
-"""Last names of bases that make no class a module."""
 
 
 @dataclass(eq=False)
@@ -177,7 +158,7 @@ class FileDecl:
 def _replaces_nothing(node: FunctionNode) -> bool:
     """Whether it is the setter of a property, or says only how a function may be called."""
     names = [dotted_name(one) or "" for one in node.decorator_list]
-    return any(one.endswith((".setter", ".deleter")) or one.endswith("overload") for one in names)
+    return any(one.endswith((".setter", ".deleter", "overload")) for one in names)
 
 
 _OUTSIDE = frozenset({"torch", "numpy", "einops", "math", "typing", "collections", "functools"})
@@ -188,10 +169,13 @@ class Program:
     """Every file of the input.
 
     `trees` maps the path of a file (POSIX, relative to the root of the tree; any name for a single
-    file) to its syntax tree.
+    file) to its syntax tree; `makes_module` tells whether a base outside the input makes its
+    classes modules, and ``None`` where nothing says so.
     """
 
-    def __init__(self, trees: Mapping[str, ast.Module]) -> None:
+    def __init__(
+        self, trees: Mapping[str, ast.Module], makes_module: Callable[[str], bool | None]
+    ) -> None:
         self.files: dict[str, FileDecl] = {}
         self._by_module: dict[tuple[str, ...], FileDecl] = {}
         for path, tree in trees.items():
@@ -207,6 +191,8 @@ class Program:
         self._resolved: dict[tuple[FileDecl, str], ClassDecl | None] = {}
         self._set_in: dict[ClassDecl, frozenset[str]] = {}
         self._link()
+        for decl in self.classes:
+            decl.is_module = _is_module(decl, makes_module)
 
     @property
     def classes(self) -> Iterator[ClassDecl]:
@@ -355,8 +341,6 @@ class Program:
                 base_class.subclasses.append(decl)
         for decl in self.classes:
             decl.mro = _linearise(decl, ())
-        for decl in self.classes:
-            decl.is_module = _is_module(decl)
 
 
 def _linearise(decl: ClassDecl, above: tuple[ClassDecl, ...]) -> tuple[ClassDecl, ...]:
@@ -373,24 +357,15 @@ def _linearise(decl: ClassDecl, above: tuple[ClassDecl, ...]) -> tuple[ClassDecl
     return tuple(reversed(kept))
 
 
-def _is_module(decl: ClassDecl) -> bool:
+def _is_module(decl: ClassDecl, makes_module: Callable[[str], bool | None]) -> bool:
     outside = decl.all_outside_bases
-    lasts = {base.rsplit(".", 1)[-1] for base in outside}
-    if "torch.autograd.Function" in outside or lasts & {"Function", "ScriptModule"}:
+    if any(base.rsplit(".", 1)[-1] in ("Function", "ScriptModule") for base in outside):
         return False
-    if (
-        any(base.startswith("torch.nn.") and base.count(".") == 2 for base in outside)
-        or lasts & MODULE_BASES
-    ):
-        return not any(base in ("torch.nn.Parameter", "torch.nn.Buffer") for base in outside)
-    unknown = [base for base in outside if base.rsplit(".", 1)[-1] not in NEVER_MODULE_BASES]
-    unknown = [
-        base
-        for base in unknown
-        if not base.startswith(("torch.optim", "torch.utils.data", "enum."))
-    ]
+    told = {makes_module(base) for base in outside}
+    if True in told:
+        return True
     found = decl.method("forward")
-    if not unknown or found is None:
+    if None not in told or found is None:
         return False
     _, forward = found
     arguments = [*forward.args.posonlyargs, *forward.args.args]

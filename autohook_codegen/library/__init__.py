@@ -12,6 +12,7 @@ from autohook_codegen.library.stub_entries import (
     function,
     instance_of_library,
     library_class,
+    makes_module,
     table,
     tensor_member,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "instance_of",
     "instance_of_library",
     "library_class",
+    "makes_module",
     "read_annotation",
     "table",
     "tensor_member",

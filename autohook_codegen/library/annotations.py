@@ -116,8 +116,8 @@ class AnnotationReader:
             is_settable = not (lasts & {"NamedTuple"} or _is_frozen(cls))
             leaves_out = bool(outputs) and is_no_tensor_field(next(iter(fields), ""))
             is_ordered = "TypedDict" not in lasts and not leaves_out
-            ordered = tuple(fields.items())
-            return frozenset({Fields(cls, ordered, frozenset(), is_settable, is_ordered)})
+            kept = Fields(cls, tuple(fields.items()), frozenset(), is_settable, is_ordered)
+            return frozenset({kept})
         if cls.method("forward") is None:
             for one in inherited:
                 if isinstance(one, Items | Fields):
@@ -139,8 +139,11 @@ class AnnotationReader:
 
 
 def _dataclass_decorator(cls: ClassDecl) -> ast.expr | None:
-    texts = {ast.unparse(one): one for one in cls.node.decorator_list}
-    return next((one for text, one in texts.items() if "dataclass" in text), None)
+    for decorator in cls.node.decorator_list:
+        called = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if "dataclass" in last_name(called):
+            return decorator
+    return None
 
 
 def _is_frozen(cls: ClassDecl) -> bool:

@@ -13,14 +13,15 @@ from dataclasses import replace
 from functools import cache, partial
 
 from autohook_codegen.analysis.values import (
+    NOTHING,
     PLAIN,
     TENSOR,
     UNKNOWN,
+    Class,
     Fields,
     Items,
     Module,
     Parameter,
-    Tensor,
     Unknown,
     Value,
     join,
@@ -34,10 +35,23 @@ from autohook_codegen.library.entries import (
     LibraryFunction,
     Signature,
 )
-from autohook_codegen.library.guesses import is_no_tensor_field, is_output_class, is_plain_class
+from autohook_codegen.library.guesses import (
+    is_module_base,
+    is_no_tensor_field,
+    is_output_class,
+    is_plain_base,
+    is_plain_class,
+)
 from autohook_codegen.library.stub_files import StubEntry, entry_named, find_entry, normalised
 
-__all__ = ["function", "instance_of_library", "library_class", "table", "tensor_member"]
+__all__ = [
+    "function",
+    "instance_of_library",
+    "library_class",
+    "makes_module",
+    "table",
+    "tensor_member",
+]
 
 _WORDS: dict[str, tuple[Kind, Value]] = {
     "View": (Kind.VIEW, TENSOR),
@@ -63,6 +77,7 @@ _INSTANCES: dict[str, Value] = {
 _PACKED = "torch.nn.utils.rnn.PackedSequence"
 
 
+@cache
 def instance_of_library(dotted: str, is_open: bool = True) -> Value:
     """Return what an instance of a class outside the input is, or of one of its subclasses."""
     dotted = normalised(dotted)
@@ -93,6 +108,17 @@ def _other_instance(dotted: str) -> Value:
         return frozenset({Fields(dotted, rest=UNKNOWN, is_settable=True, is_ordered=False)})
     is_plain = is_plain_class(last) or dotted.startswith("torch.")
     return PLAIN if is_plain else frozenset({Unknown(name=dotted)})
+
+
+@cache
+def makes_module(base: str) -> bool | None:
+    """Tell whether a base outside the input makes its classes modules; ``None`` where nothing says
+    so."""
+    known = library_class(base)
+    last = base.rsplit(".", 1)[-1]
+    if known is not None or is_module_base(last):
+        return known is None or known.is_module
+    return False if is_plain_base(last) or base.startswith("torch.") else None
 
 
 # --- functions, members, tables ---------------------------------------------------------------
@@ -180,27 +206,14 @@ def _returned(
 def _kind(name: str, annotation: ast.expr | None, result: Value) -> Kind:
     if name.endswith("_") and not name.startswith("_"):
         return Kind.IN_PLACE
-    if isinstance(annotation, ast.Name) and annotation.id in _WORDS:
-        return _WORDS[annotation.id][0]
     named = {one.id for one in ast.walk(annotation or ast.Pass()) if isinstance(one, ast.Name)}
-    for word in named & {"View", "Joined", "Input"}:
-        return _WORDS[word][0]
-    if _has_tensor(result):
-        return Kind.OPERATION
-    return Kind.OTHER if any(isinstance(one, Unknown) for one in result) else Kind.FACT
-
-
-def _has_tensor(value: Value) -> bool:
-    """Tell whether a tensor is among what the value may be, or in its items or fields."""
-    for one in value:
-        match one:
-            case Tensor() | Parameter():
-                return True
-            case Items() if any(map(_has_tensor, (*one.first, one.rest))):
-                return True
-            case Fields() if any(_has_tensor(part) for _, part in one.fields):
-                return True
-    return False
+    for word in sorted(named & _WORDS.keys()):
+        if _WORDS[word][0] is not Kind.FACT:
+            return _WORDS[word][0]
+    if any(isinstance(one, Class | Module | Unknown) for one in result):
+        return Kind.OTHER
+    is_fact = named & _WORDS.keys() and "Tensor" not in named
+    return Kind.FACT if is_fact or result <= PLAIN | NOTHING else Kind.OPERATION
 
 
 # --- classes ----------------------------------------------------------------------------------

@@ -29,7 +29,8 @@ class Existing:
 
     wrapped: dict[ast.expr, list[str]] = field(default_factory=dict)
     """The author's expression -> the text of what wraps it, innermost first:
-    ``["self.weight_hook_point", "self.bias_hook_point"]``, ``["self.layers_hook_points[i]"]``."""
+    ``["self.weight_hook_point", "self.bias_hook_point"]``, ``["self.layers_hook_points[i]"]``; of a
+    hook point that a loop binds with its container, ``["self.layers_hook_points[hook_point]"]``."""
     hooked_after: dict[ast.stmt, list[tuple[str, str]]] = field(default_factory=dict)
     """The author's statement -> what the statements after it hook, and through what:
     ``[("out[0]", "self.attn_hook_point")]``."""
@@ -95,8 +96,8 @@ class _Reader(ast.NodeTransformer):
         self.existing = Existing(imported=imported, roots=roots, removals=removals)
         self.endings = {end for root in roots.values() for end in (root.ending, *root.sooner)}
         self.path: list[ast.AST] = []
-        self.local: list[str] = []
-        """The hook points that the loops around bind."""
+        self.local: dict[str, str] = {}
+        """The hook points that the loops around bind -> the container that they are from."""
         self.arguments: set[ast.AST] = set()
         """What takes the place of the call that it is the argument of."""
 
@@ -140,7 +141,7 @@ class _Reader(ast.NodeTransformer):
         if hooked is not None:
             if before:
                 pairs = self.existing.hooked_after.setdefault(before[-1], [])
-                pairs += [(hooked.value, hook_point) for hook_point in hooked.hook_points]
+                pairs += [(hooked.value, self._spelled(one)) for one in hooked.hook_points]
             return True
         return statement in self.endings
 
@@ -180,7 +181,7 @@ class _Reader(ast.NodeTransformer):
 
     def _loops(self, node: ast.AST, loops: Sequence[AnyLoop]) -> ast.AST:
         """Take the ``enumerate`` or ``zip`` that is for hook points out of loops."""
-        local = len(self.local)
+        local = dict(self.local)
         for loop in loops:
             found = paired(loop, self.names)
             if found is None:
@@ -191,12 +192,17 @@ class _Reader(ast.NodeTransformer):
                 self.existing.enumerated[loop] = found.index
             if found.hook_point is not None:
                 self.existing.zipped[loop] = found.hook_point
-                self.local.append(found.hook_point)
+                self.local[found.hook_point] = found.container
             loop.target, loop.iter = found.target, found.iterated
             self.arguments.add(found.iterated)
         self.generic_visit(node)
-        del self.local[local:]
+        self.local = local
         return node
+
+    def _spelled(self, hook_point: str) -> str:
+        if hook_point in self.local:
+            return f"{self.local[hook_point]}[{hook_point}]"
+        return hook_point
 
     # Expressions.
 
@@ -217,7 +223,7 @@ class _Reader(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         if hooked_value(node, self.names, self.local) is None:
             return self.generic_visit(node)
-        hook_point = ast.unparse(node.func)
+        hook_point = self._spelled(ast.unparse(node.func))
         lost_brackets = len(self.arguments.intersection(self.path))
         self.arguments.add(node.args[0])
         value = self.visit(node.args[0])

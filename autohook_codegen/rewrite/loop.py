@@ -98,6 +98,8 @@ class Paired:
     """The author's own."""
     argument: str | None
     """Where the ``enumerate`` starts, or the hook points of the ``zip``."""
+    container: str = ""
+    """The container that those are from: ``self.layers_hook_points`` in ``reversed(…)``."""
 
 
 def paired(loop: AnyLoop, names: HookNames) -> Paired | None:
@@ -115,14 +117,12 @@ def paired(loop: AnyLoop, names: HookNames) -> Paired | None:
                 args=[iterated, hook_points],
                 keywords=[ast.keyword(arg="strict")],
             ),
-        ) if names.is_single(hook_point) and _reads_hook_points(hook_points, names):
-            return Paired(None, hook_point, target, iterated, ast.unparse(hook_points))
+        ) if names.is_single(hook_point):
+            for inner in ast.walk(hook_points):
+                if isinstance(inner, ast.Attribute) and names.is_plural(inner.attr):
+                    argument, container = ast.unparse(hook_points), ast.unparse(inner)
+                    return Paired(None, hook_point, target, iterated, argument, container)
     return None
-
-
-def _reads_hook_points(node: ast.expr, names: HookNames) -> bool:
-    attributes = (inner for inner in ast.walk(node) if isinstance(inner, ast.Attribute))
-    return any(names.is_plural(attribute.attr) for attribute in attributes)
 
 
 def remove_pairing(changes: TextChanges, iterated: ast.expr) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from autohook_codegen.analysis.parts import held_of, origin_of
 from autohook_codegen.analysis.trace import FunctionTrace, How, Trace, Use
 from autohook_codegen.analysis.values import Class, Function, Held, Module, Origin, Step, Unknown
 from autohook_codegen.declares.program import ClassDecl
@@ -21,7 +22,7 @@ class Elsewhere:
         for function in trace.functions.values():
             for use in function.uses:
                 for node in {
-                    one.origin.node for one in use.value if getattr(one, "origin", None) is not None
+                    origin.node for one in use.value if (origin := origin_of(one)) is not None
                 }:
                     self._uses.setdefault(node, []).append((function, use))
 
@@ -29,11 +30,11 @@ class Elsewhere:
         """Yield the uses of a part of what the node made, in whichever function."""
         wanted = Origin(node, part)
         for function, use in self._uses.get(node, ()):
-            if any(getattr(one, "origin", None) == wanted for one in use.value):
+            if any(origin_of(one) == wanted for one in use.value):
                 yield function, use
 
     def is_taken_apart(self, node: ast.AST, part: tuple[Step, ...], here: FunctionTrace) -> bool:
-        """Tell whether another function takes the value apart: ``cos, sin = position_embeddings``."""
+        """Tell whether another function takes the value apart: ``cos, sin = embeddings``."""
         return any(
             function is not here and use.how is How.UNPACKED
             for function, use in self.uses(node, part)
@@ -43,7 +44,7 @@ class Elsewhere:
         """Tell whether anything reads the part, or a part of it."""
         for _, use in self._uses.get(node, ()):
             for one in use.value:
-                origin = getattr(one, "origin", None)
+                origin = origin_of(one)
                 if origin is None or origin.node is not node:
                     continue
                 if origin.part[: len(part)] == part:
@@ -85,7 +86,7 @@ class Elsewhere:
             one for one in self.trace.functions.values() if one is trace or one.parent is trace
         ]
         return any(
-            getattr(module, "held", None) in ways
+            held_of(module) in ways
             for one in inside
             for call in one.calls
             for module in call.modules

@@ -31,7 +31,7 @@ def find_sites(trace: Trace) -> tuple[list[Candidate], list[LeftAlone]]:
 
 
 def _place(one: Candidate | LeftAlone, written: Written) -> tuple[int, int]:
-    """Inner expressions first, as they run: hook points are made in the order in which they fire."""
+    """Inner expressions first, as they run: so hook points are made as they fire."""
     statement = written.statement(one.node)
     return written.order[statement], -written.depth(one.node)
 

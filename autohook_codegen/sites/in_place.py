@@ -29,9 +29,10 @@ class Change:
 def changes_in_place(trace: Trace, candidates: Collection[Candidate]) -> Iterator[Change]:
     """Yield where the program changes a value that a hook point may have seen, and where it makes
     a module that does: ``nn.ReLU(inplace=True)``."""
-    seen: set[ast.AST] = {site.node for site in candidates}
-    for site in candidates:
-        seen.add(site.form.node if isinstance(site.form, Wrap) else site.form.statement)
+    seen: set[ast.AST] = {one.node for one in candidates}
+    seen |= {
+        one.form.node if isinstance(one.form, Wrap) else one.form.statement for one in candidates
+    }
     for node, classes in trace.reached.items():
         function = trace.functions[node]
         for use in function.uses:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from functools import cached_property
 
+from autohook_codegen.analysis.parts import origin_of
 from autohook_codegen.analysis.trace import FunctionTrace, How, Use
 from autohook_codegen.declares.program import FunctionNode
 
@@ -85,7 +86,7 @@ class Written:
         found: dict[ast.AST, list[Use]] = {}
         for use in self.trace.uses:
             for node in {
-                one.origin.node for one in use.value if getattr(one, "origin", None) is not None
+                origin.node for one in use.value if (origin := origin_of(one)) is not None
             }:
                 found.setdefault(node, []).append(use)
         return found

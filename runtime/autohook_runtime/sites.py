@@ -100,7 +100,9 @@ def _hooked_by(
 ) -> Iterator[tuple[HookPoint, nn.Module, str]]:
     """The hook points that `child` is or holds, each with the module and attribute it is for."""
     is_container = not isinstance(child, HookPoint)
-    name = hooked_name(held_as, pattern + "s" if is_container else pattern)
+    # A pattern that ends with the name adds no `s` to that of a container.
+    plural = is_container and not pattern.endswith("{name}")
+    name = hooked_name(held_as, pattern + "s" if plural else pattern)
     holder_and_name = None if name is None else find(module, name)
     if holder_and_name is None:
         return

@@ -21,7 +21,7 @@ from autohook_codegen.analysis.values import (
     join,
 )
 from autohook_codegen.declares.program import ClassDecl, Program
-from autohook_codegen.library import read_annotation
+from autohook_codegen.library import makes_module, read_annotation
 
 SOURCE = """
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Own(ModelOutput):
 class Tree:
     pass
 """
-PROGRAM = Program({"m.py": ast.parse(SOURCE)})
+PROGRAM = Program({"m.py": ast.parse(SOURCE)}, makes_module)
 FILE = PROGRAM.files["m.py"]
 
 

@@ -16,6 +16,7 @@ class A(nn.Module):
         super().__init__()
         self.l = nn.ModuleList([nn.Linear(2, 2), nn.Linear(2, 2)])
         self.m = nn.ModuleList([nn.Linear(2, 2), nn.Linear(2, 2)])
+        self.p = nn.ParameterList([torch.ones(2), torch.ones(2)])
         self.f = nn.Linear(2, 2)
         self.b = nn.Parameter(torch.ones(2)) if b else None
         self.w = nn.Parameter(torch.ones(2))

@@ -94,7 +94,7 @@ def test_loops() -> None:
     assert ast.unparse(source.tree) == "for a, b in self.c[k:]:\n    d = [f(x) for f in a]"
     assert list(existing.enumerated.values()) == ["hook_index"]
     assert list(existing.zipped.values()) == ["f_hook_point"]
-    assert list(existing.wrapped.values()) == [["f_hook_point"]]
+    assert list(existing.wrapped.values()) == [["self.c_hook_points[f_hook_point]"]]
 
 
 def test_tests_for_none() -> None:

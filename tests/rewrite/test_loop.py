@@ -23,6 +23,10 @@ PAIRS = [
         "for f, f_hook_point in zip(reversed(self.l), reversed(self.l_hook_points), strict=True): x = f_hook_point(f(x))",
     ),
     (
+        "for w in reversed(self.p): x = x * w",
+        "for w, w_hook_point in zip(reversed(self.p), reversed(self.p_hook_points), strict=True): x = w_hook_point(x * w)",
+    ),
+    (
         "for(f)in reversed(self.l): x = f(x)",
         "for(f), (f_hook_point)in zip(reversed(self.l), reversed(self.l_hook_points), strict=True): x = f_hook_point(f(x))",
     ),

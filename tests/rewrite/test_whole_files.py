@@ -49,9 +49,9 @@ def test_syntax(statement: str) -> None:
 
 
 def test_long_expressions() -> None:
-    with pytest.raises(SourceError, match=r"^m.py:15:13: nested too deeply$"):
+    with pytest.raises(SourceError, match=r"^m.py:16:13: nested too deeply$"):
         hook_source(MODEL.format("x = " + "self.f(x) + " * 1_001 + "x"), BARE, "m.py")
-    with pytest.raises(SourceError, match=r"^m.py:15:\d+: nested too deeply$"):
+    with pytest.raises(SourceError, match=r"^m.py:16:\d+: nested too deeply$"):
         hook_source(MODEL.format("x = " + "self.f(x) + " * 900 + "x"), BARE, "m.py")
     many = "x = [" + "self.f(-x), " * 1_500 + "]"
     assert len(hook_source(MODEL.format(many), BARE).sites) == 1_500

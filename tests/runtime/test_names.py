@@ -138,7 +138,7 @@ class OtherPattern(HookedRootModule, nn.Module):
         self.fc = nn.Identity()
         self.hook_fc = HookPoint()
         self.layers = nn.ModuleList([nn.Identity()])
-        self.hook_layerss = nn.ModuleList([HookPoint()])
+        self.hook_layers = nn.ModuleList([HookPoint()])
         auto_hook(self, name="hook_{name}")
 
     def forward(self, x: Any) -> Any:
@@ -146,7 +146,7 @@ class OtherPattern(HookedRootModule, nn.Module):
 
 
 def test_another_pattern() -> None:
-    assert list(OtherPattern().hook_dict) == ["hook_fc", "hook_layerss.0", "hook_point"]
+    assert list(OtherPattern().hook_dict) == ["hook_fc", "hook_layers.0", "hook_point"]
 
 
 class Growing(OtherPattern):
@@ -164,7 +164,7 @@ def test_a_second_call_adds_what_has_come_since() -> None:
     model = Growing()
     first = model.hook_dict["hook_point"]
     assert list(model.hook_dict) == [
-        "hook_fc", "hook_layerss.0", "last_hook_point", "hook_point", "late.hook_point"
+        "hook_fc", "hook_layers.0", "last_hook_point", "hook_point", "late.hook_point"
     ]  # fmt: skip
     assert auto_hook(model) is model
     assert model.hook_dict["hook_point"] is first
@@ -222,7 +222,7 @@ def test_a_run_has_hooks_on_what_has_come_since(run: str) -> None:
 def test_the_outermost_root_names() -> None:
     inner = auto_hook(Small())
     outer = auto_hook(nn.Sequential(inner, OtherPattern()))
-    names = ["1.hook_fc", "1.hook_layerss.0", "hook_point", "0.hook_point", "0.fc1.hook_point"]
+    names = ["1.hook_fc", "1.hook_layers.0", "hook_point", "0.hook_point", "0.fc1.hook_point"]
     assert list(outer.hook_dict) == [*names, "1.hook_point"]
     assert [point.name for point in outer.hook_dict.values()] == list(outer.hook_dict)
     assert inner.hook_dict["fc1.hook_point"] is outer.hook_dict["0.fc1.hook_point"]

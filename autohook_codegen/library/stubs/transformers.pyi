@@ -20,7 +20,7 @@ def get_activation(activation_string) -> _Activation: ...
 __name__ = "transformers.modeling_utils"
 
 class PreTrainedModel(Module):
-    config: PreTrainedConfig
+    config: Fact
     device: Fact
     dtype: Fact
     base_model: Module
@@ -120,7 +120,7 @@ class ModelOutput:
 __name__ = "transformers.modeling_outputs"
 
 _Tensors = tuple[Tensor, ...] | None
-_Cache = Cache | None
+_Cache = Fact | None
 
 class _Last(ModelOutput):
     last_hidden_state: Tensor
