@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from autohook_codegen import library
 from autohook_codegen.analysis.trace import Trace
-from autohook_codegen.analysis.values import Class, Items
+from autohook_codegen.analysis.values import NOT_REACHED, Class, Items
 from autohook_codegen.declares.program import ClassDecl, Program
 from autohook_codegen.sites.endings import calls_of_bases
 
@@ -107,8 +107,8 @@ _MODULE_NAMES = frozenset("__init__ __call__ __getattr__ __setattr__ __delattr__
 def named_bases(decl: ClassDecl, base: ast.expr, trace: Trace) -> set[Base]:
     """Return what a base may be, also under a name that is assigned, or inside ``*[nn.Module]``."""
     target = base.value if isinstance(base, ast.Starred) else base
-    values = (one.values for one in trace.functions.values() if one.file is decl.file)
-    value = next((known[target] for known in values if target in known), frozenset())
+    top = trace.functions.get(decl.file.tree)
+    value = top.values.get(target, NOT_REACHED) if top is not None else NOT_REACHED
     members = (inner for one in value if isinstance(one, Items) for inner in one.first)
     found = {one.cls for one in value.union(*members) if isinstance(one, Class)}
     return found or {_named(base, decl, trace.program)}

@@ -6,9 +6,7 @@ import ast
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from autohook_codegen.declares.program import FunctionNode
-
-__all__ = ["Place", "block_around", "find_places", "returns_in"]
+__all__ = ["Place", "find_places", "returns_in"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,16 +57,6 @@ def find_places(
         if _may_leave(block[index]):
             break
     return [Place(block, last)], True
-
-
-def block_around(function: ast.AST, statement: ast.stmt) -> list[ast.stmt]:
-    """Return the body of the innermost function, `function` or one in it, that holds the
-    statement."""
-    found: list[ast.stmt] = getattr(function, "body", [])
-    for node in ast.walk(function):
-        if isinstance(node, FunctionNode) and any(_holds(one, {statement}) for one in node.body):
-            found = node.body
-    return found
 
 
 def returns_in(block: list[ast.stmt]) -> Iterator[ast.Return]:

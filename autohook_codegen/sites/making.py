@@ -19,7 +19,7 @@ from autohook_codegen.analysis.values import (
     Value,
 )
 from autohook_codegen.declares.program import ClassDecl, FileDecl
-from autohook_codegen.sites.blocks import block_around, find_places
+from autohook_codegen.sites.blocks import find_places
 from autohook_codegen.sites.hook_points import HookPoint
 from autohook_codegen.sites.paths import has_mixed_members, is_mixed, may_be_none, values_along
 
@@ -203,7 +203,7 @@ def _alternative_has(one: object, name: str, trace: Trace) -> bool:
                 or (
                     definition.function in runs
                     and find_places(
-                        block_around(definition.function, definition.statement),
+                        definition.function.body,
                         {other.statement for other in known},
                     )[1]
                 )

@@ -13,7 +13,7 @@ from autohook_codegen.analysis.values import Fields, Items, Nothing, Unknown, jo
 from autohook_codegen.declares.program import ClassDecl, FileDecl, FunctionNode
 from autohook_codegen.options import Options
 from autohook_codegen.rewrite.existing import Existing
-from autohook_codegen.sites.blocks import Place, block_around, find_places
+from autohook_codegen.sites.blocks import Place, find_places
 from autohook_codegen.sites.candidate import LeftAlone
 from autohook_codegen.sites.computed_names import hook_point_name
 from autohook_codegen.sites.endings import can_be_ended, goes_on_to_bases, receiver_of
@@ -66,6 +66,7 @@ class Placing:
         self.spellings = spellings
         self.options = options
         self.initialisers = cache(trace.initialisers)
+        self.surely_run = cache(self._surely_run)
 
     def place(self, hook_point: HookPoint, order: int) -> Placed:
         """Return the statements that make the hook point.
@@ -92,7 +93,7 @@ class Placing:
         for decl in (owner, *owner.descendants()):
             runs = self.initialisers(decl)
             if decl is not owner and (
-                placed.sure & self._surely_run(decl)
+                placed.sure & self.surely_run(decl)
                 or (placed.ends.keys() & set(decl.mro) and goes_on_to_bases(decl, runs))
             ):
                 continue
@@ -277,8 +278,7 @@ def _places_of(
 ) -> tuple[list[Place], bool]:
     makes = {one.statement for one in definitions}
     empty = {one.statement for one in definitions if all(isinstance(v, Nothing) for v in one.value)}
-    body = block_around(function, definitions[0].statement)
-    return find_places(body, makes, set(touches), empty)
+    return find_places(function.body, makes, set(touches), empty)
 
 
 def _rank(
