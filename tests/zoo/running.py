@@ -22,6 +22,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -32,9 +33,10 @@ from torch import Tensor, nn
 from transformer_lens import HookedRootModule
 from transformer_lens.hook_points import HookPoint
 
+from autohook_codegen import hook_source
 from tests.real_models.observing import Observation, observe, same, seed, tensors
 from tests.zoo.built import NotBuiltError
-from tests.zoo.calls import CONTAINERS, Calls, recorded_calls
+from tests.zoo.calls import CONTAINERS, Calls, ModuleCall, recorded_calls
 from tests.zoo.comparing import Rows, read_rows
 
 SECONDS = 120
@@ -134,7 +136,8 @@ def measured(model: nn.Module, call: Callable[[nn.Module], Any], folder: str) ->
     model.eval()
     with recorded_calls(model) as calls:
         observe(model, call)
-    made = calls.by_code_in(folder)
+    apart = [call for call in calls.by_code_in(folder) if is_taken_apart_elsewhere(call)]
+    made = [call for call in calls.by_code_in(folder) if call not in apart]
     missed: dict[str, str] = {
         module_call.path: f"{module_call.file.removeprefix(folder)}:{module_call.line}"
         for module_call in made
@@ -166,10 +169,11 @@ def measured(model: nn.Module, call: Callable[[nn.Module], Any], folder: str) ->
         and not module_call.file.startswith(folder)
     ]
     return {
-        "made": [module_call.path for module_call in made],
+        "made": [module_call.path for module_call in calls.by_code_in(folder)],
         "calls": len(made),
         "passed": sum(module_call.passed for module_call in made),
         "missed": dict(list(missed.items())[:20]),
+        "named by a note": len(apart),
         "calls of other code": len(elsewhere),
         "parameters used": len(used),
         "parameters seen": len(used & seen),
@@ -179,6 +183,22 @@ def measured(model: nn.Module, call: Callable[[nn.Module], Any], folder: str) ->
         "not tensors": not_tensors[:20],
         "fired without a call": uncalled[:20],
     }
+
+
+def is_taken_apart_elsewhere(call: ModuleCall) -> bool:
+    """Whether a note says of the call that other code takes its tuple apart: it has no site, and
+    does not ask for the fallback."""
+    return not call.passed and call.line in _lines_taken_apart(call.file)
+
+
+@cache
+def _lines_taken_apart(file: str) -> frozenset[int]:
+    """The lines of such notes: those of rewriting the file that runs once more."""
+    text = Path(file).read_text(encoding="utf-8")
+    if "HookPoint" not in text:
+        return frozenset()
+    notes = hook_source(text, path=file).notes
+    return frozenset(note.line for note in notes if note.code == "taken-apart-elsewhere")
 
 
 def is_written_in(module: nn.Module, folder: str) -> bool:
@@ -276,7 +296,11 @@ def measured_with_fallback(model: nn.Module, call: Callable[[nn.Module], Any]) -
         observe(model, call, backward=False)
     for handle in handles:
         handle.remove()
-    made = [module_call for module_call in calls.made if module_call.tensors]
+    made = [
+        module_call
+        for module_call in calls.made
+        if module_call.tensors and not is_taken_apart_elsewhere(module_call)
+    ]
     return {
         "calls": len(made),
         "passed": sum(module_call.passed for module_call in made),
