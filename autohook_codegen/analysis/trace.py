@@ -203,13 +203,15 @@ class Trace:
         """Return the methods that run when an instance of just this class is made, each with the
         class in whose body it stands."""
         found: dict[FunctionNode, ClassDecl] = {}
+        seen: set[ast.AST] = set()
         start = next((one for one in cls.mro if one.initialiser is not None), None)
         stack: list[ast.AST] = [start.initialiser] if start and start.initialiser else []
         while stack:
             node = stack.pop()
             trace = self.functions.get(node)
-            if trace is None or node in found:
+            if trace is None or node in seen:
                 continue
+            seen.add(node)
             if isinstance(node, FunctionNode) and trace.owner in cls.mro:
                 assert trace.owner is not None
                 found[node] = trace.owner

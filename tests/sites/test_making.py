@@ -1481,6 +1481,43 @@ class Net(nn.Module):
 """,
         id="a method that __init__ calls fills it",
     ),
+    pytest.param(
+        """\
+from torch import nn
+
+
+def depth(n):
+    return n if n < 2 else depth(n - 1)
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, depth(8))
+
+    def forward(self, x):
+        return self.fc(x)
+""",
+        """\
+from torch import nn
+from transformer_lens.hook_points import HookPoint
+
+
+def depth(n):
+    return n if n < 2 else depth(n - 1)
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, depth(8))
+        self.fc_hook_point = HookPoint()
+
+    def forward(self, x):
+        return self.fc_hook_point(self.fc(x))
+""",
+        id="a function that calls itself",
+    ),
 ]
 
 
