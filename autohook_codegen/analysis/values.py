@@ -286,6 +286,12 @@ DEEPEST = 5
 interpretation comes to an end."""
 
 
+ANYWHERE = Origin(ast.Pass())
+"""The origin of a tuple or dict that stands for those of many places."""
+ANYTHING = Unknown(Origin(ast.Pass()))
+"""Stands for more modules, functions and classes than are kept one by one."""
+
+
 def join(*values: Value) -> Value:
     """Return what a value is that may be any of `values`.
 
@@ -295,10 +301,9 @@ def join(*values: Value) -> Value:
     joined = values[0].union(*values[1:]) if values else NOT_REACHED
     if len(joined) < 2 or (any(joined == one for one in values) and len(joined) < 3):
         return joined
-    structured = [one for one in joined if isinstance(one, Items | Fields)]
-    if len(structured) > 1:
-        merged = _merged(structured)
-        joined = joined.difference(structured).union(merged)
+    joined = _joined_structures(joined)
+    if ANYTHING in joined:
+        return frozenset(map(_least, joined))
     for whole in (Tensor(), Unknown(), Plain()):
         if whole in joined:
             joined = frozenset(
@@ -307,9 +312,19 @@ def join(*values: Value) -> Value:
     return joined if len(joined) <= MOST_ALTERNATIVES else _widened(joined)
 
 
+def _joined_structures(value: Value) -> Value:
+    structured = [one for one in value if isinstance(one, Items | Fields)]
+    if len(structured) < 2:
+        return value
+    return value.difference(structured).union(_merged(structured))
+
+
 def _merged(structured: list[Items | Fields]) -> set[Items | Fields]:
     found: dict[object, Items | Fields] = {}
+    anywhere = {one.kind for one in structured if one.origin == ANYWHERE}
     for one in structured:
+        if one.kind in anywhere and one.origin != ANYWHERE:
+            one = _from_anywhere(one)
         key: tuple[object, ...] = (type(one), one.kind, one.held, one.origin, one.site)
         if isinstance(one, Items):
             key = (*key, len(one.first))
@@ -328,6 +343,12 @@ def _merged(structured: list[Items | Fields]) -> set[Items | Fields]:
         else:
             result.update(alike)
     return result
+
+
+def _from_anywhere(one: Items | Fields) -> Items | Fields:
+    if isinstance(one, Items):
+        return Items(one.kind, (), join(*one.first, one.rest), origin=ANYWHERE)
+    return replace(one, origin=ANYWHERE, held=None, site=None)
 
 
 def _both(one: Items | Fields, other: Items | Fields) -> Items | Fields:
@@ -352,27 +373,31 @@ def _both(one: Items | Fields, other: Items | Fields) -> Items | Fields:
 
 
 def _widened(value: Value) -> Value:
-    """Return fewer alternatives that take in all of `value`."""
+    """Return fewer alternatives that take in all of `value`.
+
+    What is put in their place takes in, in every later join, what it was put in place of: a value
+    that came back to what it was would never settle.
+    """
     kept: set[Alternative] = set()
     for one in value:
         match one:
-            case Tensor():
-                kept.add(Tensor())
-            case Unknown():
-                kept.add(Unknown())
-            case Plain():
-                kept.add(Plain())
-            case Items():
-                members = join(*one.first, one.rest)
-                kept.add(replace(one, first=(), rest=members, origin=None))
-            case Fields():
-                kept.add(replace(one, origin=None))
+            case Tensor() | Plain() | Unknown():
+                kept.add(type(one)())
+            case Items() | Fields():
+                kept.add(_from_anywhere(one))
             case _:
                 kept.add(one)
-    if len(kept) > 2 * MOST_ALTERNATIVES:
-        kept = {one for one in kept if not isinstance(one, Module | Function | Class)}
-        kept.add(Unknown())
-    return frozenset(kept)
+    joined = _joined_structures(frozenset(kept))
+    return joined if len(joined) <= MOST_ALTERNATIVES else frozenset({ANYTHING, *map(_least, kept)})
+
+
+def _least(one: Alternative) -> Alternative:
+    """Return what is kept of an alternative beside `ANYTHING`."""
+    match one:
+        case Tensor() | Plain() | Nothing():
+            return type(one)()
+        case _:
+            return ANYTHING
 
 
 def depth(value: Value) -> int:
