@@ -38,9 +38,9 @@ test-python%: .venv-python%/.installed
 test-oldest: .venv-oldest/.installed  ## the runtime's tests on the oldest torch, transformer-lens and libcst
 	$(QUIET) .venv-oldest/bin/python -m pytest -q -n auto tests/runtime $(ARGS)
 
-.venv-oldest/.installed: pyproject.toml oldest.txt
+.venv-oldest/.installed: pyproject.toml tests/oldest.txt
 	$(PYTHON) -m venv .venv-oldest
-	.venv-oldest/bin/python -m pip install --quiet -c oldest.txt -e '.[test]'
+	.venv-oldest/bin/python -m pip install --quiet -c tests/oldest.txt -e '.[test]'
 	@touch $@
 
 check: $(VENV)/.installed-check  ## ruff and mypy --strict

@@ -14,6 +14,8 @@ from itertools import pairwise
 
 import libcst as cst
 
+from autohook_codegen.declares.names import dotted_name
+from autohook_codegen.library.guesses import is_plain_base
 from autohook_codegen.rewrite.imports import Imported
 from autohook_codegen.rewrite.statement import CLASS, Place, parsed, without
 from autohook_codegen.rewrite.text_changes import TextChanges
@@ -84,10 +86,11 @@ def read_roots(source: Source, imported: Imported) -> dict[ast.ClassDef, Root]:
     `HookedRootModule`; elsewhere it may be a method of the author's own.
     """
     classes = [node for node in ast.walk(source.tree) if isinstance(node, ast.ClassDef)]
-    below = _below_roots(classes, imported)
+    with_base = _with_removable_base(classes, imported)
+    below = _and_below(with_base, classes)
     roots: dict[ast.ClassDef, Root] = {}
     for node in classes:
-        root = Root(base=_root_base(node, imported), removable=len(node.bases) > 1)
+        root = Root(base=_root_base(node, imported), removable=node.name in with_base)
         for method in node.body:
             if isinstance(method, ast.FunctionDef) and method.name in INITIALISERS:
                 ends = partial(_is_ending, method, imported, node.name in below)
@@ -136,21 +139,43 @@ def _is_ending(
     return False
 
 
-def _below_roots(classes: list[ast.ClassDef], imported: Imported) -> set[str]:
-    """Names of the classes that are, by their bases in the file, hooked roots."""
-    bases = {
-        node.name: {
-            base.attr if isinstance(base, ast.Attribute) else getattr(base, "id", "")
-            for base in node.bases
-        }
-        for node in classes
-    }
+def _with_removable_base(classes: list[ast.ClassDef], imported: Imported) -> set[str]:
+    """Names of the classes that are modules without their base `HookedRootModule` too."""
+    bases = _bases(classes)
+
+    def is_plain(name: str, above: frozenset[str]) -> bool:
+        if name not in bases:
+            return is_plain_base(name)
+        return name not in above and all(is_plain(one, above | {name}) for one in bases[name])
+
+    found: set[str] = set()
+    for node in classes:
+        base = _root_base(node, imported)
+        others = {_last_name(one) for one in node.bases if one is not base}
+        if base is not None and not all(is_plain(one, frozenset({node.name})) for one in others):
+            found.add(node.name)
+    return found
+
+
+def _and_below(names: set[str], classes: list[ast.ClassDef]) -> set[str]:
+    """`names`, and the classes that have, by their bases in the file, one of them above."""
+    bases = _bases(classes)
     below: set[str] = set()
-    found = {n.name for n in classes if len(n.bases) > 1 and _root_base(n, imported) is not None}
+    found = names
     while found:
         below |= found
         found = {name for name, of in bases.items() if name not in below and of & below}
     return below
+
+
+def _bases(classes: list[ast.ClassDef]) -> dict[str, set[str]]:
+    return {node.name: {_last_name(base) for base in node.bases} for node in classes}
+
+
+def _last_name(base: ast.expr) -> str:
+    if isinstance(base, ast.Subscript):  # Generic[T]
+        base = base.value
+    return (dotted_name(base) or "").rsplit(".", 1)[-1]
 
 
 def ending_lines(source: Source, ending: ast.stmt) -> Span:

@@ -173,9 +173,9 @@ def _part(
 ) -> Iterator[Candidate | LeftAlone]:
     each = _part_of_each_kind(result, reads)
     if each:
-        for step in each:
-            for place in reads.parts[step]:
-                yield result.site(Wrap(place), step)
+        for kind in each:
+            for place in reads.parts[kind]:
+                yield result.site(Wrap(place), kind)
         return
     step = _first_part(result, reads)
     if step is None and reads.items and not reads.unsure:
