@@ -70,11 +70,15 @@ def read_existing(source: Source, options: Options) -> Existing:
     if names.words.search(source.text) is None:
         return Existing()
     imported = read_imports(source.tree)
+    others: set[str] = set()
     for node in ast.walk(source.tree):  # before anything is judged by its name
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            names.methods.add(node.name)
+            names.taken.add(node.name)
         elif isinstance(node, ast.stmt) and (made := making(node, names, imported)):
             names.made.update(made.names)
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+            others.update(one.attr for one in node.targets if isinstance(one, ast.Attribute))
+    names.taken |= others - names.made
     reader = _Reader(source, names, imported, TextChanges(source, options.line_length))
     try:
         reader.visit(source.tree)

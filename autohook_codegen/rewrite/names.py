@@ -31,8 +31,8 @@ class HookNames:
         self._plural = re.compile(core + ("s" if after else "") + r"(?:_\d+)?")
         self.made: set[str] = set()
         """Names that a statement of the file makes a hook point."""
-        self.methods: set[str] = set()
-        """Names of functions in the file, which are no hook points."""
+        self.taken: set[str] = set()
+        """Names of functions in the file, and of attributes that are something else."""
 
     @cached_property
     def words(self) -> re.Pattern[str]:
@@ -49,7 +49,7 @@ class HookNames:
         return self._fits(self._plural, name)
 
     def _fits(self, pattern: re.Pattern[str], name: str) -> bool:
-        if name in self.methods or INDEX_NAME.fullmatch(name):
+        if name in self.taken or INDEX_NAME.fullmatch(name):
             return False
         return pattern.fullmatch(name) is not None
 
