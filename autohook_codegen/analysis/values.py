@@ -337,12 +337,17 @@ def _merged(structured: list[Items | Fields]) -> set[Items | Fields]:
     kept = {one for one in found.values() if isinstance(one, Fields)}
     result: set[Items | Fields] = set(kept)
     for alike in by_length.values():
-        if len(alike) > 2:
+        # one of any length takes in those of the same place that are known member by member
+        if len(alike) > 2 or (len(alike) == 2 and any(_is_of_any_length(one) for one in alike)):
             members = join(*(member for one in alike for member in (*one.first, one.rest)))
             result.add(replace(alike[0], first=(), rest=members))
         else:
             result.update(alike)
     return result
+
+
+def _is_of_any_length(one: Items) -> bool:
+    return not one.first and bool(one.rest)
 
 
 def _from_anywhere(one: Items | Fields) -> Items | Fields:
@@ -361,11 +366,12 @@ def _both(one: Items | Fields, other: Items | Fields) -> Items | Fields:
     fields = dict(longer.fields)
     for name, value in shorter.fields:
         fields[name] = join(fields[name], value) if name in fields else value
+    # in one order whichever of the two comes first
+    kept = [name for name, _ in longer.fields if name in dict(shorter.fields)]
+    in_order = kept == [name for name, _ in shorter.fields]
     return replace(
         longer,
-        fields=tuple(sorted(fields.items()))
-        if set(dict(shorter.fields)) - set(dict(longer.fields))
-        else tuple(fields.items()),
+        fields=tuple(fields.items() if in_order else sorted(fields.items())),
         rest=join(one.rest, other.rest),
         is_settable=one.is_settable and other.is_settable,
         is_ordered=one.is_ordered and other.is_ordered,
