@@ -6,6 +6,7 @@ from autohook_codegen import Options, hook_source, strip_source
 from tests.insertions import missing_token
 
 BARE = Options(format=False)
+NAMED_ROOT = Options(format=False, root=("A",))
 MODEL = """\
 import torch
 from torch import nn
@@ -37,14 +38,14 @@ def compiles(text: str) -> bool:
     return True
 
 
-def hooked_and_back(text: str) -> str:
+def hooked_and_back(text: str, options: Options = BARE) -> str:
     """`text` with its hook points, and without formatting, once it has been seen that only
     insertions were made, that a second pass changes nothing, and that `strip` gives it back."""
-    hooked = hook_source(text, BARE).code
+    hooked = hook_source(text, options).code
     if compiles(text):
         assert compiles(hooked)
     assert missing_token(text, hooked) is None
-    assert hook_source(hooked, BARE).code == hooked
+    assert hook_source(hooked, options).code == hooked
     assert strip_source(hooked) == text
     return hooked
 

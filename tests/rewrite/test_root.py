@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autohook_codegen import strip_source
-from tests.rewrite.models import IMPORTS, hooked_and_back
+from tests.rewrite.models import IMPORTS, NAMED_ROOT, hooked_and_back
 
 OWN_INIT = "    def __init__(self): super().__init__()"
 CLASSES = [
@@ -17,11 +17,11 @@ CLASSES = [
 ]
 """Bases, and what stands behind them."""
 ENDS = [
-    (f"{OWN_INIT} ;self.q=1 ; # c", f"{OWN_INIT} ;self.q=1; auto_hook(self) ; # c"),
-    (f"{OWN_INIT}  # c", f"{OWN_INIT}; auto_hook(self)  # c"),
+    (f"{OWN_INIT} ;self.q=1 ; # c", f"{OWN_INIT} ;self.q=1; self.setup() ; # c"),
+    (f"{OWN_INIT}  # c", f"{OWN_INIT}; self.setup()  # c"),
     (
         f"{OWN_INIT[:-18]}\n        x\n        # c\n\n      # d",
-        f"{OWN_INIT[:-18]}\n        x\n        auto_hook(self)  # in place of self.setup()\n        # c\n\n      # d",
+        f"{OWN_INIT[:-18]}\n        x\n        auto_hook(self)  # HookedRootModule.__init__ is not called\n        # c\n\n      # d",
     ),
 ]
 ROOT = """\
@@ -67,7 +67,7 @@ UNTOUCHED = [
     ("before", "after"),
     [
         *(
-            (f"class A{before}:\n{OWN_INIT}\n", f"class A{after}:\n{OWN_INIT}; auto_hook(self)\n")
+            (f"class A{before}:\n{OWN_INIT}\n", f"class A{after}:\n{OWN_INIT}; {'auto_hook(self)' if 'B,' in after else 'self.setup()'}\n")
             for before, after in CLASSES
         ),
         *(
@@ -78,7 +78,8 @@ UNTOUCHED = [
 )  # fmt: skip
 def test_pairs(before: str, after: str) -> None:
     begin = "from torch import nn\nfrom b import B, C, M\n"
-    assert hooked_and_back(begin + before) == begin + IMPORTS + after
+    imports = IMPORTS[0 if "auto_hook" in after else IMPORTS.index("from transformer_lens") :]
+    assert hooked_and_back(begin + before, NAMED_ROOT) == begin + imports + after
 
 
 @pytest.mark.parametrize(

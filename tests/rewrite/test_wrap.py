@@ -20,8 +20,8 @@ PAIRS = [
     ("x = g(self.b)", f"x = g({B})"),
     ("x = g((self.b))", f"x = g(({B}))"),
     ("x = g(self.b)if x else(self.b)", f"x = g({B[:-4]}(None))if x else({B.replace('self.b_hook_point', '(self.b_hook_point)', 1)})"),
-    ("x = g((self.b)if x else 1)", f"x = g((({B.replace('None', '(None)').replace('not (None)', 'not None')}))if x else 1)"),
-    ("x = g(self.b if x else 1)", f"x = g(({B}) if x else 1)"),
+    ("x = g((self.b)if x else x)", f"x = g((({B.replace('None', '(None)').replace('not (None)', 'not None')}))if x else x)"),
+    ("x = g(self.b if x else x)", f"x = g(({B}) if x else x)"),
     ("x = g(*self.b)", f"x = g(*({B}))"),
     ("x = g(self.b if self.b is not None else None)", f"x = g(({B}) if self.b is not None else None)"),
 ]  # fmt: skip

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from autohook_codegen import strip_source
-from tests.rewrite.models import IMPORTS, hooked_and_back
+from tests.rewrite.models import IMPORTS, NAMED_ROOT, hooked_and_back
 
 INIT = "    def __init__(self, *args, **kwargs):  # for the hook points\n"
-INIT += "        super().__init__(*args, **kwargs)\n        auto_hook(self)  # in place of self.setup()\n"
+INIT += "        super().__init__(*args, **kwargs)\n        self.setup()\n"
 PAIRS = [
     ("class A(nn.Linear): pass\n", f"class A(nn.Linear, HookedRootModule):\n    pass\n{INIT}"),
     ("class A(nn.Linear):x;y ; # c", f"class A(nn.Linear, HookedRootModule): \n    x;y ; # c\n{INIT[:-1]}"),
@@ -18,7 +18,7 @@ PAIRS = [
     ('class A(nn.Linear):\n    """A."""\n    x = 1\n    def f(x): x\n', f'class A(nn.Linear, HookedRootModule):\n    """A."""\n    x = 1\n{INIT}    def f(x): x\n'),
     ("class A(nn.Linear):\n    x = 1\n\n\n    @f\n    def f(x): x\n    y = 1\n", f"class A(nn.Linear, HookedRootModule):\n    x = 1\n\n{INIT}\n\n    @f\n    def f(x): x\n    y = 1\n"),
 ]  # fmt: skip
-MADE = INIT[: INIT.index("auto_hook")] + "self.a_hook_point = HookPoint()\n"
+MADE = INIT[: INIT.index("self.setup")] + "self.a_hook_point = HookPoint()\n"
 STRIPPED = [
     pytest.param(f"class A(B):\n{MADE}\n    def f(self): x\n", "class A(B):\n    def f(self): x\n"),
     pytest.param(
@@ -45,7 +45,8 @@ STRIPPED = [
 @pytest.mark.parametrize(("before", "after"), PAIRS)
 def test_pairs(before: str, after: str) -> None:
     begin = "from torch import nn\nfrom b import B, C, M\n"
-    assert hooked_and_back(begin + before) == begin + IMPORTS + after
+    imports = IMPORTS[0 if "auto_hook" in after else IMPORTS.index("from transformer_lens") :]
+    assert hooked_and_back(begin + before, NAMED_ROOT) == begin + imports + after
 
 
 @pytest.mark.parametrize(("hooked", "text"), STRIPPED)

@@ -98,10 +98,7 @@ def recorded_calls(model: nn.Module) -> Iterator[Calls]:
     def recorded(module: nn.Module, *args: Any, **kwargs: Any) -> Any:
         path = paths.get(module)
         if isinstance(module, HookPoint):
-            result = original(module, *args, **kwargs)
-            if path is not None:
-                calls.saw(path, result)
-            return result
+            return original(module, *args, **kwargs)
         before = [calls.firings[name] for name in names.get(module, ())]
         result = original(module, *args, **kwargs)
         if path:
@@ -121,10 +118,18 @@ def recorded_calls(model: nn.Module) -> Iterator[Calls]:
             calls.newest.update((id(tensor), call) for tensor in call.tensors)
         return result
 
+    # by hooks: what a hook point without one does is its own affair
+    handles = [
+        module.register_forward_hook(lambda _, inputs, result, path=path: calls.saw(path, result))
+        for module, path in paths.items()
+        if isinstance(module, HookPoint)
+    ]
     nn.Module.__call__ = recorded  # type: ignore[assignment,method-assign]
     try:
         yield calls
     finally:
+        for handle in handles:
+            handle.remove()
         nn.Module.__call__ = original  # type: ignore[method-assign]
 
 
