@@ -162,7 +162,7 @@ LINES = [
         id="a match",
     ),
     pytest.param(
-        "states = ()\nfor _ in range(2):\n    states = states + (x,)\nreveal(states)  # (unknown) | tuple of unknown",
+        "states = ()\nfor _ in range(2):\n    states = states + (x,)\nreveal(states)  # tuple of unknown",
         id="a tuple that grows in a loop",
     ),
     pytest.param(
