@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from autohook_codegen.analysis.frame import Frame
 from autohook_codegen.analysis.iterating import members_of
+from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.trace import How
 from autohook_codegen.analysis.values import (
     NOT_REACHED,
@@ -23,7 +24,6 @@ from autohook_codegen.analysis.values import (
     Parameter,
     Unknown,
     Value,
-    join,
 )
 
 __all__ = ["Argument", "Arguments", "arguments_of", "hand_over"]

@@ -6,6 +6,7 @@ import ast
 
 from autohook_codegen.analysis.frame import Frame
 from autohook_codegen.analysis.iterating import members_of
+from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.parts import held_at, reach
 from autohook_codegen.analysis.reading import item_of
 from autohook_codegen.analysis.trace import How
@@ -22,7 +23,6 @@ from autohook_codegen.analysis.values import (
     Tensor,
     Unknown,
     Value,
-    join,
 )
 from autohook_codegen.declares.names import dotted_name
 

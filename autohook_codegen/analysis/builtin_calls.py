@@ -8,6 +8,7 @@ from collections.abc import Callable
 from autohook_codegen.analysis.arguments import Argument, Arguments
 from autohook_codegen.analysis.frame import Frame
 from autohook_codegen.analysis.iterating import counted, in_step, members_of
+from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.names_computed import name_shape
 from autohook_codegen.analysis.reading import attribute_of
 from autohook_codegen.analysis.trace import How
@@ -31,7 +32,6 @@ from autohook_codegen.analysis.values import (
     Tensor,
     Unknown,
     Value,
-    join,
 )
 
 __all__ = ["BUILTINS"]

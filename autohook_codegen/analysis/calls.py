@@ -11,6 +11,7 @@ from autohook_codegen.analysis.construction import construct
 from autohook_codegen.analysis.container_methods import METHODS, container_method
 from autohook_codegen.analysis.frame import Frame, evaluates
 from autohook_codegen.analysis.functions import call_function
+from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.library_calls import call_library, tensor_method
 from autohook_codegen.analysis.module_calls import call_module, is_called
 from autohook_codegen.analysis.reading import attribute_of, is_super
@@ -32,7 +33,6 @@ from autohook_codegen.analysis.values import (
     Tensor,
     Unknown,
     Value,
-    join,
 )
 
 __all__: list[str] = []

@@ -9,6 +9,7 @@ from autohook_codegen import library
 from autohook_codegen.analysis.arguments import Arguments
 from autohook_codegen.analysis.frame import Frame
 from autohook_codegen.analysis.functions import call_function
+from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.parts import held_at
 from autohook_codegen.analysis.trace import How
 from autohook_codegen.analysis.values import (
@@ -25,7 +26,6 @@ from autohook_codegen.analysis.values import (
     Plain,
     Unknown,
     Value,
-    join,
 )
 from autohook_codegen.declares.program import ClassDecl
 

@@ -7,6 +7,7 @@ import ast
 from autohook_codegen.analysis.arguments import Arguments
 from autohook_codegen.analysis.frame import Frame
 from autohook_codegen.analysis.iterating import keyed, members_of
+from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.parts import members
 from autohook_codegen.analysis.reading import item_of
 from autohook_codegen.analysis.values import (
@@ -20,7 +21,6 @@ from autohook_codegen.analysis.values import (
     Member,
     Plain,
     Value,
-    join,
 )
 
 __all__ = ["METHODS", "container_method"]

@@ -8,12 +8,11 @@ from autohook_codegen.analysis.assigning import assign
 from autohook_codegen.analysis.frame import Frame, evaluates
 from autohook_codegen.analysis.functions import function_value
 from autohook_codegen.analysis.iterating import bind_loop, free_loop, members_of
+from autohook_codegen.analysis.joining import DEEPEST, MOST_MEMBERS, depth, join
 from autohook_codegen.analysis.narrowing import narrow_by
 from autohook_codegen.analysis.parts import held_of, reached_by
 from autohook_codegen.analysis.trace import How
 from autohook_codegen.analysis.values import (
-    DEEPEST,
-    MOST_MEMBERS,
     NOT_REACHED,
     PLAIN,
     UNKNOWN,
@@ -25,8 +24,6 @@ from autohook_codegen.analysis.values import (
     Plain,
     Unknown,
     Value,
-    depth,
-    join,
 )
 
 __all__: list[str] = []

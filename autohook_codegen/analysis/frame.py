@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
+from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.state import State, Unit
 from autohook_codegen.analysis.trace import FunctionTrace, How, Operation, Use
 from autohook_codegen.analysis.values import (
@@ -19,7 +20,6 @@ from autohook_codegen.analysis.values import (
     Plain,
     Tensor,
     Value,
-    join,
 )
 from autohook_codegen.declares.names import dotted_name
 

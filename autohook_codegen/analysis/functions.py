@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from autohook_codegen.analysis.arguments import Arguments, hand_over
 from autohook_codegen.analysis.frame import Frame
+from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.parts import held_of, is_way, origins, reached_by
 from autohook_codegen.analysis.reading import attribute_of, item_of
 from autohook_codegen.analysis.values import (
@@ -28,7 +29,6 @@ from autohook_codegen.analysis.values import (
     Tensor,
     Unknown,
     Value,
-    join,
 )
 from autohook_codegen.declares.program import FunctionNode
 

@@ -12,6 +12,7 @@ from autohook_codegen.analysis import calls, displays, operators, reading, state
 from autohook_codegen.analysis.arguments import Arguments
 from autohook_codegen.analysis.frame import Frame
 from autohook_codegen.analysis.functions import call_function
+from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.names_computed import display_name, name_shape
 from autohook_codegen.analysis.parts import OWN, held_of, of_call, reach, reached_by, with_held
 from autohook_codegen.analysis.scoping import Names, names_in
@@ -37,7 +38,6 @@ from autohook_codegen.analysis.values import (
     Plain,
     Unknown,
     Value,
-    join,
 )
 from autohook_codegen.declares.names import dotted_name
 from autohook_codegen.declares.program import ClassDecl, FileDecl, FunctionNode, Program

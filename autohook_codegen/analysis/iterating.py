@@ -6,6 +6,7 @@ import ast
 from dataclasses import replace
 
 from autohook_codegen.analysis.frame import Frame
+from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.parts import members, reach, with_held
 from autohook_codegen.analysis.values import (
     NOT_REACHED,
@@ -28,7 +29,6 @@ from autohook_codegen.analysis.values import (
     Tensor,
     Unknown,
     Value,
-    join,
 )
 
 __all__ = ["bind_loop", "counted", "free_loop", "in_step", "keyed", "members_of"]

@@ -9,6 +9,7 @@ from autohook_codegen import library
 from autohook_codegen.analysis.arguments import Argument, Arguments
 from autohook_codegen.analysis.frame import Frame, without_nothing
 from autohook_codegen.analysis.functions import call_function
+from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.parts import of_call
 from autohook_codegen.analysis.values import (
     NOT_REACHED,
@@ -22,7 +23,6 @@ from autohook_codegen.analysis.values import (
     Tensor,
     Unknown,
     Value,
-    join,
 )
 from autohook_codegen.declares.program import ClassDecl
 

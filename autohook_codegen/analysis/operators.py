@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 
 from autohook_codegen.analysis.frame import Frame, evaluates, united
+from autohook_codegen.analysis.joining import MOST_MEMBERS, join
 from autohook_codegen.analysis.narrowing import narrow_by
 from autohook_codegen.analysis.trace import How
 from autohook_codegen.analysis.values import (
-    MOST_MEMBERS,
     NOT_REACHED,
     NOTHING,
     PLAIN,
@@ -22,7 +22,6 @@ from autohook_codegen.analysis.values import (
     Tensor,
     Unknown,
     Value,
-    join,
 )
 
 __all__ = ["add_in_place", "is_numeric"]

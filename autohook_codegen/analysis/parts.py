@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable
 from dataclasses import replace
 
+from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.values import (
     NOT_REACHED,
     UNKNOWN,
@@ -25,7 +26,6 @@ from autohook_codegen.analysis.values import (
     Tensor,
     Unknown,
     Value,
-    join,
 )
 
 __all__ = [

@@ -8,6 +8,7 @@ from dataclasses import replace
 from autohook_codegen import library
 from autohook_codegen.analysis.frame import Frame, evaluates
 from autohook_codegen.analysis.iterating import members_of
+from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.parts import field, is_keyed, item, kept, reach, with_held
 from autohook_codegen.analysis.trace import How
 from autohook_codegen.analysis.values import (
@@ -33,7 +34,6 @@ from autohook_codegen.analysis.values import (
     Tensor,
     Unknown,
     Value,
-    join,
 )
 from autohook_codegen.declares.program import ClassDecl
 

@@ -6,6 +6,7 @@ import ast
 
 from autohook_codegen.analysis.arguments import Argument, Arguments
 from autohook_codegen.analysis.frame import Frame
+from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.reading import attribute_of
 from autohook_codegen.analysis.values import (
     NOT_REACHED,
@@ -16,7 +17,6 @@ from autohook_codegen.analysis.values import (
     Tensor,
     Unknown,
     Value,
-    join,
 )
 from autohook_codegen.declares.program import ClassDecl
 

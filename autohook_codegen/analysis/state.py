@@ -7,8 +7,9 @@ from collections import deque
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
+from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.trace import Definition, FunctionTrace, Growth
-from autohook_codegen.analysis.values import NOT_REACHED, Value, join
+from autohook_codegen.analysis.values import NOT_REACHED, Value
 from autohook_codegen.declares.program import ClassDecl, FileDecl, FunctionNode
 
 __all__ = ["State", "Unit"]

@@ -8,10 +8,11 @@ from autohook_codegen.analysis.assigning import assign, delete
 from autohook_codegen.analysis.frame import Environment, Frame, _Round, executes, united
 from autohook_codegen.analysis.functions import function_value
 from autohook_codegen.analysis.iterating import bind_loop, members_of
+from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.narrowing import narrow_by
 from autohook_codegen.analysis.operators import add_in_place
 from autohook_codegen.analysis.trace import How
-from autohook_codegen.analysis.values import NOTHING, UNKNOWN, Class, Items, Value, join
+from autohook_codegen.analysis.values import NOTHING, UNKNOWN, Class, Items, Value
 from autohook_codegen.declares.program import FunctionNode
 
 __all__: list[str] = []

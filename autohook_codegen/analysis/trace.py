@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
-from autohook_codegen.analysis.values import NOT_REACHED, Counter, Value, join
+from autohook_codegen.analysis.joining import join
+from autohook_codegen.analysis.values import NOT_REACHED, Counter, Value
 from autohook_codegen.declares.program import ClassDecl, FileDecl, FunctionNode, Program
 
 __all__ = [

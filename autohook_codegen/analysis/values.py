@@ -1,13 +1,13 @@
 """What an expression may be: a set of alternatives, each a small frozen value.
 
-The empty set means that the interpretation has not come there yet, and joining is union. So a value
-only grows, and does not depend on the order in which the program is read.
+The empty set means that the interpretation has not come there yet. How values are joined, so that
+they only grow and settle, is in `joining`.
 """
 
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from autohook_codegen.declares.program import ClassDecl, FileDecl, FunctionNode
@@ -42,8 +42,6 @@ __all__ = [
     "Tensor",
     "Unknown",
     "Value",
-    "depth",
-    "join",
 ]
 
 Loop: TypeAlias = ast.For | ast.AsyncFor | ast.comprehension
@@ -278,140 +276,3 @@ UNKNOWN: Value = frozenset({Unknown()})
 TENSOR: Value = frozenset({Tensor()})
 PLAIN: Value = frozenset({Plain()})
 NOTHING: Value = frozenset({Nothing()})
-
-MOST_ALTERNATIVES = 16
-MOST_MEMBERS = 12
-DEEPEST = 5
-"""How much of a value is known one by one. Beyond, a part of it is taken for any: so the
-interpretation comes to an end."""
-
-
-ANYWHERE = Origin(ast.Pass())
-"""The origin of a tuple or dict that stands for those of many places."""
-ANYTHING = Unknown(Origin(ast.Pass()))
-"""Stands for more modules, functions and classes than are kept one by one."""
-
-
-def join(*values: Value) -> Value:
-    """Return what a value is that may be any of `values`.
-
-    Tuples that come from one place are one tuple, whose members are joined; and a tensor from
-    anywhere takes in those whose origin is known.
-    """
-    joined = values[0].union(*values[1:]) if values else NOT_REACHED
-    if len(joined) < 2 or (any(joined == one for one in values) and len(joined) < 3):
-        return joined
-    joined = _joined_structures(joined)
-    if ANYTHING in joined:
-        return frozenset(map(_least, joined))
-    for whole in (Tensor(), Unknown(), Plain()):
-        if whole in joined:
-            joined = frozenset(
-                one for one in joined if type(one) is not type(whole) or one == whole
-            )
-    return joined if len(joined) <= MOST_ALTERNATIVES else _widened(joined)
-
-
-def _joined_structures(value: Value) -> Value:
-    structured = [one for one in value if isinstance(one, Items | Fields)]
-    if len(structured) < 2:
-        return value
-    return value.difference(structured).union(_merged(structured))
-
-
-def _merged(structured: list[Items | Fields]) -> set[Items | Fields]:
-    found: dict[object, Items | Fields] = {}
-    anywhere = {one.kind for one in structured if one.origin == ANYWHERE}
-    for one in structured:
-        if one.kind in anywhere and one.origin != ANYWHERE:
-            one = _from_anywhere(one)
-        key: tuple[object, ...] = (type(one), one.kind, one.held, one.origin, one.site)
-        if isinstance(one, Items):
-            key = (*key, len(one.first))
-        other = found.get(key)
-        found[key] = one if other is None else _both(one, other)
-    by_length: dict[object, list[Items]] = {}
-    for one in found.values():
-        if isinstance(one, Items):
-            by_length.setdefault((one.kind, one.held, one.origin, one.site), []).append(one)
-    kept = {one for one in found.values() if isinstance(one, Fields)}
-    result: set[Items | Fields] = set(kept)
-    for alike in by_length.values():
-        # one of any length takes in those of the same place that are known member by member
-        if len(alike) > 2 or (len(alike) == 2 and any(_is_of_any_length(one) for one in alike)):
-            members = join(*(member for one in alike for member in (*one.first, one.rest)))
-            result.add(replace(alike[0], first=(), rest=members))
-        else:
-            result.update(alike)
-    return result
-
-
-def _is_of_any_length(one: Items) -> bool:
-    return not one.first and bool(one.rest)
-
-
-def _from_anywhere(one: Items | Fields) -> Items | Fields:
-    if isinstance(one, Items):
-        return Items(one.kind, (), join(*one.first, one.rest), origin=ANYWHERE)
-    return replace(one, origin=ANYWHERE, held=None, site=None)
-
-
-def _both(one: Items | Fields, other: Items | Fields) -> Items | Fields:
-    if isinstance(one, Items) and isinstance(other, Items):
-        first = tuple(join(a, b) for a, b in zip(one.first, other.first, strict=True))
-        return replace(one, first=first, rest=join(one.rest, other.rest))
-    assert isinstance(one, Fields)
-    assert isinstance(other, Fields)
-    longer, shorter = (one, other) if len(one.fields) >= len(other.fields) else (other, one)
-    fields = dict(longer.fields)
-    for name, value in shorter.fields:
-        fields[name] = join(fields[name], value) if name in fields else value
-    # in one order whichever of the two comes first
-    kept = [name for name, _ in longer.fields if name in dict(shorter.fields)]
-    in_order = kept == [name for name, _ in shorter.fields]
-    return replace(
-        longer,
-        fields=tuple(fields.items() if in_order else sorted(fields.items())),
-        rest=join(one.rest, other.rest),
-        is_settable=one.is_settable and other.is_settable,
-        is_ordered=one.is_ordered and other.is_ordered,
-    )
-
-
-def _widened(value: Value) -> Value:
-    """Return fewer alternatives that take in all of `value`.
-
-    What is put in their place takes in, in every later join, what it was put in place of: a value
-    that came back to what it was would never settle.
-    """
-    kept: set[Alternative] = set()
-    for one in value:
-        match one:
-            case Tensor() | Plain() | Unknown():
-                kept.add(type(one)())
-            case Items() | Fields():
-                kept.add(_from_anywhere(one))
-            case _:
-                kept.add(one)
-    joined = _joined_structures(frozenset(kept))
-    return joined if len(joined) <= MOST_ALTERNATIVES else frozenset({ANYTHING, *map(_least, kept)})
-
-
-def _least(one: Alternative) -> Alternative:
-    """Return what is kept of an alternative beside `ANYTHING`."""
-    match one:
-        case Tensor() | Plain() | Nothing():
-            return type(one)()
-        case _:
-            return ANYTHING
-
-
-def depth(value: Value) -> int:
-    """Return how deep tuples and dicts nest in the value."""
-    deepest = 0
-    for one in value:
-        if isinstance(one, Items):
-            deepest = max(deepest, 1 + max(map(depth, (*one.first, one.rest))))
-        elif isinstance(one, Fields):
-            deepest = max(deepest, 1 + max(map(depth, (*(v for _, v in one.fields), one.rest))))
-    return deepest

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.values import (
     NOTHING,
     PLAIN,
@@ -17,7 +18,6 @@ from autohook_codegen.analysis.values import (
     Items,
     Module,
     Value,
-    join,
 )
 from autohook_codegen.declares.program import ClassDecl, FileDecl
 from autohook_codegen.library.guesses import is_no_tensor_field, is_plain_class

@@ -12,6 +12,7 @@ import ast
 from dataclasses import replace
 from functools import cache, partial
 
+from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.values import (
     NOTHING,
     PLAIN,
@@ -24,7 +25,6 @@ from autohook_codegen.analysis.values import (
     Parameter,
     Unknown,
     Value,
-    join,
 )
 from autohook_codegen.library.annotations import AnnotationReader, last_name
 from autohook_codegen.library.entries import (

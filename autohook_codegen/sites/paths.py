@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import replace
 
+from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.parts import item, members
 from autohook_codegen.analysis.trace import Trace
 from autohook_codegen.analysis.values import (
@@ -21,7 +22,6 @@ from autohook_codegen.analysis.values import (
     Step,
     Tensor,
     Value,
-    join,
 )
 from autohook_codegen.declares.program import ClassDecl
 from autohook_codegen.sites.candidate import Reference

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
+from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.names_computed import display_name, name_shape
 from autohook_codegen.analysis.trace import Definition, Trace
-from autohook_codegen.analysis.values import Fields, Items, Nothing, Unknown, join
+from autohook_codegen.analysis.values import Fields, Items, Nothing, Unknown
 from autohook_codegen.declares.program import ClassDecl, FileDecl, FunctionNode
 from autohook_codegen.options import Options
 from autohook_codegen.rewrite.existing import Existing

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.parts import field, is_keyed, item
 from autohook_codegen.analysis.values import (
     NOT_REACHED,
@@ -16,7 +17,6 @@ from autohook_codegen.analysis.values import (
     Tensor,
     Unknown,
     Value,
-    join,
 )
 from autohook_codegen.library import guesses
 

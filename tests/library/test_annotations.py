@@ -6,6 +6,7 @@ import ast
 
 import pytest
 
+from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.values import (
     NOTHING,
     PLAIN,
@@ -18,7 +19,6 @@ from autohook_codegen.analysis.values import (
     Module,
     Parameter,
     Value,
-    join,
 )
 from autohook_codegen.declares.program import ClassDecl, Program
 from autohook_codegen.library import makes_module, read_annotation

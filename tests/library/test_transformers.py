@@ -13,15 +13,8 @@ from transformers.activations import ACT2FN
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 from transformers.utils import ModelOutput
 
-from autohook_codegen.analysis.values import (
-    NOTHING,
-    TENSOR,
-    Items,
-    Module,
-    Unknown,
-    Value,
-    join,
-)
+from autohook_codegen.analysis.joining import join
+from autohook_codegen.analysis.values import NOTHING, TENSOR, Items, Module, Unknown, Value
 from autohook_codegen.library import (
     Kind,
     function,
