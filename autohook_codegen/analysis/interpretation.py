@@ -13,11 +13,19 @@ from autohook_codegen.analysis.arguments import Arguments
 from autohook_codegen.analysis.frame import Frame
 from autohook_codegen.analysis.functions import call_function
 from autohook_codegen.analysis.joining import join
+from autohook_codegen.analysis.kept_values import kept_in_attribute
 from autohook_codegen.analysis.names_computed import display_name, name_shape
-from autohook_codegen.analysis.parts import OWN, held_of, of_call, reach, reached_by, with_held
+from autohook_codegen.analysis.parts import of_call, reach, with_held
 from autohook_codegen.analysis.scoping import Names, names_in
 from autohook_codegen.analysis.state import State, Unit
 from autohook_codegen.analysis.trace import Definition, FunctionTrace, Growth, Trace
+from autohook_codegen.analysis.units import (
+    has_decorator,
+    is_method,
+    is_property,
+    name_of,
+    receiver_of,
+)
 from autohook_codegen.analysis.values import (
     NOT_REACHED,
     NOTHING,
@@ -39,7 +47,6 @@ from autohook_codegen.analysis.values import (
     Unknown,
     Value,
 )
-from autohook_codegen.declares.names import dotted_name
 from autohook_codegen.declares.program import ClassDecl, FileDecl, FunctionNode, Program
 from autohook_codegen.library import guesses
 from autohook_codegen.library.stub_files import normalised
@@ -131,7 +138,7 @@ class Interpretation:
         if not isinstance(unit.node, FunctionNode | ast.Lambda):
             return []
         args = unit.node.args
-        first = _receiver(unit)
+        first = receiver_of(unit)
         return [
             one
             for one in (*args.posonlyargs, *args.args, *args.kwonlyargs)
@@ -157,10 +164,10 @@ class Interpretation:
             if parent is not None and isinstance(parent.node, ast.ClassDef):
                 parent = parent.parent  # methods do not see the names of the class's body
             unit = self._units[node] = Unit(node, owner, file, parent)
-            receiver = _receiver(unit)
+            receiver = receiver_of(unit)
             if receiver is not None:
                 self._receivers[receiver] = unit
-            if owner is not None and isinstance(node, FunctionNode) and _is_method(unit):
+            if owner is not None and isinstance(node, FunctionNode) and is_method(unit):
                 if owner.is_module and (node.name in self.entries or node.name == "__init__"):
                     self._open.add(unit)
             self.state.enqueue(unit)
@@ -186,7 +193,7 @@ class Interpretation:
     def _bind_arguments(self, frame: Frame, node: FunctionNode | ast.Lambda) -> None:
         args = node.args
         unit = frame.unit
-        receiver = _receiver(unit)
+        receiver = receiver_of(unit)
         plain = [*args.posonlyargs, *args.args]
         defaults: dict[ast.arg, ast.expr] = dict(
             zip(plain[len(plain) - len(args.defaults) :], args.defaults, strict=True)
@@ -217,7 +224,7 @@ class Interpretation:
         owner = unit.owner
         assert owner is not None
         held = Held(receiver)
-        if _has_decorator(unit.node, "classmethod") or _name(unit) in (
+        if has_decorator(unit.node, "classmethod") or name_of(unit) in (
             "__new__",
             "__init_subclass__",
         ):
@@ -372,7 +379,7 @@ class Interpretation:
 
     def _running(self, unit: Unit) -> Iterable[ClassDecl]:
         assert unit.owner is not None
-        name = _name(unit)
+        name = name_of(unit)
         stack, seen = [unit.owner], {unit.owner}
         while stack:
             cls = stack.pop()
@@ -461,11 +468,11 @@ class Interpretation:
     def inherited_method(self, frame: Frame, name: str) -> Value:
         """Return what ``super().name`` is."""
         unit: Unit | None = frame.unit
-        while unit is not None and (unit.owner is None or not _is_method(unit)):
+        while unit is not None and (unit.owner is None or not is_method(unit)):
             unit = unit.parent
         if unit is None or unit.owner is None:
             return UNKNOWN
-        receiver = _receiver(unit)
+        receiver = receiver_of(unit)
         bound = self._instance(unit, receiver) if receiver is not None else NOT_REACHED
         found: dict[FunctionNode, ClassDecl] = {}
         for user in self.users(unit):
@@ -488,12 +495,12 @@ class Interpretation:
     def _bound(self, frame: Frame, node: FunctionNode, owner: ClassDecl, bound: Value) -> Value:
         parent = self._units.get(owner.file.tree)
         self.unit(node, owner, owner.file, self._parent_of(owner, parent))
-        if _has_decorator(node, "staticmethod"):
+        if has_decorator(node, "staticmethod"):
             return frozenset({Function(node, owner, owner.file)})
-        if _has_decorator(node, "classmethod"):
+        if has_decorator(node, "classmethod"):
             return frozenset({Function(node, owner, owner.file, frozenset({Class(owner, True)}))})
         function = Function(node, owner, owner.file, bound)
-        if _is_property(node):
+        if is_property(node):
             return call_function(frame, function, Arguments(), node)
         if not node.decorator_list:
             return frozenset({function})
@@ -548,7 +555,7 @@ class Interpretation:
             self.unit(node, owner, owner.file, self._parent_of(owner, None))
             bound = (
                 frozenset({Class(cls, one.is_open)})
-                if _has_decorator(node, "classmethod")
+                if has_decorator(node, "classmethod")
                 else NOT_REACHED
             )
             return frozenset({Function(node, owner, owner.file, bound)})
@@ -576,7 +583,7 @@ class Interpretation:
         name: ast.expr | None,
     ) -> None:
         """Write down that a statement sets an attribute of an instance."""
-        own = _own_parts(value, frame)
+        own = kept_in_attribute(value, frame)
         self.state.write(("attribute", cls, attribute), own)
         statement = frame.statement
         if statement is None or isinstance(cls, Bag):
@@ -592,7 +599,7 @@ class Interpretation:
     ) -> None:
         shape = name_shape(name)
         if shape is not None:
-            self.state.write(("computed", cls, shape), _own_parts(value, frame))
+            self.state.write(("computed", cls, shape), kept_in_attribute(value, frame))
         self.define(frame, cls, display_name(name), value, receiver, name)
 
     def grow(
@@ -608,7 +615,7 @@ class Interpretation:
         """Write down that a statement adds a member to a container."""
         if one.site is None:
             return
-        value = _own_parts(value, frame)
+        value = kept_in_attribute(value, frame)
         self.state.write(("grown", one.site), value)
         self.state.write(("grown", one.site, key if isinstance(key, str) else None), value)
         if frame.statement is not None:
@@ -693,7 +700,7 @@ class Interpretation:
             node: unit.trace for node, unit in self._units.items() if unit.trace is not None
         }
         for unit in self._units.values():
-            if unit.trace is not None and unit.owner is not None and _is_method(unit):
+            if unit.trace is not None and unit.owner is not None and is_method(unit):
                 unit.trace.users = frozenset(self.users(unit))
         definitions = {
             cls: {name: list(found.values()) for name, found in attributes.items()}
@@ -716,18 +723,18 @@ class Interpretation:
             for node, unit in self._units.items()
             if unit.owner is not None
             and unit.owner.is_module
-            and _is_method(unit)
-            and _name(unit) in self.entries
+            and is_method(unit)
+            and name_of(unit) in self.entries
         ]
         stack += self._functions_kept_as_entries()
         while stack:
             node = stack.pop()
             unit = self._units[node]
-            if node in found or _name(unit) in NEVER_HOOKED:
+            if node in found or name_of(unit) in NEVER_HOOKED:
                 continue
             if isinstance(node, ast.ClassDef | ast.Module):
                 continue
-            found[node] = frozenset(self.users(unit)) if _is_method(unit) else frozenset()
+            found[node] = frozenset(self.users(unit)) if is_method(unit) else frozenset()
             for names in callees.get(node, {}).values():
                 stack += [one for one in names if one in self._units]
         return found
@@ -773,45 +780,6 @@ def _labelled(said: Value, argument: ast.arg) -> Value:
     )
 
 
-def _own_parts(value: Value, frame: Frame) -> Value:
-    """What is kept in an attribute: an alias is reached by the attribute, and what a kept list
-    holds is reached from the instance that keeps it."""
-    unit: Unit | None = frame.unit
-    receivers: set[ast.arg] = set()
-    while unit is not None:
-        receiver = _receiver(unit)
-        if receiver is not None:
-            receivers.add(receiver)
-        unit = unit.parent
-
-    def inner(value: Value) -> Value:
-        kept: set[Alternative] = set()
-        for one in value:
-            held = held_of(one)
-            if isinstance(one, Items):
-                one = replace(one, first=tuple(map(inner, one.first)), rest=inner(one.rest))
-            elif isinstance(one, Fields):
-                fields = tuple((name, inner(field)) for name, field in one.fields)
-                one = replace(one, fields=fields, rest=inner(one.rest))
-            if held is not None:
-                way = Held(OWN, held.steps) if held.root in receivers and held.steps else None
-                one = reached_by(one, way)
-            kept.add(one)
-        return frozenset(kept)
-
-    return frozenset(_plainly(one) for one in inner(value))
-
-
-def _plainly(one: Alternative) -> Alternative:
-    """What an attribute is, whichever way it came there."""
-    if isinstance(one, Unknown):
-        is_function = one.name is not None and (
-            one.name.startswith("torch.") or library.function(one.name) is not None
-        )
-        return one if is_function else Unknown()
-    return reached_by(one, None)
-
-
 def _agreed(found: Value, said: Value) -> Value:
     """What a function returns, where its annotation says what its code does not."""
     unknown = [one for one in found if isinstance(one, Unknown)]
@@ -825,37 +793,3 @@ def _agreed(found: Value, said: Value) -> Value:
     if rest and not structured:
         return join(rest, found) if rest == found else join(rest, known, frozenset(unknown))
     return join(rest, known)
-
-
-def _name(unit: Unit) -> str:
-    return getattr(unit.node, "name", "")
-
-
-def _is_method(unit: Unit) -> bool:
-    owner, node = unit.owner, unit.node
-    return (
-        owner is not None
-        and isinstance(node, FunctionNode)
-        and owner.methods.get(node.name) is node
-    )
-
-
-def _receiver(unit: Unit) -> ast.arg | None:
-    if not _is_method(unit) or _has_decorator(unit.node, "staticmethod"):
-        return None
-    assert isinstance(unit.node, FunctionNode)
-    arguments = [*unit.node.args.posonlyargs, *unit.node.args.args]
-    return arguments[0] if arguments else None
-
-
-def _has_decorator(node: ast.AST, name: str) -> bool:
-    return any(
-        isinstance(one, ast.Name) and one.id == name for one in getattr(node, "decorator_list", ())
-    )
-
-
-def _is_property(node: FunctionNode) -> bool:
-    return any(
-        (dotted_name(one) or "").rsplit(".", 1)[-1] in ("property", "cached_property")
-        for one in node.decorator_list
-    )

@@ -1,0 +1,50 @@
+"""What a unit of the interpretation is by its own text: a method, of which instance, a property."""
+
+from __future__ import annotations
+
+import ast
+
+from autohook_codegen.analysis.state import Unit
+from autohook_codegen.declares.names import dotted_name
+from autohook_codegen.declares.program import FunctionNode
+
+__all__ = ["has_decorator", "is_method", "is_property", "name_of", "receiver_of"]
+
+
+def name_of(unit: Unit) -> str:
+    """Return its name; a lambda and a file have none."""
+    return getattr(unit.node, "name", "")
+
+
+def is_method(unit: Unit) -> bool:
+    """Tell whether the unit is the method that its class has under that name."""
+    owner, node = unit.owner, unit.node
+    return (
+        owner is not None
+        and isinstance(node, FunctionNode)
+        and owner.methods.get(node.name) is node
+    )
+
+
+def receiver_of(unit: Unit) -> ast.arg | None:
+    """Return the argument that a method gets its instance or class by."""
+    if not is_method(unit) or has_decorator(unit.node, "staticmethod"):
+        return None
+    assert isinstance(unit.node, FunctionNode)
+    arguments = [*unit.node.args.posonlyargs, *unit.node.args.args]
+    return arguments[0] if arguments else None
+
+
+def has_decorator(node: ast.AST, name: str) -> bool:
+    """Tell whether a function is decorated with the builtin of this name."""
+    return any(
+        isinstance(one, ast.Name) and one.id == name for one in getattr(node, "decorator_list", ())
+    )
+
+
+def is_property(node: FunctionNode) -> bool:
+    """Tell whether reading the method calls it."""
+    return any(
+        (dotted_name(one) or "").rsplit(".", 1)[-1] in ("property", "cached_property")
+        for one in node.decorator_list
+    )
