@@ -42,6 +42,10 @@ class Options:
     """Hook module calls."""
     params: bool = True
     """Hook parameter uses."""
+    activations: bool = False
+    """Hook values inside a forward: queries, scores and pattern, the residual stream, …"""
+    inputs: bool = False
+    """Hook what goes into modules."""
     only: tuple[str, ...] = ()
     """Shell patterns; a site is made only if its class, its attribute, ``Class.attribute`` or the
     class of what is called matches one of them."""
@@ -69,8 +73,8 @@ class Options:
                 f"the name pattern {self.name!r} names the hook point as what it hooks;"
                 " add something, as 'hook_{name}' does"
             )
-        if not self.modules and not self.params:
-            raise OptionsError("nothing to hook: choose modules, params or both")
+        if not (self.modules or self.params or self.activations or self.inputs):
+            raise OptionsError("nothing to hook: choose modules, params, activations or inputs")
         if self.line_length < 1:
             raise OptionsError(f"a line length of {self.line_length} is not possible")
 

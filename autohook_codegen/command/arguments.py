@@ -19,6 +19,10 @@ from autohook_codegen.options import DEFAULT_NAME, Fallback, Options, OptionsErr
 __all__ = ["main"]
 
 
+_KINDS = ("modules", "params", "activations", "inputs")
+"""What ``--hook`` names, each an attribute of `Options`."""
+
+
 def _split(values: tuple[str, ...]) -> tuple[str, ...]:
     """What stands between commas, over all uses of an option."""
     return tuple(part.strip() for value in values for part in value.split(",") if part.strip())
@@ -56,10 +60,11 @@ def _split(values: tuple[str, ...]) -> tuple[str, ...]:
 )
 @click.option(
     "--hook",
-    metavar="modules,params",
+    metavar="KIND,…",
     default="modules,params",
     show_default=True,
-    help="What to hook.",
+    help="What to hook: modules, params, activations (values inside a forward: attention's, the"
+    " residual stream's), all (those three), inputs (what goes into modules).",
 )
 @click.option(
     "--only",
@@ -204,6 +209,7 @@ def _roots(values: tuple[str, ...]) -> tuple[str, ...] | None:
 def _hooked(value: str) -> dict[str, bool]:
     kinds = _split((value,))
     for kind in kinds:
-        if kind not in ("modules", "params"):
-            raise OptionsError(f"--hook {kind}: choose modules, params or modules,params")
-    return {"modules": "modules" in kinds, "params": "params" in kinds}
+        if kind not in (*_KINDS, "all"):
+            raise OptionsError(f"--hook {kind}: choose of {', '.join(_KINDS)} and all")
+    all_values = "all" in kinds
+    return {kind: kind in kinds or (all_values and kind != "inputs") for kind in _KINDS}
