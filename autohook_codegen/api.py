@@ -68,7 +68,7 @@ def hook_sources(
     program = Program(trees, library.makes_module)
     try:
         trace = interpret(program, options.entry)
-        decided = decide(program, trace, *find_sites(trace), existing, options)
+        decided = decide(program, trace, *find_sites(trace, options), existing, options)
     except RecursionError:
         deepest = max(read.values(), key=lambda source: source.deepest_expression()[0])
         raise deepest.too_deep() from None

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.trace import FunctionTrace, Trace
+from autohook_codegen.options import Options
 from autohook_codegen.sites.candidate import Candidate, LeftAlone
 from autohook_codegen.sites.elsewhere import Elsewhere
 from autohook_codegen.sites.module_calls import module_calls
 from autohook_codegen.sites.parameter_uses import parameter_uses
+from autohook_codegen.sites.roles.find import Roles
 from autohook_codegen.sites.written import Written
 
 __all__ = ["find_sites"]
 
 
-def find_sites(trace: Trace) -> tuple[list[Candidate], list[LeftAlone]]:
+def find_sites(trace: Trace, options: Options) -> tuple[list[Candidate], list[LeftAlone]]:
     """Return the sites of all functions that run with a model, in the order of the source, and the
     places that get none."""
     elsewhere = Elsewhere(trace)
+    roles = Roles(Flow(trace)) if options.activations else None
     candidates: list[Candidate] = []
     left_alone: list[LeftAlone] = []
     for function in _running(trace):
         written = Written(function)
         found: list[Candidate | LeftAlone] = list(module_calls(written, trace, elsewhere))
         found += parameter_uses(written, trace)
+        if roles is not None:
+            found += roles.of(function)
         for one in sorted(found, key=lambda one: _place(one, written)):
             if isinstance(one, Candidate):
                 candidates.append(one)
