@@ -5,7 +5,7 @@ from __future__ import annotations
 from autohook_codegen.library.guesses import is_norm_class
 from autohook_codegen.library.stub_entries import library_class
 
-__all__ = ["ATTENTION_FUNCTIONS", "family", "module_family"]
+__all__ = ["ATTENTION_FUNCTIONS", "WITHOUT_STEPS", "family", "module_family"]
 
 
 def _words(family: str, names: str) -> dict[str, str]:
@@ -54,6 +54,10 @@ ATTENTION_FUNCTIONS = frozenset(
     "scaled_dot_product_attention dispatch_attention_fn flash_attn_func"
     " memory_efficient_attention flex_attention".split()
 )
+
+"""Their arguments are queries, keys and values, in this order."""
+WITHOUT_STEPS = frozenset({"flex_attention"})
+"""Those whose scores and pattern nothing else computes."""
 
 
 def family(name: str) -> str:

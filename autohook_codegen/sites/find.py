@@ -19,10 +19,11 @@ def find_sites(trace: Trace, options: Options) -> tuple[list[Candidate], list[Le
     """Return the sites of all functions that run with a model, in the order of the source, and the
     places that get none."""
     elsewhere = Elsewhere(trace)
-    roles = Roles(Flow(trace)) if options.activations else None
+    running = _running(trace)
+    roles = Roles(Flow(trace), running) if options.activations else None
     candidates: list[Candidate] = []
     left_alone: list[LeftAlone] = []
-    for function in _running(trace):
+    for function in running:
         written = Written(function)
         found: list[Candidate | LeftAlone] = list(module_calls(written, trace, elsewhere))
         found += parameter_uses(written, trace)

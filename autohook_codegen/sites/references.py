@@ -25,7 +25,7 @@ from autohook_codegen.analysis.values import (
 from autohook_codegen.declares.program import ClassDecl
 from autohook_codegen.sites.candidate import Reference
 
-__all__ = ["held_by", "owners_of", "reference_to"]
+__all__ = ["held_by", "in_order", "owners_of", "reference_to"]
 
 
 def held_by(value: Value) -> Held | None:

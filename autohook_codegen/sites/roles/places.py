@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from autohook_codegen.analysis.flow import Flow, Point
 from autohook_codegen.analysis.trace import FunctionTrace
-from autohook_codegen.analysis.values import Module, Named
+from autohook_codegen.analysis.values import Function, Module, Named
 from autohook_codegen.declares.program import ClassDecl, FunctionNode
 from autohook_codegen.library.operations import family
 from autohook_codegen.sites.candidate import (
@@ -20,7 +20,7 @@ from autohook_codegen.sites.candidate import (
     Reference,
     Wrap,
 )
-from autohook_codegen.sites.references import owners_of
+from autohook_codegen.sites.references import in_order, owners_of
 
 __all__ = ["Holder", "Places"]
 
@@ -38,11 +38,25 @@ class Places:
 
     def __init__(self, flow: Flow) -> None:
         self.flow = flow
+        self.handed: dict[ast.AST, Holder] = {}
+        """Functions that are handed the module by code outside the input."""
+
+    def hand(self, function: Function, caller: FunctionTrace) -> None:
+        """Write down that a function gets the caller's module as its first argument."""
+        holder = self.holder(caller)
+        first = [*function.node.args.posonlyargs, *function.node.args.args][:1]
+        if holder is None or not first:
+            return
+        known = self.handed.get(function.node)
+        owners = {*holder.owners, *(known.owners if known is not None else ())}
+        self.handed[function.node] = Holder(first[0].arg, in_order(owners))
 
     def holder(self, function: FunctionTrace) -> Holder | None:
         """Return ``self``, or the argument under which a function is handed a module."""
         current: FunctionTrace | None = function
         while current is not None and current.node is not None:
+            if current.node in self.handed:
+                return self.handed[current.node]
             receiver = current.receiver
             if receiver is not None and current.owner is not None and current.owner.is_module:
                 return Holder(receiver.arg, (current.owner,))
