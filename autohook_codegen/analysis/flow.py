@@ -149,6 +149,37 @@ class Flow:
                             found.setdefault(one.node, []).append((node, function))
         return found
 
+    @cached_property
+    def module_calls_of(self) -> dict[ast.AST, list[tuple[ast.Call, FunctionTrace]]]:
+        """The calls of modules of the input, by the forward that they run."""
+        found: dict[ast.AST, list[tuple[ast.Call, FunctionTrace]]] = {}
+        for function in self.trace.functions.values():
+            for call in function.calls:
+                for one in call.modules:
+                    cls = one.cls if isinstance(one, Module) else None
+                    method = cls.method("forward") if isinstance(cls, ClassDecl) else None
+                    if method is not None:
+                        found.setdefault(method[1], []).append((call.node, function))
+        return found
+
+    def at_callers(self, point: Point) -> list[Point]:
+        """Return what calls of the module give for an argument of its forward."""
+        node = point.function.node
+        if not isinstance(point.node, ast.arg) or node is None:
+            return []
+        return [
+            Point(one, caller, None, (*part, *point.part))
+            for call, caller in self.module_calls_of.get(node, ())
+            for one, part in given_to(point.node, node, call, True)
+        ]
+
+    def origin(self, point: Point) -> Point:
+        """Return where the value stands that a name is surely of."""
+        way = self.way(point)
+        while way.kind == "same" and len(way.sources) == 1:
+            way = self.way(way.sources[0])
+        return way.point
+
     # --- ways
 
     def way(self, point: Point) -> Way:
@@ -458,8 +489,8 @@ class Flow:
             else "module"
             for one in modules
         }
-        if len(kinds) == 1 and "module" not in kinds:
-            (kind,) = kinds
+        kind = _one_kind(kinds)
+        if kind is not None:
             sources = operands if kind == "attention" else operands[:1]
             return Way(kind, point, sources, "", modules)
         inner: list[Point] = []
@@ -503,6 +534,15 @@ class Flow:
             stack += [one for one in inside.sources if one not in seen]
             seen.update(inside.sources)
         return replace(way, kind="view", sources=tuple(ends)) if ends else way
+
+
+def _one_kind(kinds: set[str]) -> str | None:
+    """Return what a call of any of several modules is, where that is one thing: a convolution in
+    place of a linear layer, an identity in place of a norm."""
+    kinds = kinds - {"view"} or kinds
+    if kinds <= {"linear", "conv"} and "linear" in kinds:
+        return "linear"
+    return next(iter(kinds)) if len(kinds) == 1 and "module" not in kinds else None
 
 
 def _is_index(key: ast.expr) -> bool:

@@ -9,6 +9,7 @@ from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.sites.candidate import Candidate
 from autohook_codegen.sites.roles.attention_sites import attention_sites
 from autohook_codegen.sites.roles.called_attention import interface_calls
+from autohook_codegen.sites.roles.perceptrons import perceptron_sites
 from autohook_codegen.sites.roles.places import Places
 
 __all__ = ["Roles"]
@@ -27,3 +28,4 @@ class Roles:
 
     def of(self, function: FunctionTrace) -> Iterator[Candidate]:
         yield from attention_sites(self.places, function)
+        yield from perceptron_sites(self.places, function)
