@@ -5,11 +5,11 @@ from __future__ import annotations
 from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.trace import FunctionTrace, Trace
 from autohook_codegen.options import Options
-from autohook_codegen.sites.candidate import Candidate, LeftAlone
+from autohook_codegen.sites.candidate import Candidate, First, LeftAlone
 from autohook_codegen.sites.elsewhere import Elsewhere
 from autohook_codegen.sites.module_calls import module_calls
 from autohook_codegen.sites.parameter_uses import parameter_uses
-from autohook_codegen.sites.roles.find import Roles
+from autohook_codegen.sites.roles.find import role_sites
 from autohook_codegen.sites.written import Written
 
 __all__ = ["find_sites"]
@@ -20,15 +20,14 @@ def find_sites(trace: Trace, options: Options) -> tuple[list[Candidate], list[Le
     places that get none."""
     elsewhere = Elsewhere(trace)
     running = _running(trace)
-    roles = Roles(Flow(trace), running) if options.activations else None
+    roles = role_sites(Flow(trace), running) if options.activations else {}
     candidates: list[Candidate] = []
     left_alone: list[LeftAlone] = []
     for function in running:
         written = Written(function)
         found: list[Candidate | LeftAlone] = list(module_calls(written, trace, elsewhere))
         found += parameter_uses(written, trace)
-        if roles is not None:
-            found += roles.of(function)
+        found += roles.get(function, ())
         for one in sorted(found, key=lambda one: _place(one, written)):
             if isinstance(one, Candidate):
                 candidates.append(one)
@@ -39,6 +38,8 @@ def find_sites(trace: Trace, options: Options) -> tuple[list[Candidate], list[Le
 
 def _place(one: Candidate | LeftAlone, written: Written) -> tuple[int, int]:
     """Inner expressions first, as they run: so hook points are made as they fire."""
+    if isinstance(one, Candidate) and isinstance(one.form, First):
+        return written.order[one.place], -len(written.order)
     statement = written.statement(one.node)
     return written.order[statement], -written.depth(one.node)
 
