@@ -6,9 +6,12 @@ import ast
 from dataclasses import replace
 
 from autohook_codegen import library
+from autohook_codegen.analysis.attributes import attribute_in
 from autohook_codegen.analysis.frame import Frame, evaluates
+from autohook_codegen.analysis.growing import added_field, added_members
 from autohook_codegen.analysis.iterating import members_of
 from autohook_codegen.analysis.joining import join
+from autohook_codegen.analysis.lookup import of_class, resolved
 from autohook_codegen.analysis.parts import field, is_keyed, item, kept, reach, with_held
 from autohook_codegen.analysis.trace import How
 from autohook_codegen.analysis.values import (
@@ -43,7 +46,7 @@ __all__ = ["attribute_of", "is_super", "item_of"]
 @evaluates(ast.Attribute)
 def attribute(frame: Frame, node: ast.Attribute) -> Value:
     if is_super(node.value):
-        return frame.interpretation.inherited_method(frame, node.attr)
+        return frame.methods.inherited_method(frame, node.attr)
     holder = frame.evaluate(node.value)
     narrowed = frame.narrowed(node)
     if narrowed is not None:
@@ -90,20 +93,20 @@ def attribute_of(frame: Frame, one: Alternative, name: str, node: ast.AST) -> Va
         case Fields():
             if not isinstance(one.kind, str) or not is_keyed(one) or _is_module_dict(one):
                 known = dict(one.fields)
-                grown = frame.interpretation.grown(frame, one)
+                grown = added_members(frame, one)
                 if name in known or grown or one.rest:
                     if name not in _CONTAINER_METHODS:
-                        value = field(one, name, frame.interpretation.grown_field(frame, one, name))
+                        value = field(one, name, added_field(frame, one, name))
                         return with_held(value or UNKNOWN, reach(one.held, Attribute(name)))
             if isinstance(one.kind, ClassDecl):
-                found = frame.interpretation.method(frame, one.kind, name, frozenset({one}))
+                found = frame.methods.method(frame, one.kind, name, frozenset({one}))
                 if found is not None:
                     return found
             if one.origin is not None and name not in _CONTAINER_METHODS:
                 return frozenset({Unknown(_inside(one.origin, Attribute(name)))})
             return UNKNOWN
         case Class():
-            return frame.interpretation.of_class(frame, one, name)
+            return of_class(frame, one, name)
         case Unknown():
             return _of_unknown(frame, one, name, node)
         case Nothing():
@@ -133,20 +136,20 @@ def _of_object(frame: Frame, one: Module | Instance, name: str, node: ast.AST) -
         return _of_library_module(frame, one, cls, name, node)
     way = reach(one.held, Attribute(name))
     if isinstance(cls, Bag):
-        found = frame.interpretation.attribute(frame, (cls,), name)
+        found = attribute_in(frame, (cls,), name)
         return with_held(found, way) if found else frozenset({Unknown(held=way)})
     if name in ("forward", "__call__"):
         return frozenset({one})
-    classes = frame.interpretation.setters(frame, one)
-    found = frame.interpretation.attribute(frame, classes, name)
+    classes = frame.instances.setters(one)
+    found = attribute_in(frame, classes, name)
     if found:
         return with_held(kept(found, one.held), way)
     nested = cls.nested(name)
     if nested is not None:
         return frozenset({Class(nested)})
-    if frame.interpretation.is_set(cls, name):
+    if any(name in frame.interpretation.program.set_in(base) for base in cls.mro):
         return NOT_REACHED  # until the statement that sets it has been interpreted
-    method = frame.interpretation.method(frame, cls, name, frozenset({one}))
+    method = frame.methods.method(frame, cls, name, frozenset({one}))
     if method is not None:
         return method
     inherited = _inherited(cls, name)
@@ -209,10 +212,10 @@ def _view(frame: Frame, kind: str, node: ast.AST, one: Alternative) -> Value:
 
 def _of_container(frame: Frame, one: Items, name: str, node: ast.AST) -> Value:
     if isinstance(one.kind, ClassDecl):
-        found = frame.interpretation.attribute(frame, one.kind.mro, name)
+        found = attribute_in(frame, one.kind.mro, name)
         if found:
             return with_held(found, reach(one.held, Attribute(name)))
-        method = frame.interpretation.method(frame, one.kind, name, frozenset({one}))
+        method = frame.methods.method(frame, one.kind, name, frozenset({one}))
         if method is not None:
             return method
     if name.isdigit():
@@ -224,7 +227,7 @@ def _of_container(frame: Frame, one: Items, name: str, node: ast.AST) -> Value:
 
 def _of_unknown(frame: Frame, one: Unknown, name: str, node: ast.AST) -> Value:
     if one.name is not None:
-        return frame.interpretation.resolved(frame, f"{one.name}.{name}")
+        return resolved(frame, f"{one.name}.{name}")
     member = library.tensor_member(name)
     if one.held is not None and name in ("forward", "__call__"):
         return frozenset({one})
@@ -322,9 +325,9 @@ def item_of(
             by_key = isinstance(one, Fields)
             step = Item(key, written, by_key)
             grown = (
-                frame.interpretation.grown_field(frame, one, key)
+                added_field(frame, one, key)
                 if isinstance(one, Fields) and isinstance(key, str)
-                else frame.interpretation.grown(frame, one)
+                else added_members(frame, one)
             )
             if isinstance(one, Fields) and isinstance(key, str) and not is_keyed(one):
                 by_key = True
@@ -349,9 +352,9 @@ def item_of(
         case Nothing():
             return NOT_REACHED
         case Module(cls=cls, held=held) if isinstance(cls, ClassDecl):
-            method = frame.interpretation.method(frame, cls, "__getitem__", frozenset({one}))
+            method = frame.methods.method(frame, cls, "__getitem__", frozenset({one}))
             if method is not None:
-                return frame.interpretation.called(frame, method, node)
+                return frame.methods.called(frame, method, node)
             return frozenset({Unknown(held=reach(held, Item(key, written)))})
     return UNKNOWN
 
@@ -364,7 +367,7 @@ def _sliced(frame: Frame, one: Alternative, node: ast.Subscript, key: ast.Slice)
             return frozenset({replace(one, read=node)})
         case Items():
             start, stop = _bound(frame, key.lower), _bound(frame, key.upper)
-            grown = frame.interpretation.grown(frame, one)
+            grown = added_members(frame, one)
             exact = key.step is None and not one.rest and not grown
             if exact and isinstance(start, int) and (key.upper is None or stop is not None):
                 inner = one.first[start or 0 : stop]
