@@ -7,10 +7,10 @@ import ast
 from autohook_codegen.analysis.attributes import define
 from autohook_codegen.analysis.frame import Frame
 from autohook_codegen.analysis.growing import add_member, set_field
+from autohook_codegen.analysis.items import item_of
 from autohook_codegen.analysis.iterating import members_of
 from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.parts import held_at, reach
-from autohook_codegen.analysis.reading import item_of
 from autohook_codegen.analysis.trace import How
 from autohook_codegen.analysis.values import (
     NOT_REACHED,

@@ -6,12 +6,12 @@ import ast
 from collections.abc import Callable
 
 from autohook_codegen.analysis.arguments import Argument, Arguments
+from autohook_codegen.analysis.attribute_access import attribute_of
 from autohook_codegen.analysis.attributes import computed_attribute, define, define_computed
 from autohook_codegen.analysis.frame import Frame
 from autohook_codegen.analysis.iterating import counted, in_step, members_of
 from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.names_computed import name_shape
-from autohook_codegen.analysis.reading import attribute_of
 from autohook_codegen.analysis.trace import How
 from autohook_codegen.analysis.values import (
     NOT_REACHED,

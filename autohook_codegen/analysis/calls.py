@@ -6,6 +6,7 @@ import ast
 
 from autohook_codegen import library
 from autohook_codegen.analysis.arguments import Arguments, arguments_of
+from autohook_codegen.analysis.attribute_access import attribute_of, is_super
 from autohook_codegen.analysis.builtin_calls import BUILTINS
 from autohook_codegen.analysis.construction import construct
 from autohook_codegen.analysis.container_methods import METHODS, container_method
@@ -15,7 +16,6 @@ from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.library_calls import call_library, tensor_method
 from autohook_codegen.analysis.lookup import is_bound
 from autohook_codegen.analysis.module_calls import call_module, is_called
-from autohook_codegen.analysis.reading import attribute_of, is_super
 from autohook_codegen.analysis.registering import REGISTERING, register, submodule_at
 from autohook_codegen.analysis.trace import How, ModuleCall
 from autohook_codegen.analysis.values import (

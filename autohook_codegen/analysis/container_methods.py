@@ -7,10 +7,10 @@ import ast
 from autohook_codegen.analysis.arguments import Arguments
 from autohook_codegen.analysis.frame import Frame
 from autohook_codegen.analysis.growing import add_member, added_members
+from autohook_codegen.analysis.items import item_of
 from autohook_codegen.analysis.iterating import keyed, members_of
 from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.parts import members
-from autohook_codegen.analysis.reading import item_of
 from autohook_codegen.analysis.values import (
     NOT_REACHED,
     NOTHING,

@@ -6,10 +6,11 @@ import ast
 from dataclasses import replace
 
 from autohook_codegen.analysis.arguments import Arguments, hand_over
+from autohook_codegen.analysis.attribute_access import attribute_of
 from autohook_codegen.analysis.frame import Frame
+from autohook_codegen.analysis.items import item_of
 from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.parts import held_of, is_way, origins, reached_by
-from autohook_codegen.analysis.reading import attribute_of, item_of
 from autohook_codegen.analysis.values import (
     NOT_REACHED,
     UNKNOWN,

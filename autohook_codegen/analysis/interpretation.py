@@ -5,7 +5,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection
 
-from autohook_codegen.analysis import calls, displays, operators, reading, statements
+from autohook_codegen.analysis import (
+    attribute_access,
+    calls,
+    displays,
+    items,
+    operators,
+    statements,
+)
 from autohook_codegen.analysis.binding import bind_arguments
 from autohook_codegen.analysis.frame import Frame
 from autohook_codegen.analysis.instances import Instances
@@ -20,7 +27,7 @@ from autohook_codegen.declares.program import ClassDecl, FileDecl, FunctionNode,
 
 __all__ = ["Interpretation", "interpret"]
 
-_EVALUATING = (calls, displays, operators, reading, statements)
+_EVALUATING = (attribute_access, calls, displays, items, operators, statements)
 """Each registers what it evaluates or executes, when it is imported."""
 
 STARTS = ("forward", "__call__")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 
 from autohook_codegen.analysis.arguments import Argument, Arguments
+from autohook_codegen.analysis.attribute_access import attribute_of
 from autohook_codegen.analysis.attributes import define, define_computed
 from autohook_codegen.analysis.frame import Frame
 from autohook_codegen.analysis.joining import join
-from autohook_codegen.analysis.reading import attribute_of
 from autohook_codegen.analysis.values import (
     NOT_REACHED,
     NOTHING,
