@@ -87,7 +87,7 @@ def _hooked(
     options = decided.options
     code = insert(source, edits, options) if edits else text
     notes = notes_of(source, records, options)
-    return HookedSource(code, sites_of(source, records), notes, has_module)
+    return HookedSource(code, sites_of(source, records, decided.full_names), notes, has_module)
 
 
 def strip_source(code: str, options: Options = DEFAULTS) -> str:

@@ -57,6 +57,13 @@ class Site:
     """From 1, in the source that was given."""
     column: int
     """From 1, in characters."""
+    source: str = ""
+    """The expression whose value passes, on one line."""
+    role: str | None = None
+    """What it is in TransformerLens's words, ``pattern``, ``resid_mid``, if it is any of them."""
+    names: tuple[str, ...] = ()
+    """The hook point's full names in ``hook_dict``, with ``*`` for the members of a container:
+    ``blocks.*.attn.pattern_hook_point``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from autohook_codegen.sites.edits import Edits
 from autohook_codegen.sites.endings import add_at_end
 from autohook_codegen.sites.fallback import LeftToFallback, place_of
 from autohook_codegen.sites.filters import check_names, is_wanted
+from autohook_codegen.sites.full_names import FullNames
 from autohook_codegen.sites.hook_points import HookPoint, name_hook_points
 from autohook_codegen.sites.imports import Spellings, add_imports
 from autohook_codegen.sites.in_place import changes_in_place, checkpointing_classes
@@ -89,7 +90,7 @@ def decide(
     ends: dict[ClassDecl, list[str]] = {}
     for decl, line in (end for one in placed for end in one.ends.items()):
         ends.setdefault(decl, []).append(line)
-    ended, remarks = roots.end(ends, edits)
+    ended, remarks, converted = roots.end(ends, edits)
     for decl, lines in ended.items():
         add_at_end(decl, lines, edits[decl.file.path])
     add_imports(program, edits, spellings)
@@ -98,7 +99,8 @@ def decide(
     message = "a value is changed in place here"
     remarks += [Remark(c.function.file, c.node, "changes-in-place", message) for c in changes]
     sites = tuple(DecidedSite(one, its[0]) for one, its in named.items())
-    return Decided(program, options, edits, sites, tuple(remarks))
+    full_names = FullNames(trace, converted)
+    return Decided(program, options, edits, full_names, sites, tuple(remarks))
 
 
 @dataclass

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from autohook_codegen.analysis.values import Item, Nothing
 from autohook_codegen.hooked_source import Note, Site
 from autohook_codegen.options import Fallback, Options
-from autohook_codegen.sites.candidate import Wrap
+from autohook_codegen.sites.candidate import After, Wrap
 from autohook_codegen.sites.decided import Decided, DecidedSite, Remark
+from autohook_codegen.sites.full_names import FullNames
 from autohook_codegen.sites.hook_points import HookPoint, path_of
 from autohook_codegen.sites.spelling import text_of_part
 from autohook_codegen.source import Source
@@ -54,7 +55,7 @@ def by_file(decided: Decided) -> dict[str, FileRecords]:
     return found
 
 
-def sites_of(source: Source, records: FileRecords) -> tuple[Site, ...]:
+def sites_of(source: Source, records: FileRecords, full_names: FullNames) -> tuple[Site, ...]:
     found: list[Site] = []
     for one in records.sites:
         candidate = one.candidate
@@ -71,9 +72,18 @@ def sites_of(source: Source, records: FileRecords) -> tuple[Site, ...]:
                 runtime_name=one.hook_point.runtime_name,
                 line=line,
                 column=column,
+                source=_text_of(candidate.form),
+                names=full_names.names(one.hook_point),
             )
         )
     return tuple(sorted(found, key=lambda site: (site.line, site.column)))
+
+
+def _text_of(form: Wrap | After) -> str:
+    """Return the expression that passes the hook point."""
+    if isinstance(form, Wrap):
+        return ast.unparse(form.node)
+    return text_of_part(form.target, form.part)
 
 
 def notes_of(source: Source, records: FileRecords, options: Options) -> tuple[Note, ...]:

@@ -113,7 +113,7 @@ def test_list(model: Path) -> None:
     result = run("model.py", "--list")
     header, *rows = result.stdout.splitlines()
     assert result.exit_code == 0
-    assert header.split("  ")[0] == "place"
+    assert header.split() == ["place", "class", "source", "kind", "role", "names"]
     assert rows
     assert all(row.startswith("model.py:") for row in rows)
     assert all("_hook_point" in row for row in rows)
