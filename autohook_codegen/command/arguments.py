@@ -19,6 +19,7 @@ from autohook_codegen.options import DEFAULT_NAME, Fallback, Options, OptionsErr
 __all__ = ["main"]
 
 _KINDS = ("modules", "params", "activations", "inputs")
+"""What ``--hook`` names, each an attribute of `Options`."""
 
 
 def _split(values: tuple[str, ...]) -> tuple[str, ...]:
@@ -213,9 +214,9 @@ def _roots(values: tuple[str, ...]) -> tuple[str, ...] | None:
 
 
 def _hooked(value: str) -> dict[str, bool]:
-    kinds = set(_split((value,)))
-    for kind in sorted(kinds - {*_KINDS, "all"}):
-        raise OptionsError(f"--hook {kind}: choose {', '.join(_KINDS)} or all")
-    if "all" in kinds:
-        kinds |= {"modules", "params", "activations"}
-    return {kind: kind in kinds for kind in _KINDS}
+    kinds = _split((value,))
+    for kind in kinds:
+        if kind not in (*_KINDS, "all"):
+            raise OptionsError(f"--hook {kind}: choose {', '.join(_KINDS)} or all")
+    all_values = "all" in kinds
+    return {kind: kind in kinds or (all_values and kind != "inputs") for kind in _KINDS}

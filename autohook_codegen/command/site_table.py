@@ -61,7 +61,11 @@ def _table(path: str, sites: tuple[Site, ...]) -> Table:
 
 
 def _row(site: Site) -> tuple[str, ...]:
-    source = site.source if len(site.source) <= _LONGEST else f"{site.source[: _LONGEST - 1]}…"
+    source = (
+        site.expression
+        if len(site.expression) <= _LONGEST
+        else f"{site.expression[: _LONGEST - 1]}…"
+    )
     cells = (
         f"{site.line}:{site.column}",
         site.class_name,

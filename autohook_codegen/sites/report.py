@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from autohook_codegen.analysis.values import Item, Nothing
 from autohook_codegen.hooked_source import Note, Site
 from autohook_codegen.options import Fallback, Options
-from autohook_codegen.sites.candidate import After, Wrap
+from autohook_codegen.sites.candidate import After, Candidate, First, Wrap
 from autohook_codegen.sites.decided import Decided, DecidedSite, Remark
 from autohook_codegen.sites.full_names import FullNames
 from autohook_codegen.sites.hook_points import HookPoint, path_of
@@ -72,18 +72,24 @@ def sites_of(source: Source, records: FileRecords, full_names: FullNames) -> tup
                 runtime_name=one.hook_point.runtime_name,
                 line=line,
                 column=column,
-                source=_text_of(candidate.form),
+                role=candidate.role,
                 names=full_names.names(one.hook_point),
+                expression=_hooked_text(candidate),
             )
         )
     return tuple(sorted(found, key=lambda site: (site.line, site.column)))
 
 
-def _text_of(form: Wrap | After) -> str:
-    """Return the expression that passes the hook point."""
-    if isinstance(form, Wrap):
-        return ast.unparse(form.node)
-    return text_of_part(form.target, form.part)
+def _hooked_text(candidate: Candidate) -> str:
+    """Return the source of what is hooked."""
+    match candidate.form:
+        case Wrap(node):
+            return ast.unparse(node)
+        case First(target=target):
+            return target.id
+        case After(target=target, part=part):
+            return text_of_part(target, part)
+    return ast.unparse(candidate.node)
 
 
 def notes_of(source: Source, records: FileRecords, options: Options) -> tuple[Note, ...]:

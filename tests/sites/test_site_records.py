@@ -123,7 +123,7 @@ def test_full_names(init: str, forward: str, names: set[str]) -> None:
     code = parts.join(module(f"{init}\n--\n{forward}\nreturn x").partition("\n\n")[::2])
     (site,) = (one for one in hook_source(code).sites if one.attribute == "inner")
     assert set(site.names) == names
-    assert site.source == "self.inner(x)"
+    assert site.expression == "self.inner(x)"
 
 
 def test_names_of_members() -> None:
