@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from autohook_codegen import library
+from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.interpretation import interpret
 from autohook_codegen.declares.program import Program
 from autohook_codegen.hooked_source import HookedSource
@@ -68,7 +69,9 @@ def hook_sources(
     program = Program(trees, library.makes_module)
     try:
         trace = interpret(program, options.entry)
-        decided = decide(program, trace, *find_sites(trace), existing, options)
+        flow = Flow(trace)
+        candidates, left_alone = find_sites(trace, flow, options)
+        decided = decide(program, flow, candidates, left_alone, existing, options)
     except RecursionError:
         deepest = max(read.values(), key=lambda source: source.deepest_expression()[0])
         raise deepest.too_deep() from None

@@ -74,7 +74,7 @@ def name_hook_points(
     # A role keeps its name against a module of that name.
     for candidate in sorted(candidates, key=lambda one: one.role is None):
         homes, shape = families.key(candidate.reference)
-        alone = candidate.node if options.per_site else None
+        alone = candidate.node if options.per_site or candidate.is_alone else None
         for home in homes:
             grouped.setdefault((home, (shape, alone)), []).append(candidate)
     found: dict[Candidate, tuple[HookPoint, ...]] = {}
