@@ -68,9 +68,8 @@ def hook_sources(
     trees = {path: source.tree for path, source in read.items()}
     program = Program(trees, library.makes_module)
     try:
-        trace = interpret(program, options.entry)
-        flow = Flow(trace)
-        candidates, left_alone = find_sites(trace, flow, options)
+        flow = Flow(interpret(program, options.entry))
+        candidates, left_alone = find_sites(flow, options)
         decided = decide(program, flow, candidates, left_alone, existing, options)
     except RecursionError:
         deepest = max(read.values(), key=lambda source: source.deepest_expression()[0])

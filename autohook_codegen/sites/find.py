@@ -14,25 +14,29 @@ from autohook_codegen.sites.inputs.find import Inputs
 from autohook_codegen.sites.module_calls import module_calls
 from autohook_codegen.sites.parameter_uses import parameter_uses
 from autohook_codegen.sites.parts import Parts
+from autohook_codegen.sites.roles.find import Roles
 from autohook_codegen.sites.roots import find_roots
 from autohook_codegen.sites.written import Written
 
 __all__ = ["find_sites"]
 
 
-def find_sites(
-    trace: Trace, flow: Flow, options: Options
-) -> tuple[list[Candidate], list[LeftAlone]]:
+def find_sites(flow: Flow, options: Options) -> tuple[list[Candidate], list[LeftAlone]]:
     """Return the sites of all functions that run with a model, in the order of the source, and the
     places that get none."""
+    trace = flow.trace
     elsewhere = Elsewhere(trace)
+    running = _running(trace)
+    roles = Roles(flow, running) if options.activations else None
     inputs = Inputs(flow, _roots(trace, options), options.entry) if options.inputs else None
     candidates: list[Candidate] = []
     left_alone: list[LeftAlone] = []
-    for function in _running(trace):
+    for function in running:
         written = Written(function)
         found: list[Candidate | LeftAlone] = list(module_calls(written, trace, elsewhere))
         found += parameter_uses(written, trace)
+        if roles is not None:
+            found += roles.of(function)
         if inputs is not None:
             found += inputs.of(written, found)
         for one in sorted(found, key=lambda one: _place(one, written)):
