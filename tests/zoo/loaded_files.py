@@ -11,14 +11,23 @@ from typing import Any
 
 from tests.zoo.comparing import Rows
 
-__all__ = ["holding", "loaded_files", "made_with", "tree_digest"]
+__all__ = ["holding", "loaded_elsewhere", "loaded_files", "made_with", "tree_digest"]
 
 
 def loaded_files(folder: Path) -> list[str]:
     """Return the files below `folder` that this process has imported."""
-    files = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
-    paths = [Path(file) for file in files if file is not None]
-    return sorted({path.relative_to(folder).as_posix() for path in paths if folder in path.parents})
+    paths = [path for path in _loaded().values() if folder in path.parents]
+    return sorted({path.relative_to(folder).as_posix() for path in paths})
+
+
+def loaded_elsewhere(folder: Path) -> list[str]:
+    """Return the modules that this process has imported from elsewhere."""
+    return [name for name, path in _loaded().items() if folder not in path.parents]
+
+
+def _loaded() -> dict[str, Path]:
+    files = {name: getattr(module, "__file__", None) for name, module in sys.modules.copy().items()}
+    return {name: Path(file) for name, file in files.items() if file is not None}
 
 
 def made_with(folder: Path, files: Sequence[str] | None) -> dict[str, Any]:

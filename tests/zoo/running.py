@@ -38,7 +38,7 @@ from tests.real_models.observing import Observation, observe, same, seed, tensor
 from tests.zoo.built import NotBuiltError
 from tests.zoo.calls import CONTAINERS, Calls, ModuleCall, recorded_calls
 from tests.zoo.comparing import Rows, read_rows
-from tests.zoo.loaded_files import loaded_files, made_with
+from tests.zoo.loaded_files import loaded_elsewhere, loaded_files, made_with
 
 FORK = get_context("fork")
 SECONDS = 120
@@ -317,22 +317,29 @@ def row_of(name: str, package: str, side: str, folder: str, plain: Rows) -> dict
 
 
 def in_a_process(name: str, package: str, side: str, folder: str, plain: Rows) -> dict[str, Any]:
-    """The row of a model that a copy of this process runs, which may die of it."""
+    """The row of a model that a copy of this process runs, which may die of it. What that imports
+    from elsewhere than `folder` is imported here too, for the next."""
     receiving, sending = FORK.Pipe(duplex=False)
 
     def run(sending: Connection) -> None:
-        sending.send(row_of(name, package, side, folder, plain))
+        row = row_of(name, package, side, folder, plain)
+        sending.send((row, loaded_elsewhere(Path(folder))))
 
     process = FORK.Process(target=run, args=(sending,))
     process.start()
     sending.close()
+    row: dict[str, Any]
     try:
-        row: dict[str, Any] = receiving.recv()
+        row, modules = receiving.recv()
     except EOFError:
         process.join()
         row = {"name": name, "error": f"the process ended with {process.exitcode}"}
-        row |= made_with(Path(folder), None)
+        return row | made_with(Path(folder), None)
     process.join()
+    for module in modules:
+        if module not in sys.modules:
+            with suppress(Exception):
+                import_module(module)
     return row
 
 
@@ -341,9 +348,6 @@ def main() -> None:
     warnings.simplefilter("ignore")
     os.environ["TRANSFORMERS_VERBOSITY"] = "critical"
     plain = read_rows(Path(plain_path))
-    # what all of them import is imported once; where that fails, the row of each says so
-    with suppress(Exception):
-        import_module(f"tests.zoo.{package}_models").names()
     with Path(out).open("a") as file:
         for name in names:
             row = in_a_process(name, package, side, folder, plain)
