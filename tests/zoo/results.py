@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import platform
 import re
+import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
 from tests.zoo.comparing import Rows, summed
-from tests.zoo.made_with import complete_mark, rows_path
+from tests.zoo.made_with import ROOT, complete_mark, rows_path
 from tests.zoo.packages import PACKAGES, Package
 from tests.zoo.processes import folder_of, held_rows, ran_rows
 from tests.zoo.suites import Compared, compared_suites
@@ -76,7 +77,7 @@ def write_results(rows: Path) -> None:
     versions = ", ".join(f"{name} {version(name)}" for name in BESIDE)
     parts = [
         HEAD,
-        f"Python {platform.python_version()}, {versions}."
+        f"Of {measured_code()}, Python {platform.python_version()}, {versions}."
         + ("" if complete_mark(rows).exists() else " **A part of the whole.**"),
         "## Text",
         _table(TEXT, text),
@@ -92,6 +93,13 @@ def write_results(rows: Path) -> None:
         "\n".join(apart) or "None.",
     ]
     RESULTS.write_text(ABSOLUTE.sub("", "\n\n".join(parts)) + "\n")
+
+
+def measured_code() -> str:
+    """The version that the rows hold for: the commit, where there is one."""
+    command = ["git", "rev-parse", "--short", "HEAD"]
+    commit = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    return f"autohook-codegen {commit.strip() or version('autohook-codegen')}"
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

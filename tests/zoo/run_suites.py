@@ -3,7 +3,7 @@
 python -m tests.zoo.run_suites [PACKAGE …] [--cases N] [--folder FOLDER]
 
 The tests and the package come from the source distribution. Rows stand in files that are named
-after the code that they were made with, as those of `make zoo` do.
+after the code that they were made with, and after the texts of the rewritten package.
 """
 
 from __future__ import annotations
