@@ -61,7 +61,7 @@ class Site:
     """What the value is in a transformer, in TransformerLens's words: ``pattern``."""
     names: tuple[str, ...] = ()
     """The full names in a root's ``hook_dict``, with ``*`` for the members of a container:
-    ``h.*.attn.pattern_hook_point``; with second names."""
+    ``h.*.attn.pattern_hook_point``."""
     expression: str = ""
     """The source of what is hooked, on one line."""
 

@@ -18,7 +18,6 @@ from autohook_codegen.options import DEFAULT_NAME, Fallback, Options, OptionsErr
 
 __all__ = ["main"]
 
-
 _KINDS = ("modules", "params", "activations", "inputs")
 """What ``--hook`` names, each an attribute of `Options`."""
 
@@ -63,8 +62,14 @@ def _split(values: tuple[str, ...]) -> tuple[str, ...]:
     metavar="KIND,…",
     default="modules,params",
     show_default=True,
-    help="What to hook: modules, params, activations (values inside a forward: attention's, the"
-    " residual stream's), all (those three), inputs (what goes into modules).",
+    help="What to hook: modules, params, activations (values inside forwards), inputs (what goes"
+    " into modules), all (modules, params and activations).",
+)
+@click.option(
+    "--site",
+    metavar="[Class.method:]WHAT [as NAME]",
+    multiple=True,
+    help="Hook this value too: an expression, an assignment or a local name, compared as syntax.",
 )
 @click.option(
     "--only",
@@ -106,6 +111,7 @@ def main(
     root: tuple[str, ...],
     fallback: str,
     hook: str,
+    site: tuple[str, ...],
     only: tuple[str, ...],
     skip: tuple[str, ...],
     entry: tuple[str, ...],
@@ -138,6 +144,7 @@ def main(
                 root=_roots(root),
                 fallback=Fallback(fallback),
                 **_hooked(hook),
+                site=site,
                 only=_split(only),
                 skip=_split(skip),
                 entry=_split(entry),
@@ -210,6 +217,6 @@ def _hooked(value: str) -> dict[str, bool]:
     kinds = _split((value,))
     for kind in kinds:
         if kind not in (*_KINDS, "all"):
-            raise OptionsError(f"--hook {kind}: choose of {', '.join(_KINDS)} and all")
+            raise OptionsError(f"--hook {kind}: choose {', '.join(_KINDS)} or all")
     all_values = "all" in kinds
     return {kind: kind in kinds or (all_values and kind != "inputs") for kind in _KINDS}

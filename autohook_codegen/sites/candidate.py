@@ -87,6 +87,8 @@ class First:
 
     block: FunctionNode | ast.For | ast.AsyncFor
     target: ast.Name
+    is_tested: bool = False
+    """Only where it is not ``None``."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,6 +128,8 @@ class Candidate:
     result it is for every use, so that their hook point is this one."""
     beside: Reference | None = None
     """The module or parameter that it stands beside in ``__init__``; else it stands at the end."""
+    is_alone: bool = False
+    """It shares no hook point with sites of the same name."""
     second_names: tuple[Reference, ...] = ()
     """The modules and parameters by whose names the same hook point is known too."""
 

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.trace import Trace
 from autohook_codegen.declares.program import ClassDecl, Program
 from autohook_codegen.options import Options
@@ -16,9 +17,11 @@ from autohook_codegen.sites.edits import Edits
 from autohook_codegen.sites.endings import add_at_end
 from autohook_codegen.sites.fallback import LeftToFallback, place_of
 from autohook_codegen.sites.filters import check_names, is_wanted
+from autohook_codegen.sites.full_names import FullNames
 from autohook_codegen.sites.hook_points import HookPoint, name_hook_points
 from autohook_codegen.sites.imports import Spellings, add_imports
 from autohook_codegen.sites.in_place import changes_in_place, checkpointing_classes
+from autohook_codegen.sites.inputs.same_values import same_values
 from autohook_codegen.sites.making import CannotBeMadeError
 from autohook_codegen.sites.own_children import classes_with_own_children
 from autohook_codegen.sites.parts import Parts
@@ -39,7 +42,7 @@ __all__ = ["decide"]
 
 def decide(
     program: Program,
-    trace: Trace,
+    flow: Flow,
     candidates: Iterable[Candidate],
     left_alone: Iterable[LeftAlone],
     existing: Mapping[str, Existing],
@@ -52,6 +55,7 @@ def decide(
     Raises:
         OptionsError: a root or an ``--only`` pattern names nothing in the input.
     """
+    trace = flow.trace
     edits = {path: Edits() for path in program.files}
     found = [replace(one, reference=with_own_names(one.reference, trace)) for one in candidates]
     check_names(program, found, options)
@@ -59,6 +63,8 @@ def decide(
     wanted = [one for one in found if is_wanted(one, options)]
     left = _Left(trace, [one for one in left_alone if is_wanted(one, options)])
     all_wanted = _without_own_children(wanted, own_children, left)
+    same = same_values(all_wanted, flow)
+    all_wanted = [one for one in all_wanted if one not in same]
     wanted = take_places(found, all_wanted)
 
     standing = standing_hook_points(wanted, existing, options)
@@ -92,7 +98,7 @@ def decide(
     ends: dict[ClassDecl, list[str]] = {}
     for decl, line in (end for one in sorted(placed, key=_rank) for end in one.ends.items()):
         ends.setdefault(decl, []).append(line)
-    ended, remarks = roots.end(ends, edits)
+    ended, remarks, converted = roots.end(ends, edits)
     for decl, lines in ended.items():
         add_at_end(decl, lines, edits[decl.file.path])
     add_imports(program, edits, spellings)
@@ -101,7 +107,8 @@ def decide(
     message = "a value is changed in place here"
     remarks += [Remark(c.function.file, c.node, "changes-in-place", message) for c in changes]
     sites = tuple(DecidedSite(one, its[0]) for one, its in named.items())
-    return Decided(program, options, edits, sites, tuple(remarks))
+    full_names = FullNames(trace, converted)
+    return Decided(program, options, edits, full_names, sites, tuple(remarks))
 
 
 def _rank(placed: Placed) -> int:

@@ -31,6 +31,8 @@ class HookPoint:
     beside: Reference | None = None
     """The module or parameter that a value inside a forward stands beside in ``__init__``."""
     role: str | None = None
+    kind: str = "module call"
+    """Of its first site."""
 
     @property
     def made_with(self) -> Reference:
@@ -72,7 +74,7 @@ def name_hook_points(
     # A role keeps its name against a module of that name.
     for candidate in sorted(candidates, key=lambda one: one.role is None):
         homes, shape = families.key(candidate.reference)
-        alone = candidate.node if options.per_site else None
+        alone = candidate.node if options.per_site or candidate.is_alone else None
         for home in homes:
             grouped.setdefault((home, (shape, alone)), []).append(candidate)
     found: dict[Candidate, tuple[HookPoint, ...]] = {}
@@ -89,7 +91,9 @@ def name_hook_points(
                 further.append(names.free(second, owners))
                 names.take(further[-1], owners)
         first = sites[0]
-        hook_point = HookPoint(name, reference, owners, tuple(further), first.beside, first.role)
+        hook_point = HookPoint(
+            name, reference, owners, tuple(further), first.beside, first.role, first.kind
+        )
         for one in sites:
             found[one] = (*found.get(one, ()), hook_point)
     return {one: found[one] for one in candidates if one in found}

@@ -26,7 +26,7 @@ from autohook_codegen.sites.making import CannotBeMadeError, growth_statement, m
 __all__ = ["Making", "Placed", "Placing"]
 
 _BEHIND_OWN = 1_000_000
-"""What stands beside a module follows the module's own hook point."""
+"""What a module gives follows the module's own hook point, what it gets stands as it runs."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,7 +80,7 @@ class Placing:
             CannotBeMadeError: it cannot be made wherever what it hooks exists.
         """
         placed = Placed(hook_point)
-        if hook_point.reference.is_named and not hook_point.second_names:
+        if hook_point.kind == "activation" and not hook_point.second_names:
             order += _BEHIND_OWN
         if hook_point.made_with.computed is not None:
             self._place_computed(hook_point, placed, order)

@@ -12,6 +12,7 @@ from autohook_codegen.hooked_source import Note, Site
 from autohook_codegen.options import Fallback, Options
 from autohook_codegen.sites.candidate import After, Candidate, First, Wrap
 from autohook_codegen.sites.decided import Decided, DecidedSite, Remark
+from autohook_codegen.sites.full_names import FullNames
 from autohook_codegen.sites.hook_points import HookPoint, path_of
 from autohook_codegen.sites.spelling import text_of_part
 from autohook_codegen.source import Source
@@ -54,7 +55,7 @@ def by_file(decided: Decided) -> dict[str, FileRecords]:
     return found
 
 
-def sites_of(source: Source, records: FileRecords) -> tuple[Site, ...]:
+def sites_of(source: Source, records: FileRecords, full_names: FullNames) -> tuple[Site, ...]:
     found: list[Site] = []
     for one in records.sites:
         candidate = one.candidate
@@ -72,6 +73,7 @@ def sites_of(source: Source, records: FileRecords) -> tuple[Site, ...]:
                 line=line,
                 column=column,
                 role=candidate.role,
+                names=full_names.names(one.hook_point),
                 expression=_hooked_text(candidate),
             )
         )

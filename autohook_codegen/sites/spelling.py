@@ -130,8 +130,9 @@ def add_site(candidate: Candidate, spelled: SpelledSite, edits: Edits, function:
         case Explicit(node, place, eager):
             explicit = edits.explicit.setdefault(node, ExplicitEdit(function, eager))
             explicit.hook_points[place] = spelled.text
-        case First(block, target):
-            statement = f"{target.id} = {spelled.text}({target.id})"
+        case First(block, target, is_tested):
+            test = f" if {target.id} is not None else None" if is_tested else ""
+            statement = f"{target.id} = {spelled.text}({target.id}){test}"
             edits.first.setdefault(block, []).append(statement)
         case After():
             edits.after.setdefault(form.statement, []).append(_statement(form, spelled.text))
