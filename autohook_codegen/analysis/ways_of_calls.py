@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["way_of_call"]
 
-_OF_ONE = frozenset("view cast repeat dropout softmax activation norm".split())
+_OF_ONE = frozenset("view slice cast repeat dropout softmax activation norm".split())
 """Operations whose further operands are no part of what goes on."""
 MOST_CALLS = 5
 
@@ -90,6 +90,9 @@ def _library(
 
 def _operation(flow: Flow, name: str, point: Point, operands: tuple[Point, ...]) -> Way:
     kind = family(name)
+    known = library.tensor_member(name)
+    if kind == name and known is not None and known.kind is library.Kind.VIEW:
+        kind = "slice"  # the same numbers, not all or not in their order
     if kind in _OF_ONE:
         operands = operands[:1]
     elif kind == "mask":

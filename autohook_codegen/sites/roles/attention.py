@@ -81,7 +81,7 @@ def _softmaxes(flow: Flow, start: Point) -> Iterator[tuple[Way, ...]]:
         onward: tuple[Point, ...] = ()
         if way.kind in _TO_SOFTMAX:
             onward = way.sources
-        elif way.kind in ("matmul", "linear"):  # talking heads
+        elif way.kind in ("matmul", "linear", "conv"):  # talking heads
             onward = mixed(flow, way)
         elif way.kind == "function" or (way.kind == "module" and way.inner):
             onward = way.inner
@@ -100,7 +100,7 @@ def _products(
     seen.add(point)
     way = flow.way(point)
     onward: tuple[Point, ...] = ()
-    if way.kind in ("matmul", "linear"):
+    if way.kind in ("matmul", "linear", "conv"):
         fed = [flow.is_fed(one) for one in way.sources]
         inner = [
             found
@@ -116,8 +116,8 @@ def _products(
         return
     if way.kind in _TO_PRODUCT:
         onward = way.sources
-    elif way.kind == "function":
-        onward = way.inner or way.sources
+    elif way.kind in ("function", "module"):
+        onward = way.inner or way.sources[: 1 if way.kind == "module" else None]
     elif way.kind == "unknown":
         onward = way.sources
     for one in onward:
@@ -126,7 +126,7 @@ def _products(
 
 def mixed(flow: Flow, way: Way) -> tuple[Point, ...]:
     """Return what a product with a parameter, or a linear layer, mixes."""
-    if way.kind == "linear":
+    if way.kind in ("linear", "conv"):
         return way.sources[:1]
     learned = [is_parameter(flow, one) for one in way.sources]
     return (
