@@ -133,6 +133,11 @@ class Candidate:
     second_names: tuple[Reference, ...] = ()
     """The modules and parameters by whose names the same hook point is known too."""
 
+    @property
+    def place(self) -> ast.AST:
+        """Return where in the tree the value passes."""
+        return self.form.block.body[0] if isinstance(self.form, First) else self.node
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LeftAlone:

@@ -14,7 +14,7 @@ from autohook_codegen.sites.inputs.find import Inputs
 from autohook_codegen.sites.module_calls import module_calls
 from autohook_codegen.sites.parameter_uses import parameter_uses
 from autohook_codegen.sites.parts import Parts
-from autohook_codegen.sites.roles.find import Roles
+from autohook_codegen.sites.roles.find import role_sites
 from autohook_codegen.sites.roots import find_roots
 from autohook_codegen.sites.written import Written
 
@@ -27,7 +27,7 @@ def find_sites(flow: Flow, options: Options) -> tuple[list[Candidate], list[Left
     trace = flow.trace
     elsewhere = Elsewhere(trace)
     running = _running(trace)
-    roles = Roles(flow, running) if options.activations else None
+    roles = role_sites(flow, running) if options.activations else {}
     inputs = Inputs(flow, _roots(trace, options), options.entry) if options.inputs else None
     candidates: list[Candidate] = []
     left_alone: list[LeftAlone] = []
@@ -35,8 +35,7 @@ def find_sites(flow: Flow, options: Options) -> tuple[list[Candidate], list[Left
         written = Written(function)
         found: list[Candidate | LeftAlone] = list(module_calls(written, trace, elsewhere))
         found += parameter_uses(written, trace)
-        if roles is not None:
-            found += roles.of(function)
+        found += roles.get(function, ())
         if inputs is not None:
             found += inputs.of(written, found)
         for one in sorted(found, key=lambda one: _place(one, written)):
@@ -61,7 +60,7 @@ def _roots(trace: Trace, options: Options) -> list[ClassDecl]:
 def _place(one: Candidate | LeftAlone, written: Written) -> tuple[int, int]:
     """Inner expressions first, as they run: so hook points are made as they fire."""
     if isinstance(one, Candidate) and isinstance(one.form, First):
-        return written.order[one.form.block], 0
+        return written.order[one.place], -len(written.order)
     node: ast.AST = one.node
     while isinstance(one, Candidate) and one.kind == "input" and _is_beside(node, written):
         node = written.parents[node]
