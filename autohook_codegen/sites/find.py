@@ -15,6 +15,9 @@ from autohook_codegen.sites.module_calls import module_calls
 from autohook_codegen.sites.parameter_uses import parameter_uses
 from autohook_codegen.sites.parts import Parts
 from autohook_codegen.sites.roles.find import role_sites
+from autohook_codegen.sites.roles.nearest import Nearest
+from autohook_codegen.sites.roles.places import Places
+from autohook_codegen.sites.roles.plain_operations import plain_operations
 from autohook_codegen.sites.roots import find_roots
 from autohook_codegen.sites.written import Written
 
@@ -29,16 +32,26 @@ def find_sites(flow: Flow, options: Options) -> tuple[list[Candidate], list[Left
     running = _running(trace)
     roles = role_sites(flow, running) if options.activations else {}
     inputs = Inputs(flow, _roots(trace, options), options.entry) if options.inputs else None
+    places = Places(flow)
+    written = {function: Written(function) for function in running}
+    found: dict[FunctionTrace, list[Candidate | LeftAlone]] = {
+        function: [
+            *module_calls(its, trace, elsewhere),
+            *parameter_uses(its, trace),
+            *roles.get(function, ()),
+        ]
+        for function, its in written.items()
+    }
+    nearest = Nearest(flow, (one for its in found.values() for one in its))
     candidates: list[Candidate] = []
     left_alone: list[LeftAlone] = []
-    for function in running:
-        written = Written(function)
-        found: list[Candidate | LeftAlone] = list(module_calls(written, trace, elsewhere))
-        found += parameter_uses(written, trace)
-        found += roles.get(function, ())
+    for function, its in written.items():
+        sites = found[function]
+        if options.activations:
+            sites += plain_operations(its, places, nearest, roles.get(function, ()))
         if inputs is not None:
-            found += inputs.of(written, found)
-        for one in sorted(found, key=lambda one: _place(one, written)):
+            sites += inputs.of(its, sites)
+        for one in sorted(sites, key=lambda one: _place(one, its)):
             if isinstance(one, Candidate):
                 candidates.append(one)
             else:
