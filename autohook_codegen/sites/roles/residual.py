@@ -13,6 +13,7 @@ from autohook_codegen.analysis.values import Items, Module
 __all__ = ["Residual", "Sum"]
 
 _STREAM = frozenset("same choice view cast item scale dropout".split())
+MOST_POINTS = 2000
 _THROUGH = frozenset("module linear conv attention norm".split())
 
 
@@ -71,7 +72,7 @@ class Residual:
             if not roots:
                 continue
             others = [one for one in terms if one is not stream]
-            if all(self._is_computed(one, roots) for one in others):
+            if all(self._is_computed(one, roots, point.node) for one in others):
                 return Sum(point, stream, tuple(others), _nodes(roots), False)
         for stream in terms:
             roots = self._roots(stream)
@@ -116,16 +117,16 @@ class Residual:
 
     # --- what was computed from it
 
-    def _is_computed(self, term: Point, roots: frozenset[Point]) -> bool:
-        """Tell whether a module or an operation with a parameter lies between."""
-        return self._reaches(term, roots, frozenset())
-
-    def _reaches(self, term: Point, roots: frozenset[Point], given: frozenset[Point]) -> bool:
+    def _is_computed(
+        self, term: Point, roots: frozenset[Point], whole: ast.AST | None = None
+    ) -> bool:
+        """Tell whether the term was computed from the stream by a module or a parameter, and not in
+        an earlier round of a loop, by way of the whole sum."""
         seen: set[tuple[Point, bool]] = set()
         stack = [(term, False)]
         while stack:
             point, passed = stack.pop()
-            if (point, passed) in seen or len(seen) > 2000:
+            if (point, passed) in seen or len(seen) > MOST_POINTS or point.node is whole:
                 continue
             seen.add((point, passed))
             if passed and _is_one_of(point, roots):
