@@ -8,15 +8,15 @@ from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.trace import FunctionTrace, Trace
 from autohook_codegen.declares.program import ClassDecl
 from autohook_codegen.options import Options
+from autohook_codegen.sites.asked_sites import asked_sites, with_asked
 from autohook_codegen.sites.candidate import Candidate, First, LeftAlone
 from autohook_codegen.sites.elsewhere import Elsewhere
 from autohook_codegen.sites.inputs.find import Inputs
 from autohook_codegen.sites.module_calls import module_calls
 from autohook_codegen.sites.parameter_uses import parameter_uses
 from autohook_codegen.sites.parts import Parts
-from autohook_codegen.sites.roles.find import role_sites
+from autohook_codegen.sites.roles.find import places_in, role_sites
 from autohook_codegen.sites.roles.nearest import Nearest
-from autohook_codegen.sites.roles.places import Places
 from autohook_codegen.sites.roles.plain_operations import plain_operations
 from autohook_codegen.sites.roots import find_roots
 from autohook_codegen.sites.written import Written
@@ -30,9 +30,10 @@ def find_sites(flow: Flow, options: Options) -> tuple[list[Candidate], list[Left
     trace = flow.trace
     elsewhere = Elsewhere(trace)
     running = _running(trace)
-    roles = role_sites(flow, running) if options.activations else {}
+    asked = options.asked_sites
+    places = places_in(flow, running if options.activations or asked else ())
+    roles = role_sites(places, running) if options.activations else {}
     inputs = Inputs(flow, _roots(trace, options), options.entry) if options.inputs else None
-    places = Places(flow)
     written = {function: Written(function) for function in running}
     found: dict[FunctionTrace, list[Candidate | LeftAlone]] = {
         function: [
@@ -43,12 +44,15 @@ def find_sites(flow: Flow, options: Options) -> tuple[list[Candidate], list[Left
         for function, its in written.items()
     }
     nearest = Nearest(flow, (one for its in found.values() for one in its))
+    if options.activations:
+        for function, its in written.items():
+            found[function] += plain_operations(its, places, nearest, roles.get(function, ()))
+    for site in asked_sites(asked, list(written.values()), places, nearest):
+        found[site.function] = with_asked(found[site.function], site)
     candidates: list[Candidate] = []
     left_alone: list[LeftAlone] = []
     for function, its in written.items():
         sites = found[function]
-        if options.activations:
-            sites += plain_operations(its, places, nearest, roles.get(function, ()))
         if inputs is not None:
             sites += inputs.of(its, sites)
         for one in sorted(sites, key=lambda one: _place(one, its)):
