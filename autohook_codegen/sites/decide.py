@@ -83,6 +83,7 @@ def decide(
             explicit = spellings.of(file, "explicit_if_hooked")
             add_site(one, spelled[one], edits[file.path], explicit)
 
+    parts = Parts(trace)
     changes = list(changes_in_place(trace, named))
     fallback = LeftToFallback(
         trace,
@@ -91,8 +92,9 @@ def decide(
         own_children,
         frozenset(cls for change in changes for cls in change.classes),
         frozenset(checkpointing_classes(trace)),
+        parts.used,
     )
-    roots = RootEnds(trace, existing, spellings, options, Parts(trace), fallback)
+    roots = RootEnds(trace, existing, spellings, options, parts, fallback)
     ends: dict[ClassDecl, list[str]] = {}
     for decl, line in (end for one in sorted(placed, key=_rank) for end in one.ends.items()):
         ends.setdefault(decl, []).append(line)

@@ -17,7 +17,7 @@ from autohook_codegen.sites.roles.called_attention import (
 from autohook_codegen.sites.roles.places import Places
 from autohook_codegen.sites.roles.projections import Projected, projections, rotated
 
-__all__ = ["attention_sites"]
+__all__ = ["attention_operands", "attention_sites"]
 
 
 def attention_sites(places: Places, function: FunctionTrace) -> Iterator[Candidate]:
@@ -27,6 +27,15 @@ def attention_sites(places: Places, function: FunctionTrace) -> Iterator[Candida
         if one is not None and (one.role, one.node) not in seen:
             seen.add((one.role, one.node))
             yield one
+
+
+def attention_operands(places: Places, function: FunctionTrace) -> Iterator[tuple[Point, Point]]:
+    """Yield the queries and keys of every attention in the function."""
+    flow = places.flow
+    for called in (*fused_calls(flow, function), *interface_calls(flow, function)):
+        yield called.q, called.k
+    for one in find_by_hand(flow, function):
+        yield one.q, one.k
 
 
 def _sites(places: Places, function: FunctionTrace) -> Iterator[Candidate | None]:

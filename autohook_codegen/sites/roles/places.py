@@ -24,6 +24,9 @@ from autohook_codegen.sites.references import in_order, owners_of
 
 __all__ = ["Holder", "Places"]
 
+_FIELDS: dict[object, str] = {0: "values", 1: "indices"}
+"""The parts of what ``topk`` gives, by name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Holder:
@@ -99,7 +102,8 @@ class Places:
         if isinstance(node, ast.arg):
             function = point.function.node
             if isinstance(function, FunctionNode) and not point.part:
-                return First(function, ast.Name(node.arg, ast.Load()))
+                name = ast.copy_location(ast.Name(node.arg, ast.Load()), node)
+                return First(function, name)
             return None
         if isinstance(node, ast.AugAssign):
             return After(node, node.target)
@@ -117,6 +121,8 @@ class Places:
                 key = taker.slice
                 if isinstance(key, ast.Constant) and key.value == place:
                     return Wrap(taker)
+            if isinstance(taker, ast.Attribute) and taker.attr == _FIELDS.get(place):
+                return Wrap(taker)
         statement = self._assignment(node, point.function)
         if statement is None or not isinstance(place, int):
             return None
