@@ -135,8 +135,11 @@ def _held_by(module: nn.Module) -> Holding:
 
 
 def _added_for(site: Site) -> KeptHookPoint:
-    alone = hook_point_alone(site.module._parameters.get(site.attribute))
-    return alone or KeptHookPoint(tap_for(site.module, site.attribute))
+    if site.attribute not in (OUTPUT, INPUT):
+        alone = hook_point_alone(site.module._parameters[site.attribute])
+        if alone is not None:
+            return alone
+    return KeptHookPoint(tap_for(site.module, site.attribute))
 
 
 def _part_of(hook_point: HookPoint, part: str) -> HookPoint:
