@@ -13,6 +13,7 @@ __all__ = [
     "is_method_name",
     "is_module_base",
     "is_no_tensor_field",
+    "is_norm_class",
     "is_output_class",
     "is_plain_base",
     "is_plain_class",
@@ -70,6 +71,11 @@ def is_plain_base(last: str) -> bool:
 def is_plain_class(last: str) -> bool:
     """Tell whether an instance is neither a tensor nor a module (right for 2,654 of 2,674)."""
     return _PLAIN_CLASSES.fullmatch(last) is not None
+
+
+def is_norm_class(last: str) -> bool:
+    """Tell whether a class outside the input normalizes."""
+    return "norm" in last.lower()
 
 
 def is_output_class(last: str) -> bool:

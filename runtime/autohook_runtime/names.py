@@ -64,11 +64,12 @@ class HookDict(ByEitherName[HookPoint]):
     """Makes a hook point for another tensor of what comes to one: `rnn.hook_point.1`."""
 
     def __missing__(self, name: str) -> HookPoint:
-        base, found, part = name.rpartition("hook_point.")
-        hook_point = super().get(base + "hook_point")
-        if found and hook_point is not None and self.part_of is not None:
-            self[name] = self.part_of(hook_point, part)
-            return self[name]
+        for last in ("hook_point", "hook_in"):
+            base, found, part = name.rpartition(f"{last}.")
+            hook_point = super().get(base + last)
+            if found and hook_point is not None and self.part_of is not None:
+                self[name] = self.part_of(hook_point, part)
+                return self[name]
         return super().__missing__(name)
 
     def wanted(

@@ -2,7 +2,8 @@
 
 The runtime's names: `hook_point` for the model's own output, `PATH.hook_point` for every submodule
 that can be called, `PATH.NAME.hook_point` for every parameter of a module that is not one of
-torch's library. Hook points that stand in the model keep their names, and what they hook is not
+torch's library; where inputs are asked for, `PATH.hook_in`.
+Hook points that stand in the model keep their names, and what they hook is not
 hooked again.
 """
 
@@ -23,8 +24,10 @@ from autohook_runtime.subclasses import swapped_from
 DEFAULT_PATTERN = "{name}_hook_point"
 OUTPUT = ""
 """In place of a parameter's name: the module's output."""
+INPUT = ".in"
+"""In place of a parameter's name: the module's arguments."""
 Key = tuple[int, str]
-"""A module's id, and a parameter's name or `OUTPUT`."""
+"""A module's id, and a parameter's name, `OUTPUT` or `INPUT`."""
 
 
 class Site(NamedTuple):
@@ -45,7 +48,7 @@ class InSource(NamedTuple):
     hook_point: HookPoint
     module: nn.Module
     attribute: str
-    """The parameter's name, or `OUTPUT`."""
+    """The parameter's name, `OUTPUT` or `INPUT`."""
 
     @property
     def key(self) -> Key:
@@ -65,11 +68,12 @@ def modules_of(root: nn.Module) -> dict[str, nn.Module]:
     return modules
 
 
-def sites(modules: dict[str, nn.Module]) -> Iterator[Site]:
-    """All of a root's, in the order of `hook_dict`: outputs, then parameters."""
-    for path, module in modules.items():
-        if path == "" or (is_callable(module) and not isinstance(module, HookPoint)):
-            yield Site(f"{path}.hook_point".lstrip("."), module, OUTPUT)
+def sites(modules: dict[str, nn.Module], has_inputs: bool = False) -> Iterator[Site]:
+    """All of a root's, in the order of `hook_dict`: outputs, inputs, then parameters."""
+    for name, attribute in (("hook_point", OUTPUT), ("hook_in", INPUT)):
+        for path, module in modules.items() if attribute == OUTPUT or has_inputs else ():
+            if path == "" or (is_callable(module) and not isinstance(module, HookPoint)):
+                yield Site(f"{path}.{name}".lstrip("."), module, attribute)
     for path, module in modules.items():
         if has_own_parameters(module):
             for name, parameter in module._parameters.items():
@@ -119,12 +123,20 @@ def _hooked_by(
     plural = is_container and not pattern.endswith("{name}")
     name = hooked_name(held_as, pattern + "s" if plural else pattern)
     holder_and_name = None if name is None else find(module, name)
-    if holder_and_name is None:
-        return
+    if holder_and_name is not None:
+        yield from _hooked_at(*holder_and_name, child)
+    elif name is not None and name.endswith("_in"):
+        holder_and_name = find(module, name.removesuffix("_in"))
+        for hooked in _hooked_at(*holder_and_name, child) if holder_and_name is not None else ():
+            if hooked.attribute == OUTPUT:
+                yield hooked._replace(attribute=INPUT)
+
+
+def _hooked_at(holder: nn.Module, name: str, child: nn.Module) -> Iterator[InSource]:
     if isinstance(child, HookPoint):
-        yield InSource(child, *_target(*holder_and_name))
+        yield InSource(child, *_target(holder, name))
     else:
-        yield from _members(getattr(*holder_and_name), child)
+        yield from _members(getattr(holder, name), child)
 
 
 def hooked_name(attribute: str, pattern: str) -> str | None:
