@@ -116,7 +116,7 @@ class Candidate:
     """The call or the read of the parameter: where the site is reported."""
     reference: Reference
     kind: str
-    """``module call``, ``parameter use``, ``activation`` or ``input``."""
+    """``module call``, ``parameter use``, ``activation``, ``input`` or ``asked``."""
     form: Form
     function: FunctionTrace
     part: tuple[Step, ...] = ()

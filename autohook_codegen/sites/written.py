@@ -58,6 +58,23 @@ class Written:
                 return block
         return [statement]
 
+    def exclude_each_other(self, one: ast.AST, other: ast.AST) -> bool:
+        """Tell whether they stand in different arms of an ``if``."""
+        arms = self._arms(one)
+        return any(arms.get(test, arm) is not arm for test, arm in self._arms(other).items())
+
+    def _arms(self, node: ast.AST) -> dict[ast.AST, object]:
+        """Return the conditions around the node, each with the arm that it stands in."""
+        found: dict[ast.AST, object] = {}
+        for parent in self.around(node):
+            match parent:
+                case ast.If(body=body, orelse=orelse):
+                    found[parent] = next((arm for arm in (body, orelse) if node in arm), None)
+                case ast.IfExp():
+                    found[parent] = node
+            node = parent
+        return found
+
     @cached_property
     def order(self) -> dict[ast.AST, int]:
         """The place of each node in a walk in depth."""

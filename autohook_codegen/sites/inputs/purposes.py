@@ -15,6 +15,7 @@ from autohook_codegen.analysis.trace import FunctionTrace, How, ModuleCall, Use
 from autohook_codegen.analysis.values import Function, Items, Module, Parameter, Unknown
 from autohook_codegen.declares.program import ClassDecl, FunctionNode
 from autohook_codegen.library import library_class, tensor_member
+from autohook_codegen.library.operations import ATTENTION_FUNCTIONS
 
 __all__ = ["Purpose", "Purposes"]
 
@@ -250,7 +251,7 @@ class Purposes:
             return frozenset({Purpose.MASK}) if place == 1 else self._of(call, function)
         if name == "where" and place == (1 if receiver is not None else 0):
             return frozenset({Purpose.MASK})
-        if way.kind == "attention" or name in _ATTENTION:
+        if way.kind == "attention" or name in ATTENTION_FUNCTIONS:
             is_data = place in (0, 1, 2) or keyword in ("query", "key", "value")
             return _DATA if is_data else frozenset({Purpose.MASK})
         found = self._of_kind(way.kind, node, call, operands, function)
@@ -301,12 +302,6 @@ class Purposes:
         """Tell whether it is a product of two values, masked and scaled."""
         ways = self.flow.walk(Point(node, function), lambda way: way.kind in _LIGHT)
         return any(way.kind == "matmul" for way in ways)
-
-
-_ATTENTION = frozenset(
-    "scaled_dot_product_attention dispatch_attention_fn flash_attn_func"
-    " memory_efficient_attention flex_attention".split()
-)
 
 
 def _function_of(kind: object) -> ast.AST | None:

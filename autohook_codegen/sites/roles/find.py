@@ -19,23 +19,28 @@ from autohook_codegen.sites.roles.places import Places
 from autohook_codegen.sites.roles.residual import Residual
 from autohook_codegen.sites.roles.residual_sites import residual_sites
 
-__all__ = ["role_sites"]
+__all__ = ["places_in", "role_sites"]
+
+
+def places_in(flow: Flow, functions: Iterable[FunctionTrace]) -> Places:
+    """Return the places of values, with what the eager function of an interface is handed."""
+    places = Places(flow)
+    for function in functions:
+        for called in interface_calls(flow, function):
+            if called.eager is not None:
+                places.hand(called.eager, function)
+    return places
 
 
 def role_sites(
-    flow: Flow, functions: Iterable[FunctionTrace]
+    places: Places, functions: list[FunctionTrace]
 ) -> dict[FunctionTrace, list[Candidate]]:
     """Return the sites of the values that have a role, by function.
 
     What is added to the residual stream is judged by the attentions and perceptrons that were found
     before.
     """
-    functions = list(functions)
-    places = Places(flow)
-    for function in functions:
-        for called in interface_calls(flow, function):
-            if called.eager is not None:
-                places.hand(called.eager, function)
+    flow = places.flow
     sites: list[Candidate] = []
     operands: dict[ClassDecl, list[tuple[Point, Point]]] = {}
     for function in functions:
