@@ -113,7 +113,7 @@ def _projected(
     found: list[_Role] = []
     for role, paths in ways.items():
         for path in paths:
-            point, passed = path.place()
+            point, passed = path.place(flow)
             nodes = frozenset(way.point.node for way in passed)
             passes = places.all_pass(path.end.point.node, nodes, point)
             found.append((role, point, nodes if passes else frozenset()))
