@@ -105,7 +105,8 @@ def _operation(flow: Flow, name: str, point: Point, operands: tuple[Point, ...])
 
 
 def _filled(flow: Flow, point: Point) -> tuple[Point, ...]:
-    """Return what is written into a new tensor: ``keys[..., :n] = k``, ``keys[..., n:].copy_(r)``."""
+    """Return what is written into a new tensor: `k` and `r` in ``keys[..., :n] = k`` and
+    ``keys[..., n:].copy_(r)``."""
     takers = flow.takers(point.function)
     found: list[Point] = []
     for item, _ in takers.of(point.node):
