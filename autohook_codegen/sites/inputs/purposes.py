@@ -13,7 +13,7 @@ from autohook_codegen.analysis.flow import Flow, Point
 from autohook_codegen.analysis.trace import FunctionTrace, How, ModuleCall, Use
 from autohook_codegen.analysis.values import Function, Items, Module, Parameter, Unknown
 from autohook_codegen.declares.program import ClassDecl, FunctionNode
-from autohook_codegen.library import library_class, tensor_member
+from autohook_codegen.library import guesses, library_class, tensor_member
 from autohook_codegen.library.operations import ATTENTION_FUNCTIONS
 
 __all__ = ["Purpose", "Purposes"]
@@ -130,6 +130,8 @@ class Purposes:
             if name is not None and "mask" in name:
                 return frozenset({Purpose.MASK})
             return _DATA if place == 0 else frozenset({Purpose.DATA})
+        if guesses.is_loss(ast.unparse(call.func)):
+            return frozenset({Purpose.TARGET})
         if (place == 4 and _hands_module(call)) or (name is not None and "mask" in name):
             return frozenset({Purpose.MASK})  # an attention interface's
         return frozenset({Purpose.DATA})
@@ -241,7 +243,7 @@ class Purposes:
         operands = [*([receiver] if receiver is not None else []), *call.args]
         place = next((place for place, one in enumerate(operands) if one is node), None)
         keyword = next((one.arg or "" for one in call.keywords if one.value is node), "")
-        if "loss" in name or "cross_entropy" in name:
+        if guesses.is_loss(name):
             return frozenset({Purpose.TARGET})
         if name in _WHICH:
             is_index = place == (0 if name in ("embedding", "one_hot") else 2)
