@@ -28,7 +28,8 @@ _PLAIN_BASES = frozenset(
     "Protocol ABC ABCMeta Generic Enum IntEnum StrEnum Flag IntFlag object NamedTuple TypedDict "
     "dict list tuple set str int float OrderedDict UserDict Function Tensor Parameter BaseModel "
     "ModelOutput BaseOutput Dataset IterableDataset DataLoader LRScheduler Callback Config "
-    "ConfigMixin SchedulerMixin".split()
+    "ConfigMixin SchedulerMixin ProcessorMixin SequenceFeatureExtractor TorchvisionBackend "
+    "PilBackend TokenizersBackend SentencePieceBackend".split()
 )
 _PLAIN_CLASSES = re.compile(
     r"\w*(Config|Tokenizer|TokenizerFast|Processor|Cache|Logger|Sampler|Scheduler|Args|Arguments"

@@ -182,6 +182,10 @@ def test_a_text_that_is_no_python_is_a_breach() -> None:
         (SOURCE.replace("self.fc(x)", "self.fc_hook_point(self.fc(x)"), {"compiles"}),
         (SOURCE.replace("nn.Linear(2, 2)", "nn.Linear(2)"), {"only inserts", "strip", "twice"}),
         (SOURCE.replace("return ", "return  "), {"small diffs", "strip", "twice"}),
+        (
+            SOURCE.replace("self.fc(x)", "self.fc_hook_point(self.fc_hook_point(self.fc(x)))"),
+            {"hooked once", "twice"},
+        ),
     ],
 )
 def test_a_bad_rewrite_is_found(

@@ -9,7 +9,8 @@ from functools import cached_property
 
 from autohook_codegen.analysis.call_arguments import arguments_in, given_to
 from autohook_codegen.analysis.definitions import Binding
-from autohook_codegen.analysis.flow import Flow, Point
+from autohook_codegen.analysis.flow import Flow
+from autohook_codegen.analysis.points import Point
 from autohook_codegen.analysis.trace import FunctionTrace, How, ModuleCall, Use
 from autohook_codegen.analysis.values import Function, Items, Module, Parameter, Unknown
 from autohook_codegen.declares.program import ClassDecl, FunctionNode

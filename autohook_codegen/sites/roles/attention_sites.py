@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from autohook_codegen.analysis.flow import Point
+from autohook_codegen.analysis.points import Point
 from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.sites.candidate import Candidate, Explicit
 from autohook_codegen.sites.roles.attention import find_by_hand
@@ -51,7 +51,7 @@ def _sites(places: Places, function: FunctionTrace) -> Iterator[Candidate | None
         yield places.site("attn_scores", one.scores, {one.scores.node})
         yield places.site("pattern", one.pattern, {one.pattern.node})
         if not is_eager:
-            yield places.site("z", one.product.point, {one.product.point.node})
+            yield from _results(places, one.product.point)
 
 
 def _explicit(
@@ -67,7 +67,12 @@ def _explicit(
 def _projected(places: Places, q: Point, k: Point, v: Point) -> Iterator[Candidate | None]:
     """Yield the sites of q, k and v, and of what rotations make of them."""
     flow = places.flow
-    ways = {role: projections(flow, one) for role, one in (("q", q), ("k", k), ("v", v))}
+    operands = (("q", q), ("k", k), ("v", v))
+    ways = {role: projections(flow, one) for role, one in operands}
+    if not any(ways.values()):
+        ways = {role: projections(flow, one, is_handed=True) for role, one in operands}
+        if not all(ways.values()):
+            return
     taken: set[Point] = set()
     for role, paths in ways.items():
         for path in paths:
@@ -82,6 +87,25 @@ def _projected(places: Places, q: Point, k: Point, v: Point) -> Iterator[Candida
         for role, one in zip(("rot_q", "rot_k"), turned, strict=True):
             assert one is not None
             yield places.site(role, one)
+
+
+def _results(places: Places, product: Point) -> Iterator[Candidate | None]:
+    """Yield the site of z; in a helper that is not handed the module those around its calls."""
+    flow, function = places.flow, product.function
+    if places.holder(function) is not None or function.node is None:
+        yield places.site("z", product, {product.node})
+        return
+    for call, caller in flow.calls_of.get(function.node, ()):
+        for part in ((), (0,)):
+            way = flow.way(Point(call, caller, None, part))
+            reached = (
+                one.point.node
+                for start in way.inner
+                for one in flow.walk(start, lambda one: one.kind in ("same", "view", "choice"))
+            )
+            if product.node in reached:
+                yield places.site("z", Point(call, caller, None, part), {call})
+                break
 
 
 def _calls(paths: list[Projected]) -> frozenset[ast.AST]:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import replace
 
-from autohook_codegen.analysis.flow import Point
+from autohook_codegen.analysis.points import Point
 from autohook_codegen.analysis.trace import FunctionTrace, ModuleCall
 from autohook_codegen.analysis.values import Member, Named, Step
 from autohook_codegen.declares.program import ClassDecl, FunctionNode
