@@ -15,7 +15,6 @@ from autohook_codegen.analysis.values import (
     Item,
     Module,
     Named,
-    Origin,
     Tensor,
     Unknown,
     Value,
