@@ -90,9 +90,6 @@ def _library(
 
 def _operation(flow: Flow, name: str, point: Point, operands: tuple[Point, ...]) -> Way:
     kind = family(name)
-    known = library.tensor_member(name)
-    if kind == name and known is not None and known.kind is library.Kind.VIEW:
-        kind = "slice"  # the same numbers, not all or not in their order
     if kind in _OF_ONE:
         operands = operands[:1]
     elif kind == "mask":
