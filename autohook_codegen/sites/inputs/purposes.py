@@ -17,7 +17,7 @@ from autohook_codegen.declares.program import ClassDecl, FunctionNode
 from autohook_codegen.library import guesses, library_class, tensor_member
 from autohook_codegen.library.operations import ATTENTION_FUNCTIONS
 
-__all__ = ["Purpose", "Purposes"]
+__all__ = ["Purpose", "Purposes", "tensor_receiver"]
 
 
 class Purpose(Enum):
@@ -84,28 +84,25 @@ class Purposes:
             kinds = list(module.modules)
         else:
             kinds = list(function.values.get(call.func, frozenset()))
+        if module is not None and module.callee in call.args:  # checkpoint(self.layer, x)
+            handed = call.args[call.args.index(module.callee) + 1 :]
+            call = ast.Call(module.callee, handed, call.keywords)
         inner = [one for kind in kinds if (one := _function_of(kind)) is not None]
         found: set[Purpose] = set()
         for node in inner:
             callee = self.flow.trace.functions.get(node)
             if callee is not None:
-                found |= self._of_parameter(given, call, callee, module)
+                found |= self._of_parameter(given, call, callee)
         if not inner:
             found |= self._of_place(given, call, kinds, module is not None)
         return frozenset(found)
 
     def _of_parameter(
-        self,
-        given: ast.expr,
-        call: ast.Call,
-        callee: FunctionTrace,
-        module: ModuleCall | None,
+        self, given: ast.expr, call: ast.Call, callee: FunctionTrace
     ) -> frozenset[Purpose]:
         node = callee.node
         if not isinstance(node, FunctionNode | ast.Lambda):
             return _DATA
-        if module is not None and module.callee is not call.func:  # checkpoint(self.layer, x)
-            call = ast.Call(module.callee, [*call.args[1:]], call.keywords)
         is_bound = callee.receiver is not None
         for argument in arguments_in(node):
             if any(one is given for one, _ in given_to(argument, node, call, is_bound)):
@@ -130,7 +127,8 @@ class Purposes:
                     name = names[place]
             if name is not None and "mask" in name:
                 return frozenset({Purpose.MASK})
-            return _DATA if place == 0 else frozenset({Purpose.DATA})
+            is_first = place == 0 or (not call.args and call.keywords[0].value is given)
+            return _DATA if is_first else frozenset({Purpose.DATA})
         if guesses.is_loss(ast.unparse(call.func)):
             return frozenset({Purpose.TARGET})
         if (place == 4 and _hands_module(call)) or (name is not None and "mask" in name):
@@ -240,7 +238,7 @@ class Purposes:
     ) -> frozenset[Purpose]:
         way = self.flow.way(Point(call, function))
         name = way.name.rstrip("_")
-        receiver = _receiver(call, function)
+        receiver = tensor_receiver(call, function)
         operands = [*([receiver] if receiver is not None else []), *call.args]
         place = next((place for place, one in enumerate(operands) if one is node), None)
         keyword = next((one.arg or "" for one in call.keywords if one.value is node), "")
@@ -257,7 +255,7 @@ class Purposes:
             is_data = place in (0, 1, 2) or keyword in ("query", "key", "value")
             return _DATA if is_data else frozenset({Purpose.MASK})
         found = self._of_kind(way.kind, node, call, operands, function)
-        return found | {Purpose.TENSOR} if place == 0 else found
+        return found | {Purpose.TENSOR} if place == 0 or way.kind == "matmul" else found
 
     def _of_kind(
         self,
@@ -319,7 +317,7 @@ def _function_of(kind: object) -> ast.AST | None:
     return None
 
 
-def _receiver(call: ast.Call, function: FunctionTrace) -> ast.expr | None:
+def tensor_receiver(call: ast.Call, function: FunctionTrace) -> ast.expr | None:
     """Return the tensor whose method it is; ``None`` for a function of torch."""
     func = call.func
     if not isinstance(func, ast.Attribute) or tensor_member(func.attr) is None:
