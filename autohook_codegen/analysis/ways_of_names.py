@@ -62,8 +62,8 @@ def _bound(flow: Flow, point: Point, binding: Binding, by: ast.AST) -> Point:
 def _in_binder(flow: Flow, point: Point, binding: Binding) -> Point:
     """Return the point in the function whose name it is, for one that a nested one reads."""
     function, context = point.function, point.context
-    owner = _owner(flow, binding, function)
-    while function is not owner and function.parent is not None:
+    owner = flow.definitions(function).function[binding]
+    while function.node is not owner and function.parent is not None:
         function = function.parent
     if function is not point.function:
         while context is not None and context.function is not function:
@@ -81,16 +81,6 @@ def _outside_comprehensions(point: Point, by: ast.AST) -> tuple[Point, Part | No
             return replace(point, context=context.outer), context.mapped
         context = context.outer
     return replace(point, context=context), None
-
-
-def _owner(flow: Flow, binding: Binding, function: FunctionTrace) -> FunctionTrace:
-    """Return the innermost function around that binds the name."""
-    current: FunctionTrace | None = function
-    while current is not None and current.node is not None:
-        if binding in _bindings_in(current.node):
-            return current
-        current = current.parent
-    return function
 
 
 def way_of_argument(flow: Flow, point: Point, node: ast.arg) -> Way:
@@ -135,25 +125,3 @@ def _is_bound(call: ast.Call, caller: FunctionTrace, callee: ast.AST | None) -> 
         if isinstance(one, Module | Items | Fields):
             return True
     return False
-
-
-def _bindings_in(function: ast.AST) -> frozenset[ast.AST]:
-    """Return what the function itself binds: arguments and targets, not those of nested ones."""
-    found: set[ast.AST] = set()
-    if isinstance(function, FunctionNode | ast.Lambda):
-        found.update(arguments_in(function))
-    body = (
-        function.body
-        if isinstance(function, FunctionNode)
-        else [function.body]
-        if isinstance(function, ast.Lambda)
-        else []
-    )
-    stack: list[ast.AST] = list(body)
-    while stack:
-        node = stack.pop()
-        if isinstance(node, ast.Name):
-            found.add(node)
-        if not isinstance(node, FunctionNode | ast.Lambda | ast.ClassDef):
-            stack.extend(ast.iter_child_nodes(node))
-    return frozenset(found)
