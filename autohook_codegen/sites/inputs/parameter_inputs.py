@@ -9,7 +9,7 @@ from autohook_codegen.analysis.values import Parameter
 from autohook_codegen.sites.candidate import Candidate, Wrap
 from autohook_codegen.sites.inputs.carried import Carried
 from autohook_codegen.sites.inputs.module_inputs import input_of
-from autohook_codegen.sites.inputs.purposes import tensor_receiver
+from autohook_codegen.sites.inputs.operands import tensor_receiver
 from autohook_codegen.sites.written import Written
 
 __all__ = ["parameter_inputs"]
