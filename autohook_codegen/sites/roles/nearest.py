@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from autohook_codegen.analysis.flow import Flow, Point, Way
+from autohook_codegen.analysis.flow import Flow
+from autohook_codegen.analysis.points import Point, Way
 from autohook_codegen.analysis.values import Attribute
 from autohook_codegen.sites.candidate import After, Candidate, First, LeftAlone, Wrap
 from autohook_codegen.sites.references import held_by

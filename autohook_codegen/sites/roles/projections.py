@@ -6,10 +6,11 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from autohook_codegen.analysis.flow import Flow, Point, Way
+from autohook_codegen.analysis.flow import Flow
+from autohook_codegen.analysis.points import Point, Way
 from autohook_codegen.analysis.values import Items, Module, Parameter
 
-__all__ = ["Projected", "projections", "rotated"]
+__all__ = ["Projected", "is_parameter", "projections", "rotated"]
 
 _ONWARD = frozenset(
     "same view cast item slice repeat scale norm activation dropout clamp mask softmax".split()
@@ -50,7 +51,7 @@ class Projected:
             ):
                 break
             passed.append(way)
-            if way.kind not in ("same", "item", "cast"):
+            if way.kind not in ("same", "item", "cast") or isinstance(way.point.node, ast.Call):
                 point = way.point
         return point, passed
 
@@ -59,9 +60,13 @@ def _adds_bias(way: Way) -> bool:
     return way.kind == "bias"
 
 
-def projections(flow: Flow, operand: Point) -> list[Projected]:
-    """Return the ways back from an operand; none where it is no projection's."""
-    found = list(_Search(flow).back(_without_own_views(flow, operand)))
+def projections(flow: Flow, operand: Point, is_handed: bool = False) -> list[Projected]:
+    """Return the ways back from an operand; none where it is no projection's.
+
+    `is_handed` says that the module is handed its queries, keys and values: then the ways go on in
+    what calls it.
+    """
+    found = list(_Search(flow, is_handed).back(_without_own_views(flow, operand)))
     return list({one.end.point: one for one in reversed(found)}.values())[::-1]
 
 
@@ -78,8 +83,9 @@ def _without_own_views(flow: Flow, operand: Point) -> Point:
 
 
 class _Search:
-    def __init__(self, flow: Flow) -> None:
+    def __init__(self, flow: Flow, is_handed: bool) -> None:
         self.flow = flow
+        self.is_handed = is_handed
         self._open: set[Point] = set()
 
     def back(self, point: Point) -> list[Projected]:
@@ -105,6 +111,12 @@ class _Search:
             return self._call(way)
         if kind in ("add", "join", "scale"):
             return self._several(way)
+        if kind == "argument" and self.is_handed:
+            return [
+                one.behind(way)
+                for given in self.flow.at_callers(way.point)
+                for one in self.back(given)
+            ]
         if kind == "choice" or kind in _ONWARD:
             return [one.behind(way) for source in way.sources for one in self.back(source)]
         return []
@@ -154,6 +166,9 @@ class _Search:
                 return [one.behind(replace(way, kind="bias")) for one in self.back(inner)]
         sides = [(one, self.back(one)) for one in _elements(self.flow, way)]
         sides = [(one, found) for one, found in sides if found]
+        sure = [(one, found) for one, found in sides if any(map(_is_sure, found))]
+        sides = sure or sides  # not the module that makes cos and sin
+        sides = sides[:1] if way.kind == "scale" else sides
         ends = {one.end.point for _, found in sides for one in found}
         turns = (
             way.kind == "add" and len(sides) > 1 and all(self._is_scaled(one) for one, _ in sides)
@@ -174,6 +189,10 @@ class _Search:
         while way.kind == "same" and len(way.sources) == 1:
             way = self.flow.way(way.sources[0])
         return way.kind == "scale" and len(way.sources) == 2
+
+
+def _is_sure(path: Projected) -> bool:
+    return path.end.kind != "module"
 
 
 def _elements(flow: Flow, way: Way) -> Iterator[Point]:
