@@ -1,18 +1,15 @@
-"""Writes tests/oracle/RESULTS.md from what the runs found.
-
-python -m tests.oracle.results REIMPLEMENTED.json BRIDGE.json
-"""
+"""Writes tests/oracle/RESULTS.md from the rows of both oracles."""
 
 from __future__ import annotations
 
 import json
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from tests.oracle.comparing import ATTENTION, BRANCHES, MLP, STREAM
+from tests.oracle.rewritten import rows_path
 
 TITLES = {
     "reimplemented": "TransformerLens 3.9, which computes models anew",
@@ -68,7 +65,7 @@ def table(rows: Rows) -> Iterator[str]:
             yield f"- {name}: {reason}"
 
 
-def main(*paths: str) -> None:
+def main() -> None:
     lines = [
         "# Our tensors and TransformerLens's",
         "",
@@ -76,12 +73,12 @@ def main(*paths: str) -> None:
         "models with random weights, asked for by TransformerLens's names. Where the two oracles",
         "disagree, 3.9 is right.",
     ]
-    for path, (kind, title) in zip(paths, TITLES.items(), strict=True):
-        rows: Rows = json.loads(Path(path).read_text())
+    for kind, title in TITLES.items():
+        rows: Rows = json.loads(rows_path(kind).read_text())
         lines += ["", f"## {title}", "", *summary(rows), "", *table(rows)]
         print(kind, *list(summary(rows))[2:], sep="\n")
     RESULTS.write_text("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()
