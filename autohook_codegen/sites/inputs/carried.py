@@ -11,7 +11,8 @@ from autohook_codegen.analysis.parts import origin_of
 from autohook_codegen.analysis.points import Point, Way
 from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.analysis.values import Nothing, Tensor, Unknown, Value
-from autohook_codegen.sites.inputs.purposes import Purpose, Purposes
+from autohook_codegen.sites.inputs.purpose import Purpose
+from autohook_codegen.sites.inputs.purposes import Purposes
 
 __all__ = ["Carried", "may_be_none"]
 
