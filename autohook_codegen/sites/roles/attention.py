@@ -176,6 +176,8 @@ def _beside_sinks(flow: Flow, point: Point, product: Way) -> Point | None:
 def _pattern(path: tuple[Way, ...]) -> Point:
     """Return the softmax with the views, casts and fills behind it."""
     here = [way for way in path if way.point.context == path[0].point.context]
+    while len(here) > 1 and here[0].kind == "view":
+        here = here[1:]  # turned for the product alone
     point = here[-1].point  # the softmax, or the call of the helper that it stands in
     for way in reversed(here[:-1]):
         if way.kind not in _BEHIND_SOFTMAX:
