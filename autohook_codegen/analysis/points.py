@@ -9,7 +9,10 @@ from autohook_codegen.analysis.call_arguments import Part
 from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.analysis.values import Value
 
-__all__ = ["Context", "Point", "Way"]
+__all__ = ["FILLED", "Context", "Point", "Way"]
+
+FILLED = "filled"
+"""The name of the way of a tensor that is made empty, and filled behind."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from autohook_codegen import library
 from autohook_codegen.analysis.call_arguments import Part, returns_of
-from autohook_codegen.analysis.points import Context, Point, Way
+from autohook_codegen.analysis.points import FILLED, Context, Point, Way
 from autohook_codegen.analysis.values import (
     Alternative,
     Fields,
@@ -18,7 +18,7 @@ from autohook_codegen.analysis.values import (
     Unknown,
     Value,
 )
-from autohook_codegen.analysis.views import through_views
+from autohook_codegen.analysis.views import through_product, through_views
 from autohook_codegen.declares.program import ClassDecl
 from autohook_codegen.library.operations import ATTENTION_FUNCTIONS, family, module_family
 
@@ -29,6 +29,8 @@ __all__ = ["way_of_call"]
 
 _OF_ONE = frozenset("view slice cast repeat dropout softmax activation norm".split())
 """Operations whose further operands are no part of what goes on."""
+_NEW = frozenset("empty empty_like new_empty zeros zeros_like new_zeros".split())
+"""Operations that make a tensor to be filled."""
 MOST_CALLS = 5
 
 
@@ -90,6 +92,8 @@ def _library(
 
 def _operation(flow: Flow, name: str, point: Point, operands: tuple[Point, ...]) -> Way:
     kind = family(name)
+    if kind == "fact" and name in _NEW and (filled := _filled(flow, point)):
+        return Way("join", point, filled, FILLED)
     if kind in _OF_ONE:
         operands = operands[:1]
     elif kind == "mask":
@@ -98,6 +102,23 @@ def _operation(flow: Flow, name: str, point: Point, operands: tuple[Point, ...])
         operands = tuple(one for one in operands if not isinstance(one.node, ast.Constant))
         operands = operands[1:3] if name in ("baddbmm", "addmm") else operands
     return Way(kind, point, operands, name)
+
+
+def _filled(flow: Flow, point: Point) -> tuple[Point, ...]:
+    """Return what is written into a new tensor: `k` and `r` in ``keys[..., :n] = k`` and
+    ``keys[..., n:].copy_(r)``."""
+    takers = flow.takers(point.function)
+    found: list[Point] = []
+    for item, _ in takers.of(point.node):
+        if not isinstance(item, ast.Subscript):
+            continue
+        statement = takers.parents.get(item)
+        call = takers.parents.get(statement) if isinstance(statement, ast.Attribute) else None
+        if isinstance(statement, ast.Assign) and item in statement.targets:
+            found.append(point.at(statement.value))
+        elif isinstance(call, ast.Call) and getattr(statement, "attr", "") == "copy_":
+            found += [point.at(one) for one in call.args[:1]]
+    return tuple(found)
 
 
 def _mapped(flow: Flow, point: Point, node: ast.Call, operands: tuple[Point, ...]) -> Way:
@@ -125,7 +146,8 @@ def _function(
         one for function in functions for one in _inner(flow, point, node, function, point.part)
     )
     name = getattr(functions[0].node, "name", "")
-    return through_views(flow, Way("function", point, operands, name, frozenset(), inner))
+    way = Way("function", point, operands, name, frozenset(), inner)
+    return through_product(flow, through_views(flow, way))
 
 
 def _module(
@@ -144,7 +166,7 @@ def _module(
                 inner += _inner(
                     flow, point, node, Function(method[1], method[0], method[0].file), point.part
                 )
-    return Way("module", point, operands, "", modules, tuple(inner))
+    return through_product(flow, Way("module", point, operands, "", modules, tuple(inner)))
 
 
 def _inner(

@@ -167,7 +167,9 @@ class _Block:
     def __init__(self, path: str, holders: dict[str, Roles], modules: dict[str, nn.Module]) -> None:
         self.path, self.modules = path, modules
         self.inside = _inside(path, holders)
-        self.parts = [each for each, roles in self.inside.items() if "resid_post" in roles]
+        self.parts = [
+            each for each, roles in self.inside.items() if each != path and "resid_post" in roles
+        ]
 
     def names(self) -> Iterator[tuple[str, str]]:
         for role, own in self.stream().items():
@@ -185,8 +187,13 @@ class _Block:
         """Its own, or what its parts add for it: the first is its middle, the last its end."""
         own = self.inside.get(self.path, {})
         found = {role: own[role] for role in STREAM if role in own}
-        if "resid_post" in own or not self.parts:
+        if not self.parts or ("resid_post" in own and "resid_mid" in own):
             return found
+        if "resid_post" in own:  # it adds one branch, a part of it the other
+            added = self.inside[self.parts[0]]["resid_post"]
+            if any("z" in roles for roles in _inside(self.parts[0], self.inside).values()):
+                return found | {"resid_mid": added}
+            return found | {"resid_mid": own["resid_post"], "resid_post": added}
         first, *between = self.parts[:-1] or [""]
         if first:
             found["resid_mid"] = self.inside[first]["resid_post"]

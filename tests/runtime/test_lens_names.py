@@ -313,6 +313,22 @@ def test_parts_in_a_list_as_T5_has_them() -> None:  # noqa: N802
     }
 
 
+@pytest.mark.parametrize(
+    ("parts", "mid", "post"),
+    [
+        ({"attn": "z resid_post", "ffn": "pre post"}, "attn.", ""),
+        ({"attn": "z", "ffn": "pre post resid_post"}, "", "ffn."),
+    ],
+)
+def test_the_block_adds_one_branch_and_a_part_the_other(
+    parts: dict[str, str], mid: str, post: str
+) -> None:
+    made = {name: Points(roles) for name, roles in parts.items()}
+    names = names_of(layers=nn.ModuleList([Block(), Block("resid_post", **made)]))
+    assert names["blocks.1.hook_resid_mid"] == f"layers.1.{mid}resid_post_hook_point"
+    assert names["blocks.1.hook_resid_post"] == f"layers.1.{post}resid_post_hook_point"
+
+
 def test_experts() -> None:
     def moe() -> Block:
         return Block("expert_weights expert_indices", experts=layers(mlp))

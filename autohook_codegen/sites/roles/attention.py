@@ -62,6 +62,8 @@ def _attention(flow: Flow, product: Way, v: Point, path: tuple[Way, ...]) -> ByH
     q, k = scores.sources
     if _keys_come_first(scores, softmax):
         q, k = k, q
+    while given.context != path[0].point.context and flow.way(given).kind == "same":
+        given = flow.way(given).sources[0]  # what a helper was handed
     return ByHand(product, v, q, k, _before_casts(flow, given, scores), _pattern(path))
 
 
@@ -170,9 +172,10 @@ def _beside_sinks(flow: Flow, point: Point, product: Way) -> Point | None:
 
 def _pattern(path: tuple[Way, ...]) -> Point:
     """Return the softmax with the views, casts and fills behind it."""
-    point = path[-1].point
-    for way in reversed(path[:-1]):
-        if way.kind not in _BEHIND_SOFTMAX or way.point.context != path[-1].point.context:
+    here = [way for way in path if way.point.context == path[0].point.context]
+    point = here[-1].point  # the softmax, or the call of the helper that it stands in
+    for way in reversed(here[:-1]):
+        if way.kind not in _BEHIND_SOFTMAX:
             break
         if way.kind != "same":
             point = way.point

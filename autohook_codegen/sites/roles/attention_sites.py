@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from autohook_codegen.analysis.points import Point
 from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.analysis.values import Attribute, Value
-from autohook_codegen.sites.candidate import Candidate, Explicit
+from autohook_codegen.sites.candidate import After, Candidate, Explicit, First, Form
 from autohook_codegen.sites.references import held_by
 from autohook_codegen.sites.roles.attention import find_by_hand
 from autohook_codegen.sites.roles.called_attention import (
@@ -33,8 +33,8 @@ class _Attention:
 
     node: ast.AST
     """What computes it: the call, or the product with the values."""
-    values: tuple[Projected, ...]
-    """The ways back to the projection of its values."""
+    projected: tuple[Projected, ...]
+    """The ways back to the projections, those of its values first."""
     roles: tuple[_Role, ...]
     called: CalledAttention | None = None
 
@@ -44,19 +44,19 @@ def attention_sites(places: Places, function: FunctionTrace) -> Iterator[Candida
 
     Of two that both run, the second has the name of its values' projection in its names.
     """
-    seen: set[tuple[str | None, ast.AST, object]] = set()
+    seen: set[object] = set()
     written = Written(function)
     earlier: list[ast.AST] = []
     for attention in _attentions(places, function):
         node = attention.node
         alone = all(one is node or written.exclude_each_other(node, one) for one in earlier)
-        suffix = "" if alone else _named_after(attention.values)
+        suffix = "" if alone else _named_after(attention.projected)
         if not suffix:
             earlier.append(node)
         for one in _sites(places, attention, function, suffix):
-            place = one.form.place if isinstance(one.form, Explicit) else None
-            if (one.role, one.node, place) not in seen:
-                seen.add((one.role, one.node, place))
+            place = _place(one.form)
+            if place not in seen:
+                seen.add(place)
                 yield one
 
 
@@ -102,7 +102,7 @@ def _sites(
 def _projected(
     places: Places, q: Point, k: Point, v: Point
 ) -> tuple[tuple[Projected, ...], list[_Role]]:
-    """Return the ways back from the values, and q, k and v with what rotations make of them."""
+    """Return the ways back to the projections, and q, k and v with what rotations make of them."""
     flow = places.flow
     operands = (("q", q), ("k", k), ("v", v))
     ways = {role: projections(flow, one) for role, one in operands}
@@ -113,7 +113,7 @@ def _projected(
     found: list[_Role] = []
     for role, paths in ways.items():
         for path in paths:
-            point, passed = path.place()
+            point, passed = path.place(flow)
             nodes = frozenset(way.point.node for way in passed)
             passes = places.all_pass(path.end.point.node, nodes, point)
             found.append((role, point, nodes if passes else frozenset()))
@@ -124,7 +124,7 @@ def _projected(
         for role, one in zip(("rot_q", "rot_k"), turned, strict=True):
             assert one is not None
             found.append((role, one, frozenset()))
-    return tuple(ways["v"]), found
+    return (*ways["v"], *ways["k"], *ways["q"]), found
 
 
 def _results(places: Places, product: Point) -> Iterator[tuple[Point, frozenset[ast.AST]]]:
@@ -146,9 +146,21 @@ def _results(places: Places, product: Point) -> Iterator[tuple[Point, frozenset[
                 break
 
 
-def _named_after(values: Iterable[Projected]) -> str:
+def _place(form: Form) -> object:
+    """Return what tells the places of two values apart."""
+    match form:
+        case After(statement, target):
+            return statement, ast.unparse(target)
+        case First(block, target):
+            return block, target.id
+        case Explicit(node, place):
+            return node, place
+    return form.node
+
+
+def _named_after(projected: Iterable[Projected]) -> str:
     """Return ``_v_proj_2`` after the module, or the parameter, that has projected the values."""
-    for path in values:
+    for path in projected:
         sources = path.end.sources
         made_by: list[Value] = [path.end.modules]
         made_by += [

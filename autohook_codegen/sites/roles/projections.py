@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from autohook_codegen.analysis.flow import Flow
-from autohook_codegen.analysis.points import Point, Way
+from autohook_codegen.analysis.points import FILLED, Point, Way
 from autohook_codegen.analysis.values import Items, Module, Parameter
 
 __all__ = ["Projected", "is_parameter", "projections", "rotated"]
@@ -40,24 +40,37 @@ class Projected:
     def behind(self, way: Way, calls: Iterable[ast.AST] = (), turns: bool = False) -> Projected:
         return Projected((way, *self.ways), self.calls | frozenset(calls), self.turns or turns)
 
-    def place(self) -> tuple[Point, list[Way]]:
+    def place(self, flow: Flow) -> tuple[Point, list[Way]]:
         """Return the last view that follows the projection directly, and the ways from there back
         to the projection."""
+        if self.end.name == FILLED:
+            later = (way for way in reversed(self.ways[:-1]) if way.kind != "same")
+            return next(later, self.ways[0]).point, []
         point = self.end.point
         passed = [self.end]
         for way in reversed(self.ways[:-1]):
             if way.point.context != self.end.point.context or not (
-                way.kind in _FOLLOWS or _adds_bias(way)
+                way.kind in _FOLLOWS or way.kind == "bias" or _chooses_projections(flow, way)
             ):
                 break
             passed.append(way)
-            if way.kind not in ("same", "item", "cast") or isinstance(way.point.node, ast.Call):
+            is_name = way.kind in ("same", "choice", "item", "cast")
+            if not is_name or isinstance(way.point.node, ast.Call):
                 point = way.point
         return point, passed
 
 
-def _adds_bias(way: Way) -> bool:
-    return way.kind == "bias"
+def _chooses_projections(flow: Flow, way: Way) -> bool:
+    """Tell whether each arm of a choice is a projection, or a view of one."""
+    if way.kind != "choice":
+        return False
+    ends = [
+        one.kind
+        for arm in way.sources
+        for one in flow.walk(arm, lambda one: one.kind in _FOLLOWS | {"choice"})
+        if one.kind not in _FOLLOWS | {"choice"}
+    ]
+    return all(kind in ("linear", "conv") for kind in ends)
 
 
 def projections(flow: Flow, operand: Point, is_handed: bool = False) -> list[Projected]:
@@ -140,8 +153,9 @@ class _Search:
 
     def _call(self, way: Way) -> list[Projected]:
         calls = [way.point.node]
-        if way.inner:
-            return [one.behind(way, calls) for inner in way.inner for one in self.back(inner)]
+        inside = [one.behind(way, calls) for inner in way.inner for one in self.back(inner)]
+        if inside:
+            return inside
         fed = [one for one in way.sources if self.flow.is_fed(one)]
         if way.kind == "unknown" and fed and any(self._is_matrix(one) for one in way.sources):
             return [Projected((way,), frozenset())]
@@ -177,9 +191,12 @@ class _Search:
         turned = turns or any(one.turns for _, found in sides for one in found)
         if len(sides) < 2:
             return [one.behind(way) for _, found in sides for one in found]
-        if len(ends) == 1:
-            common = _common([one.ways for _, found in sides for one in found])
-            return [Projected((way, *common), calls, turned)]
+        if all({one.end.point for one in found} == ends for _, found in sides):
+            parted = [
+                _common([one.ways for _, found in sides for one in found if one.end.point == end])
+                for end in sorted(ends, key=_position)
+            ]
+            return [Projected((way, *common), calls, turned) for common in parted]
         if way.kind == "join":
             return [Projected((way,), calls, turned)]
         return [one.behind(way, calls, turns) for _, found in sides for one in found]
@@ -189,6 +206,10 @@ class _Search:
         while way.kind == "same" and len(way.sources) == 1:
             way = self.flow.way(way.sources[0])
         return way.kind == "scale" and len(way.sources) == 2
+
+
+def _position(point: Point) -> tuple[int, int]:
+    return getattr(point.node, "lineno", 0), getattr(point.node, "col_offset", 0)
 
 
 def _is_sure(path: Projected) -> bool:
