@@ -12,7 +12,7 @@ from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.analysis.values import Function
 from autohook_codegen.library.operations import ATTENTION_FUNCTIONS, WITHOUT_STEPS
 
-__all__ = ["CalledAttention", "fused_calls", "interface_calls"]
+__all__ = ["CalledAttention", "fused_calls", "given_queries", "interface_calls"]
 
 _NAMES = (("query", "q"), ("key", "k"), ("value", "v"))
 _INTERFACES = "ALL_ATTENTION_FUNCTIONS"
@@ -41,7 +41,7 @@ def fused_calls(flow: Flow, function: FunctionTrace) -> Iterator[CalledAttention
         way = flow.way(Point(call, function))
         if way.kind not in ATTENTION_FUNCTIONS:
             continue
-        given = _given(call, 0)
+        given = given_queries(call, 0)
         if given is not None:
             q, k, v = (Point(one, function) for one in given)
             callee = None if way.kind in WITHOUT_STEPS else call.func
@@ -54,7 +54,7 @@ def interface_calls(flow: Flow, function: FunctionTrace) -> Iterator[CalledAtten
     for call in _calls(function):
         if not isinstance(call.func, ast.Name | ast.Call | ast.Subscript):
             continue
-        given = _given(call, 1)
+        given = given_queries(call, 1)
         if given is None or not call.args:
             continue
         chosen = list(
@@ -82,7 +82,7 @@ def _calls(function: FunctionTrace) -> list[ast.Call]:
     return [node for node in function.values if isinstance(node, ast.Call)]
 
 
-def _given(call: ast.Call, first: int) -> list[ast.expr] | None:
+def given_queries(call: ast.Call, first: int) -> list[ast.expr] | None:
     """Return what a call gives for q, k and v, by keyword or by place."""
     found: list[ast.expr] = []
     for place, names in enumerate(_NAMES, first):

@@ -80,7 +80,7 @@ def projections(flow: Flow, operand: Point, is_handed: bool = False) -> list[Pro
     what calls it.
     """
     found = list(_Search(flow, is_handed).back(_without_own_views(flow, operand)))
-    return list({one.end.point: one for one in reversed(found)}.values())[::-1]
+    return list({tuple(way.point for way in one.ways): one for one in found}.values())
 
 
 def _without_own_views(flow: Flow, operand: Point) -> Point:
