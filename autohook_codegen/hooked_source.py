@@ -43,7 +43,7 @@ class Site:
     attribute: str
     """What is hooked, as its class names it: ``fc1``, ``mlp.up``, ``layers``."""
     kind: str
-    """``module call``, ``parameter use``, ``activation`` or ``input``."""
+    """``module call``, ``parameter use``, ``activation``, ``input`` or ``asked``."""
     element: str | None
     """Which part of the result is hooked: ``None`` for all of it, else ``[0]``,
     ``.last_hidden_state``.

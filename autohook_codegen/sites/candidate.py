@@ -116,7 +116,7 @@ class Candidate:
     """The call or the read of the parameter: where the site is reported."""
     reference: Reference
     kind: str
-    """``module call``, ``parameter use``, ``activation`` or ``input``."""
+    """``module call``, ``parameter use``, ``activation``, ``input`` or ``asked``."""
     form: Form
     function: FunctionTrace
     part: tuple[Step, ...] = ()
@@ -132,6 +132,11 @@ class Candidate:
     """It shares no hook point with sites of the same name."""
     second_names: tuple[Reference, ...] = ()
     """The modules and parameters by whose names the same hook point is known too."""
+
+    @property
+    def place(self) -> ast.AST:
+        """Return where in the tree the value passes."""
+        return self.form.block.body[0] if isinstance(self.form, First) else self.node
 
 
 @dataclass(frozen=True, slots=True, eq=False)

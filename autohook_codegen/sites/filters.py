@@ -17,7 +17,7 @@ __all__ = ["check_names", "is_wanted"]
 
 def is_wanted(one: Candidate | LeftAlone, options: Options) -> bool:
     """Tell whether the user wants the site, or to hear that there is none."""
-    if one.reference is None:
+    if one.reference is None or (isinstance(one, Candidate) and one.kind == "asked"):
         return True
     if not _is_of_wanted_kind(one, options):
         return False

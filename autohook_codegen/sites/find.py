@@ -8,13 +8,17 @@ from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.trace import FunctionTrace, Trace
 from autohook_codegen.declares.program import ClassDecl
 from autohook_codegen.options import Options
+from autohook_codegen.sites.asked_sites import asked_sites, with_asked
 from autohook_codegen.sites.candidate import Candidate, First, LeftAlone
 from autohook_codegen.sites.elsewhere import Elsewhere
 from autohook_codegen.sites.inputs.find import Inputs
 from autohook_codegen.sites.module_calls import module_calls
 from autohook_codegen.sites.parameter_uses import parameter_uses
 from autohook_codegen.sites.parts import Parts
-from autohook_codegen.sites.roles.find import Roles
+from autohook_codegen.sites.roles.find import places_in, role_sites
+from autohook_codegen.sites.roles.further_results import further_results
+from autohook_codegen.sites.roles.nearest import Nearest
+from autohook_codegen.sites.roles.plain_operations import plain_operations
 from autohook_codegen.sites.roots import find_roots
 from autohook_codegen.sites.written import Written
 
@@ -27,19 +31,40 @@ def find_sites(flow: Flow, options: Options) -> tuple[list[Candidate], list[Left
     trace = flow.trace
     elsewhere = Elsewhere(trace)
     running = _running(trace)
-    roles = Roles(flow, running) if options.activations else None
+    asked = options.asked_sites
+    places = places_in(flow, running if options.activations or asked else ())
+    roles = role_sites(places, running) if options.activations else {}
     inputs = Inputs(flow, _roots(trace, options), options.entry) if options.inputs else None
+    written = {function: Written(function) for function in running}
+    found: dict[FunctionTrace, list[Candidate | LeftAlone]] = {
+        function: [
+            *module_calls(its, trace, elsewhere),
+            *parameter_uses(its, trace),
+            *roles.get(function, ()),
+        ]
+        for function, its in written.items()
+    }
+    nearest = Nearest(flow, (one for its in found.values() for one in its))
+    if options.activations:
+        for function, its in written.items():
+            found[function] += further_results(its, flow, found[function])
+            plain = list(plain_operations(its, places, nearest, roles.get(function, ())))
+            on_the_spot = {one.node for one in plain}
+            found[function] = [
+                one
+                for one in found[function]
+                if one.node not in on_the_spot or isinstance(one, Candidate)
+            ]
+            found[function] += plain
+    for site in asked_sites(asked, list(written.values()), places, nearest):
+        found[site.function] = with_asked(found[site.function], site)
     candidates: list[Candidate] = []
     left_alone: list[LeftAlone] = []
-    for function in running:
-        written = Written(function)
-        found: list[Candidate | LeftAlone] = list(module_calls(written, trace, elsewhere))
-        found += parameter_uses(written, trace)
-        if roles is not None:
-            found += roles.of(function)
+    for function, its in written.items():
+        sites = found[function]
         if inputs is not None:
-            found += inputs.of(written, found)
-        for one in sorted(found, key=lambda one: _place(one, written)):
+            sites += inputs.of(its, sites)
+        for one in sorted(sites, key=lambda one: _place(one, its)):
             if isinstance(one, Candidate):
                 candidates.append(one)
             else:
@@ -61,7 +86,7 @@ def _roots(trace: Trace, options: Options) -> list[ClassDecl]:
 def _place(one: Candidate | LeftAlone, written: Written) -> tuple[int, int]:
     """Inner expressions first, as they run: so hook points are made as they fire."""
     if isinstance(one, Candidate) and isinstance(one.form, First):
-        return written.order[one.form.block], 0
+        return written.order[one.place], -len(written.order)
     node: ast.AST = one.node
     while isinstance(one, Candidate) and one.kind == "input" and _is_beside(node, written):
         node = written.parents[node]

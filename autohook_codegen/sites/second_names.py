@@ -52,7 +52,7 @@ def take_places(found: Collection[Candidate], wanted: Collection[Candidate]) -> 
                 for m in its_modules.values()
                 if any(c in wanted for c in calls[family(m.reference)])
             ]
-            one = replace(one, beside=beside, second_names=tuple(second))
+            one = replace(one, beside=beside, second_names=(*one.second_names, *second))
         kept.append(one)
     return kept
 

@@ -12,6 +12,7 @@ from transformer_lens.hook_points import HookPoint
 
 from autohook_runtime.hook_points import KeptHookPoint, Tap
 from autohook_runtime.names import HookDict
+from autohook_runtime.other_names import OtherNames
 from autohook_runtime.own_thread import changing
 from autohook_runtime.sites import (
     INPUT,
@@ -77,6 +78,7 @@ def complete(model: nn.Module, record: Record) -> None:
     # nothing was changed so far: what raises above leaves the model as it was
     hook_dict = HookDict()
     hook_dict.part_of = _part_of
+    hook_dict.other_names = OtherNames(model)
     mod_dict: dict[str, nn.Module] = {path: module for path, module in modules.items() if path}
     for path, module in mod_dict.items():
         if isinstance(module, HookPoint):
@@ -133,8 +135,11 @@ def _held_by(module: nn.Module) -> Holding:
 
 
 def _added_for(site: Site) -> KeptHookPoint:
-    alone = hook_point_alone(site.module._parameters.get(site.attribute))
-    return alone or KeptHookPoint(tap_for(site.module, site.attribute))
+    if site.attribute not in (OUTPUT, INPUT):
+        alone = hook_point_alone(site.module._parameters[site.attribute])
+        if alone is not None:
+            return alone
+    return KeptHookPoint(tap_for(site.module, site.attribute))
 
 
 def _part_of(hook_point: HookPoint, part: str) -> HookPoint:
@@ -158,7 +163,7 @@ def _taps_of_sources(in_source: dict[Key, list[InSource]]) -> dict[HookPoint, li
     Where a module has several, one for each of its calls, the source alone says which."""
     taps: dict[HookPoint, list[Tap]] = {}
     for first, *others in in_source.values():
-        if not others and first.attribute != INPUT:
+        if not others and first.attribute != INPUT and not first.is_role:
             taps.setdefault(first.hook_point, []).append(tap_for(first.module, first.attribute))
     return taps
 

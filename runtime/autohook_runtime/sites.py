@@ -19,6 +19,7 @@ from torch import nn
 from transformer_lens import HookedRootModule
 from transformer_lens.hook_points import HookPoint
 
+from autohook_runtime.roles import covered_by_roles, roles_of
 from autohook_runtime.subclasses import swapped_from
 
 DEFAULT_PATTERN = "{name}_hook_point"
@@ -49,6 +50,8 @@ class InSource(NamedTuple):
     module: nn.Module
     attribute: str
     """The parameter's name, `OUTPUT` or `INPUT`."""
+    is_role: bool = False
+    """Whether it shows a value of the forward, which need not be the module's own result."""
 
     @property
     def key(self) -> Key:
@@ -105,12 +108,21 @@ def hooked_in_source(
     for module in modules.values():
         if isinstance(module, torch.jit.ScriptModule):
             continue
+        roles = {id(module._modules[held_as]) for held_as in roles_of(module).values()}
+        covered = covered_by_roles(module)
         for held_as, child in module._modules.items():
             if child is None:
                 continue
             for pattern in patterns:
                 for in_source in _hooked_by(module, held_as, child, pattern):
+                    if id(child) in roles:
+                        if in_source.module not in (module, *module._modules.values()):
+                            continue  # `attn_out` is no `out` of `attn`
+                        in_source = in_source._replace(is_role=True)
+                    covered.pop(in_source.module, None)
                     hooked.setdefault(in_source.key, []).append(in_source)
+        for child, role in covered.items():
+            hooked.setdefault((id(child), OUTPUT), []).append(InSource(role, child, OUTPUT, True))
     return hooked
 
 

@@ -6,7 +6,8 @@ import ast
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from autohook_codegen.analysis.flow import Flow, Point
+from autohook_codegen.analysis.flow import Flow
+from autohook_codegen.analysis.points import Point
 from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.analysis.values import Function, Module, Named
 from autohook_codegen.declares.program import ClassDecl, FunctionNode
@@ -23,6 +24,9 @@ from autohook_codegen.sites.candidate import (
 from autohook_codegen.sites.references import in_order, owners_of
 
 __all__ = ["Holder", "Places"]
+
+_FIELDS: dict[object, str] = {0: "values", 1: "indices"}
+"""The parts of what ``topk`` gives, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +80,12 @@ class Places:
         point: Point,
         takes: Iterable[ast.AST] = (),
         form: Form | None = None,
+        suffix: str = "",
     ) -> Candidate | None:
-        """Return the site of a value with a role; ``None`` where the code has no place for it."""
+        """Return the site of a value with a role; ``None`` where the code has no place for it.
+
+        `suffix` tells the hook point from another of the same role: ``_cross``.
+        """
         holder = self.holder(point.function)
         form = form or self.form(point)
         if holder is None or form is None:
@@ -85,11 +93,13 @@ class Places:
         node = point.node if isinstance(point.node, ast.expr) else _reported(form)
         return Candidate(
             node,
-            Reference(holder.receiver, holder.owners, (Named(role),), self.flow.value(point)),
+            Reference(
+                holder.receiver, holder.owners, (Named(role + suffix),), self.flow.value(point)
+            ),
             "activation",
             form,
             point.function,
-            role=role.partition("_in_")[0],
+            role=role,
             takes=frozenset(takes),
         )
 
@@ -99,7 +109,8 @@ class Places:
         if isinstance(node, ast.arg):
             function = point.function.node
             if isinstance(function, FunctionNode) and not point.part:
-                return First(function, ast.Name(node.arg, ast.Load()))
+                name = ast.copy_location(ast.Name(node.arg, ast.Load()), node)
+                return First(function, name)
             return None
         if isinstance(node, ast.AugAssign):
             return After(node, node.target)
@@ -117,6 +128,8 @@ class Places:
                 key = taker.slice
                 if isinstance(key, ast.Constant) and key.value == place:
                     return Wrap(taker)
+            if isinstance(taker, ast.Attribute) and taker.attr == _FIELDS.get(place):
+                return Wrap(taker)
         statement = self._assignment(node, point.function)
         if statement is None or not isinstance(place, int):
             return None
