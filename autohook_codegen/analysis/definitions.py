@@ -27,14 +27,18 @@ class Definitions:
         """Of each name that is read (and of the target of ``x += …``) the bindings it may mean."""
         self.binder: dict[Binding, ast.AST] = {}
         """The statement, comprehension or function that binds."""
+        self.function: dict[Binding, ast.AST] = {}
+        """The innermost function that the binding stands in."""
         self._bound: _Bound | None = {}
+        self._inside: ast.AST = function
         self._rounds: list[list[_Bound | None]] = []
         self._function(function)
 
     # --- functions
 
     def _function(self, node: FunctionNode | ast.Lambda) -> None:
-        outer, rounds = self._bound, self._rounds
+        outer, rounds, around = self._bound, self._rounds, self._inside
+        self._inside = node
         self._bound, self._rounds = dict(outer or {}), []
         args = node.args
         for one in (*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg):
@@ -44,10 +48,11 @@ class Definitions:
             self._read(node.body)
         else:
             self._run(node.body)
-        self._bound, self._rounds = outer, rounds
+        self._bound, self._rounds, self._inside = outer, rounds, around
 
     def _bind(self, name: str, binding: Binding, by: ast.AST) -> None:
         self.binder[binding] = by
+        self.function[binding] = self._inside
         if self._bound is not None:
             self._bound[name] = frozenset({binding})
 

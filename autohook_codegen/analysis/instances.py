@@ -79,7 +79,7 @@ class Instances:
                 if one in seen:
                     continue
                 method = one.methods.get(name)
-                if method is None or self.program.calls_base(one, method):
+                if method is None or self.program.calls_base(method):
                     seen.add(one)
                     stack.append(one)
 

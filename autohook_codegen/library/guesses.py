@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 __all__ = [
+    "is_loss",
     "is_making_method",
     "is_method_name",
     "is_module_base",
@@ -72,6 +73,12 @@ def is_plain_base(last: str) -> bool:
 def is_plain_class(last: str) -> bool:
     """Tell whether an instance is neither a tensor nor a module (right for 2,654 of 2,674)."""
     return _PLAIN_CLASSES.fullmatch(last) is not None
+
+
+def is_loss(name: str) -> bool:
+    """Tell whether a function, or what a method holds, compares with labels."""
+    last = name.rpartition(".")[2].lower()
+    return "loss" in last or "criterion" in last or "cross_entropy" in last
 
 
 def is_norm_class(last: str) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from autohook_codegen.library.entries import Kind
 from autohook_codegen.library.guesses import is_norm_class
-from autohook_codegen.library.stub_entries import library_class
+from autohook_codegen.library.stub_entries import library_class, tensor_member
 
 __all__ = ["ATTENTION_FUNCTIONS", "WITHOUT_STEPS", "family", "module_family"]
 
@@ -65,7 +66,11 @@ def family(name: str) -> str:
     its own name where it belongs to no family."""
     name = name.rsplit(".", 1)[-1]
     plain = name[:-1] if name.endswith("_") and not name.endswith("__") else name
-    return _FAMILIES.get(plain, plain)
+    if plain in _FAMILIES:
+        return _FAMILIES[plain]
+    known = tensor_member(plain)
+    # others that show the same numbers: not all, or not in their order
+    return "slice" if known is not None and known.kind is Kind.VIEW else plain
 
 
 _MODULE_FAMILIES = {

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from autohook_codegen.analysis.call_arguments import path_to
-from autohook_codegen.analysis.flow import Point
+from autohook_codegen.analysis.points import Point
 from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.analysis.values import Item, Named, Nothing, Tensor, Unknown, Value
 from autohook_codegen.asked_site import AskedSite

@@ -63,9 +63,9 @@ def decide(
     wanted = [one for one in found if is_wanted(one, options)]
     left = _Left(trace, [one for one in left_alone if is_wanted(one, options)])
     all_wanted = _without_own_children(wanted, own_children, left)
-    same = same_values(all_wanted, flow)
-    all_wanted = [one for one in all_wanted if one not in same]
     wanted = take_places(found, all_wanted)
+    same = same_values(wanted, flow)
+    wanted = [one for one in wanted if one not in same]
 
     standing = standing_hook_points(wanted, existing, options)
     named = _name(wanted, standing, left, trace, options)
@@ -107,8 +107,13 @@ def decide(
     message = "a value is changed in place here"
     remarks += [Remark(c.function.file, c.node, "changes-in-place", message) for c in changes]
     sites = tuple(DecidedSite(one, its[0]) for one, its in named.items())
+    same_sites = [
+        DecidedSite(one, hook_point)
+        for one, others in same.items()
+        for hook_point in dict.fromkeys(named[other][0] for other in others if other in named)
+    ]
     full_names = FullNames(trace, converted)
-    return Decided(program, options, edits, full_names, sites, tuple(remarks))
+    return Decided(program, options, edits, full_names, sites, tuple(same_sites), tuple(remarks))
 
 
 def _rank(placed: Placed) -> int:

@@ -43,4 +43,6 @@ class Decided:
     edits: Mapping[str, Edits]
     full_names: FullNames
     sites: tuple[DecidedSite, ...] = ()
+    same_sites: tuple[DecidedSite, ...] = ()
+    """The ways in that are other sites already, with the hook points of those."""
     remarks: tuple[Remark, ...] = ()

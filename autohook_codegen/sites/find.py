@@ -16,6 +16,7 @@ from autohook_codegen.sites.module_calls import module_calls
 from autohook_codegen.sites.parameter_uses import parameter_uses
 from autohook_codegen.sites.parts import Parts
 from autohook_codegen.sites.roles.find import places_in, role_sites
+from autohook_codegen.sites.roles.further_results import further_results
 from autohook_codegen.sites.roles.nearest import Nearest
 from autohook_codegen.sites.roles.plain_operations import plain_operations
 from autohook_codegen.sites.roots import find_roots
@@ -46,7 +47,15 @@ def find_sites(flow: Flow, options: Options) -> tuple[list[Candidate], list[Left
     nearest = Nearest(flow, (one for its in found.values() for one in its))
     if options.activations:
         for function, its in written.items():
-            found[function] += plain_operations(its, places, nearest, roles.get(function, ()))
+            found[function] += further_results(its, flow, found[function])
+            plain = list(plain_operations(its, places, nearest, roles.get(function, ())))
+            on_the_spot = {one.node for one in plain}
+            found[function] = [
+                one
+                for one in found[function]
+                if one.node not in on_the_spot or isinstance(one, Candidate)
+            ]
+            found[function] += plain
     for site in asked_sites(asked, list(written.values()), places, nearest):
         found[site.function] = with_asked(found[site.function], site)
     candidates: list[Candidate] = []

@@ -151,9 +151,13 @@ class _Names:
         name = self.plain(reference)
         if reference.computed is not None:
             return name
-        taken = set().union(*(self._names(one) for owner in owners for one in _lineage(owner)))
+        taken = [self._names(one) for owner in owners for one in _lineage(owner)]
         numbered = (f"{name}_{number}" for number in itertools.count(2))
-        return next(one for one in itertools.chain([name], numbered) if one not in taken)
+        return next(
+            one
+            for one in itertools.chain([name], numbered)
+            if not any(one in names for names in taken)
+        )
 
     def plain(self, reference: Reference) -> str:
         """Return the name that follows the pattern."""

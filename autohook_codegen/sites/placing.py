@@ -120,10 +120,11 @@ class Placing:
         runs = self.initialisers(decl)
         stack = list(runs)[:1]
         found = set(stack)
-        while stack:
+        while stack and len(found) < len(runs):
             function = stack.pop()
+            reached = self.trace.reached_by(function)
             for other in runs.keys() - found:
-                calls = self.trace.statements_that_call(function, frozenset({other}))
+                calls = {one for one, functions in reached.items() if other in functions}
                 if calls and find_places(function.body, calls)[1]:
                     found.add(other)
                     stack.append(other)

@@ -48,7 +48,7 @@ class FileRecords:
 def by_file(decided: Decided) -> dict[str, FileRecords]:
     """Return the decisions of a whole tree, sorted by file once."""
     found = {path: FileRecords() for path in decided.program.files}
-    for site in decided.sites:
+    for site in (*decided.sites, *decided.same_sites):
         found[site.candidate.function.file.path].sites.append(site)
     for remark in (*decided.remarks, *_about_sites(decided.sites)):
         found[remark.file.path].remarks.append(remark)

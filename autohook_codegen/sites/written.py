@@ -59,9 +59,13 @@ class Written:
         return [statement]
 
     def exclude_each_other(self, one: ast.AST, other: ast.AST) -> bool:
-        """Tell whether they stand in different arms of an ``if``."""
-        arms = self._arms(one)
-        return any(arms.get(test, arm) is not arm for test, arm in self._arms(other).items())
+        """Tell whether they stand in different arms of an ``if``, or the second behind an arm
+        with the first that leaves the function or the loop's round."""
+        first, second = sorted((one, other), key=lambda node: self.order[node])
+        arms, later = self._arms(first), self._arms(second)
+        return any(
+            later[test] is not arm if test in later else _leaves(arm) for test, arm in arms.items()
+        )
 
     def _arms(self, node: ast.AST) -> dict[ast.AST, object]:
         """Return the conditions around the node, each with the arm that it stands in."""
@@ -122,3 +126,8 @@ class Written:
         """Return the one use of an expression that says where it goes."""
         uses = [one for one in self.uses_of.get(node, ()) if one.how is not How.WRITTEN]
         return uses[0] if uses else None
+
+
+def _leaves(arm: object) -> bool:
+    last = arm[-1] if isinstance(arm, list) else None
+    return isinstance(last, ast.Return | ast.Raise | ast.Continue | ast.Break)

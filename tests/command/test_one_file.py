@@ -203,6 +203,7 @@ OPTION_ERRORS = [
     (["--hook", ""], "nothing to hook"),
     (["--site", "x ="], "--site 'x =': write an expression, an assignment or a local name"),
     (["--site", "acts as 3"], "--site 'acts as 3'"),
+    (["--site", "nowhere"], "--site 'nowhere' is not found in AutoEncoder.forward"),
     (["--name", "hook"], "the name pattern 'hook'"),
 ]
 

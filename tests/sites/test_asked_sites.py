@@ -153,16 +153,12 @@ def test_a_value_with_a_role_has_that_name_too() -> None:
     )
     hooked = hook_source(code, Options(activations=True, site=("p",), root=(), format=False)).code
     assert "self.pattern_hook_point = self.p_hook_point = HookPoint()" in hooked
-    assert (
-        "p = self.pattern_hook_point(self.attn_scores_hook_point(s).softmax(-1))"
-        in re.sub(r"\n *", "", hooked)
-        or "p = self.pattern_hook_point(" in hooked
-    )
+    assert "p = self.pattern_hook_point(self.attn_scores_hook_point(s).softmax(-1))" in hooked
 
 
 def test_patterns_do_not_keep_it_away() -> None:
     code = module(f"{INIT}--\ny = self.fc(x) * 2\nreturn y")
-    hooked = hook_source(code, Options(site=("y",), only=("norm*", "Model.y"), root=()))
+    hooked = hook_source(code, Options(site=("y",), only=("Model.y",), root=()))
     assert [site.attribute for site in hooked.sites] == ["y"]
 
 

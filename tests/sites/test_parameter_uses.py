@@ -227,6 +227,32 @@ STATEMENTS = [
         """,
         id="loop over a ParameterDict",
     ),
+    pytest.param(
+        """
+        views = [einops.repeat(w, "a b -> n a b", n=2) for w in self.weights]
+        for w in views:
+            x = torch.cat([x, w])
+        return x
+        """,
+        """
+        views = [self.weights_hook_points[hook_index](einops.repeat(w, "a b -> n a b", n=2)) for hook_index, w in enumerate(self.weights)]
+        for w in views:
+            x = torch.cat([x, w])
+        return x
+        """,
+        id="a loop over a list of views",
+    ),
+    pytest.param(
+        """
+        views = [x, *(w.float() for w in self.weights)]
+        return torch.cat([torch.stack([a, b]) for a, b in zip(views, views)])
+        """,
+        """
+        views = [x, *(self.weights_hook_points[hook_index](w.float()) for hook_index, w in enumerate(self.weights))]
+        return torch.cat([torch.stack([a, b]) for a, b in zip(views, views)])
+        """,
+        id="a comprehension over views that another one has joined (vit-pytorch, wwt)",
+    ),
 ]
 
 

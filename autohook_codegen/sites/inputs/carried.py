@@ -6,11 +6,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from autohook_codegen.analysis.flow import Flow, Point, Way
+from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.parts import origin_of
+from autohook_codegen.analysis.points import Point, Way
 from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.analysis.values import Nothing, Tensor, Unknown, Value
-from autohook_codegen.sites.inputs.purposes import Purpose, Purposes
+from autohook_codegen.sites.inputs.purpose import Purpose
+from autohook_codegen.sites.inputs.purposes import Purposes
 
 __all__ = ["Carried", "may_be_none"]
 

@@ -12,7 +12,7 @@ from autohook_codegen.analysis.values import Attribute, Items, Module, Named, St
 from autohook_codegen.declares.program import ClassDecl
 from autohook_codegen.sites.candidate import Candidate, Reference, Wrap
 from autohook_codegen.sites.inputs.carried import Carried, may_be_none
-from autohook_codegen.sites.inputs.purposes import Purpose
+from autohook_codegen.sites.inputs.purpose import Purpose
 from autohook_codegen.sites.module_calls import called_module
 from autohook_codegen.sites.written import Written
 

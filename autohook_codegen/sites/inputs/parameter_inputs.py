@@ -9,6 +9,7 @@ from autohook_codegen.analysis.values import Parameter
 from autohook_codegen.sites.candidate import Candidate, Wrap
 from autohook_codegen.sites.inputs.carried import Carried
 from autohook_codegen.sites.inputs.module_inputs import input_of
+from autohook_codegen.sites.inputs.operands import tensor_receiver
 from autohook_codegen.sites.written import Written
 
 __all__ = ["parameter_inputs"]
@@ -26,7 +27,7 @@ def parameter_inputs(
             continue
         seen.add(operation)
         is_first = True
-        for place, operand in enumerate(_operands(operation)):
+        for place, operand in enumerate(_operands(operation, written)):
             value = written.trace.values.get(operand, frozenset())
             if any(isinstance(one, Parameter) for one in value):
                 continue
@@ -37,11 +38,12 @@ def parameter_inputs(
                 is_first = False
 
 
-def _operands(operation: ast.expr) -> list[ast.expr]:
+def _operands(operation: ast.expr, written: Written) -> list[ast.expr]:
     match operation:
         case ast.BinOp(left=left, right=right):
             return [left, right]
-        case ast.Call(func=func, args=args, keywords=keywords):
-            receiver = [func.value] if isinstance(func, ast.Attribute) else []
-            return [*receiver, *args, *(one.value for one in keywords)]
+        case ast.Call(args=args, keywords=keywords):
+            receiver = tensor_receiver(operation, written.trace)
+            own = [receiver] if receiver is not None else []
+            return [*own, *args, *(one.value for one in keywords)]
     return []

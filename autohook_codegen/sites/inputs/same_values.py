@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from autohook_codegen.analysis.definitions import Binding, Definitions
-from autohook_codegen.analysis.flow import Flow, Point
+from autohook_codegen.analysis.flow import Flow
+from autohook_codegen.analysis.points import Point
 from autohook_codegen.analysis.trace import FunctionTrace, How, Use
 from autohook_codegen.declares.program import FunctionNode
 from autohook_codegen.sites.candidate import After, Candidate, First, Wrap

@@ -6,12 +6,14 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from autohook_codegen.analysis.flow import Flow, Point, Way
+from autohook_codegen.analysis.flow import Flow
+from autohook_codegen.analysis.points import Point, Way
 from autohook_codegen.analysis.trace import FunctionTrace
+from autohook_codegen.sites.roles.projections import is_parameter
 
 __all__ = ["ByHand", "find_by_hand"]
 
-_TO_SOFTMAX = frozenset("same choice view cast item dropout mask scale repeat slice".split())
+_TO_SOFTMAX = frozenset("same choice view cast item dropout mask scale repeat slice norm".split())
 _TO_PRODUCT = frozenset(
     "same choice view cast item add scale mask clamp join slice repeat dropout".split()
 )
@@ -60,6 +62,8 @@ def _attention(flow: Flow, product: Way, v: Point, path: tuple[Way, ...]) -> ByH
     q, k = scores.sources
     if _keys_come_first(scores, softmax):
         q, k = k, q
+    while given.context != path[0].point.context and flow.way(given).kind == "same":
+        given = flow.way(given).sources[0]  # what a helper was handed
     return ByHand(product, v, q, k, _before_casts(flow, given, scores), _pattern(path))
 
 
@@ -79,6 +83,8 @@ def _softmaxes(flow: Flow, start: Point) -> Iterator[tuple[Way, ...]]:
         onward: tuple[Point, ...] = ()
         if way.kind in _TO_SOFTMAX:
             onward = way.sources
+        elif way.kind in ("matmul", "linear", "conv"):  # talking heads
+            onward = mixed(flow, way)
         elif way.kind == "function" or (way.kind == "module" and way.inner):
             onward = way.inner
         elif way.kind in ("unknown", "module"):
@@ -95,20 +101,41 @@ def _products(
         return
     seen.add(point)
     way = flow.way(point)
-    if way.kind == "matmul":
-        fed = [flow.is_fed(one) for one in way.sources]
-        if len(fed) == 2 and any(fed):
-            yield depth + (0 if all(fed) else -1000), len(seen), way
-        return
     onward: tuple[Point, ...] = ()
+    if way.kind in ("matmul", "linear", "conv"):
+        fed = [flow.is_fed(one) for one in way.sources]
+        inner = [
+            found
+            for one in mixed(flow, way)
+            for found in _products(flow, one, depth, seen)
+            if found[0] >= 0
+        ]
+        if inner:
+            yield from inner  # talking heads
+        elif way.kind == "matmul" and len(fed) == 2 and any(fed):
+            if not any(next(_softmaxes(flow, one), None) for one in way.sources):
+                yield depth + (0 if all(fed) else -1000), len(seen), way
+        return
     if way.kind in _TO_PRODUCT:
         onward = way.sources
-    elif way.kind == "function":
-        onward = way.inner or way.sources
+    elif way.kind in ("function", "module"):
+        onward = way.inner or way.sources[: 1 if way.kind == "module" else None]
     elif way.kind == "unknown":
         onward = way.sources
     for one in onward:
         yield from _products(flow, one, depth + (way.kind == "add"), seen)
+
+
+def mixed(flow: Flow, way: Way) -> tuple[Point, ...]:
+    """Return what a product with a parameter, or a linear layer, mixes."""
+    if way.kind in ("linear", "conv"):
+        return way.sources[:1]
+    learned = [is_parameter(flow, one) for one in way.sources]
+    return (
+        tuple(one for one, is_learned in zip(way.sources, learned, strict=True) if not is_learned)
+        if any(learned)
+        else ()
+    )
 
 
 def _before_casts(flow: Flow, given: Point, product: Way) -> Point:
@@ -145,9 +172,10 @@ def _beside_sinks(flow: Flow, point: Point, product: Way) -> Point | None:
 
 def _pattern(path: tuple[Way, ...]) -> Point:
     """Return the softmax with the views, casts and fills behind it."""
-    point = path[-1].point
-    for way in reversed(path[:-1]):
-        if way.kind not in _BEHIND_SOFTMAX or way.point.context != path[-1].point.context:
+    here = [way for way in path if way.point.context == path[0].point.context]
+    point = here[-1].point  # the softmax, or the call of the helper that it stands in
+    for way in reversed(here[:-1]):
+        if way.kind not in _BEHIND_SOFTMAX:
             break
         if way.kind != "same":
             point = way.point

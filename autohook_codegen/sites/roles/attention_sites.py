@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-from autohook_codegen.analysis.flow import Point
+from autohook_codegen.analysis.points import Point
 from autohook_codegen.analysis.trace import FunctionTrace
-from autohook_codegen.sites.candidate import Candidate, Explicit
+from autohook_codegen.analysis.values import Attribute, Value
+from autohook_codegen.sites.candidate import After, Candidate, Explicit, First, Form
+from autohook_codegen.sites.references import held_by
 from autohook_codegen.sites.roles.attention import find_by_hand
 from autohook_codegen.sites.roles.called_attention import (
     CalledAttention,
@@ -16,17 +19,45 @@ from autohook_codegen.sites.roles.called_attention import (
 )
 from autohook_codegen.sites.roles.places import Places
 from autohook_codegen.sites.roles.projections import Projected, projections, rotated
+from autohook_codegen.sites.written import Written
 
 __all__ = ["attention_operands", "attention_sites"]
 
+_Role = tuple[str, Point, frozenset[ast.AST]]
+"""A role, its value, and the calls whose result the value is."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Attention:
+    """The values of one attention, by their roles."""
+
+    node: ast.AST
+    """What computes it: the call, or the product with the values."""
+    projected: tuple[Projected, ...]
+    """The ways back to the projections, those of its values first."""
+    roles: tuple[_Role, ...]
+    called: CalledAttention | None = None
+
 
 def attention_sites(places: Places, function: FunctionTrace) -> Iterator[Candidate]:
-    """Yield the sites of every attention in the function, those of one value once."""
-    seen: set[tuple[str | None, ast.AST]] = set()
-    for one in _sites(places, function):
-        if one is not None and (one.role, one.node) not in seen:
-            seen.add((one.role, one.node))
-            yield one
+    """Yield the sites of every attention in the function, those of one value once.
+
+    Of two that both run, the second has the name of its values' projection in its names.
+    """
+    seen: set[object] = set()
+    written = Written(function)
+    earlier: list[ast.AST] = []
+    for attention in _attentions(places, function):
+        node = attention.node
+        alone = all(one is node or written.exclude_each_other(node, one) for one in earlier)
+        suffix = "" if alone else _named_after(attention.projected)
+        if not suffix:
+            earlier.append(node)
+        for one in _sites(places, attention, function, suffix):
+            place = _place(one.form)
+            if place not in seen:
+                seen.add(place)
+                yield one
 
 
 def attention_operands(places: Places, function: FunctionTrace) -> Iterator[tuple[Point, Point]]:
@@ -38,51 +69,112 @@ def attention_operands(places: Places, function: FunctionTrace) -> Iterator[tupl
         yield one.q, one.k
 
 
-def _sites(places: Places, function: FunctionTrace) -> Iterator[Candidate | None]:
+def _attentions(places: Places, function: FunctionTrace) -> Iterator[_Attention]:
     flow = places.flow
     for called in (*fused_calls(flow, function), *interface_calls(flow, function)):
-        yield from _projected(places, called.q, called.k, called.v)
-        yield from _explicit(places, called, function)
-        yield places.site("z", called.z, {called.call})
+        values, roles = _projected(places, called.q, called.k, called.v)
+        roles.append(("z", called.z, frozenset({called.call})))
+        yield _Attention(called.call, values, tuple(roles), called)
     for one in find_by_hand(flow, function):
-        is_eager = function.node in places.handed
-        if not is_eager:
-            yield from _projected(places, one.q, one.k, one.v)
-        yield places.site("attn_scores", one.scores, {one.scores.node})
-        yield places.site("pattern", one.pattern, {one.pattern.node})
-        if not is_eager:
-            yield places.site("z", one.product.point, {one.product.point.node})
+        values, roles = (), []
+        if function.node not in places.handed:
+            values, roles = _projected(places, one.q, one.k, one.v)
+            roles += [("z", point, made) for point, made in _results(places, one.product.point)]
+        roles.append(("attn_scores", one.scores, frozenset({one.scores.node})))
+        roles.append(("pattern", one.pattern, frozenset({one.pattern.node})))
+        yield _Attention(one.product.point.node, values, tuple(roles))
 
 
-def _explicit(
-    places: Places, called: CalledAttention, function: FunctionTrace
-) -> Iterator[Candidate | None]:
-    if called.callee is None:
-        return
-    for place, role in enumerate(("attn_scores", "pattern")):
-        form = Explicit(called.callee, place, called.eager_name)
-        yield places.site(role, Point(called.callee, function), (), form)
+def _sites(
+    places: Places, attention: _Attention, function: FunctionTrace, suffix: str
+) -> Iterator[Candidate]:
+    found = [
+        places.site(role, point, takes, suffix=suffix) for role, point, takes in attention.roles
+    ]
+    called = attention.called
+    if called is not None and called.callee is not None:
+        for place, role in enumerate(("attn_scores", "pattern")):
+            form = Explicit(called.callee, place, called.eager_name)
+            found.append(places.site(role, Point(called.callee, function), (), form, suffix))
+    yield from (one for one in found if one is not None)
 
 
-def _projected(places: Places, q: Point, k: Point, v: Point) -> Iterator[Candidate | None]:
-    """Yield the sites of q, k and v, and of what rotations make of them."""
+def _projected(
+    places: Places, q: Point, k: Point, v: Point
+) -> tuple[tuple[Projected, ...], list[_Role]]:
+    """Return the ways back to the projections, and q, k and v with what rotations make of them."""
     flow = places.flow
-    ways = {role: projections(flow, one) for role, one in (("q", q), ("k", k), ("v", v))}
-    taken: set[Point] = set()
+    operands = (("q", q), ("k", k), ("v", v))
+    ways = {role: projections(flow, one) for role, one in operands}
+    if not any(ways.values()):
+        ways = {role: projections(flow, one, is_handed=True) for role, one in operands}
+        if not all(ways.values()):
+            return (), []
+    found: list[_Role] = []
     for role, paths in ways.items():
         for path in paths:
-            point, passed = path.place()
-            taken.add(point)
-            nodes = {way.point.node for way in passed}
+            point, passed = path.place(flow)
+            nodes = frozenset(way.point.node for way in passed)
             passes = places.all_pass(path.end.point.node, nodes, point)
-            yield places.site(role, point, nodes if passes else ())
+            found.append((role, point, nodes if passes else frozenset()))
+    taken = {point for _, point, _ in found}
     shared = _calls(ways["q"]) & _calls(ways["k"])
     turned = [rotated(ways[role], shared) for role in ("q", "k")]
     if all(point is not None and point not in taken for point in turned):
         for role, one in zip(("rot_q", "rot_k"), turned, strict=True):
             assert one is not None
-            yield places.site(role, one)
+            found.append((role, one, frozenset()))
+    return (*ways["v"], *ways["k"], *ways["q"]), found
 
 
-def _calls(paths: list[Projected]) -> frozenset[ast.AST]:
+def _results(places: Places, product: Point) -> Iterator[tuple[Point, frozenset[ast.AST]]]:
+    """Yield the place of z; in a helper that is not handed the module those around its calls."""
+    flow, function = places.flow, product.function
+    if places.holder(function) is not None or function.node is None:
+        yield product, frozenset({product.node})
+        return
+    for call, caller in flow.calls_of.get(function.node, ()):
+        for part in ((), (0,)):
+            way = flow.way(Point(call, caller, None, part))
+            reached = (
+                one.point.node
+                for start in way.inner
+                for one in flow.walk(start, lambda one: one.kind in ("same", "view", "choice"))
+            )
+            if product.node in reached:
+                yield Point(call, caller, None, part), frozenset({call})
+                break
+
+
+def _place(form: Form) -> object:
+    """Return what tells the places of two values apart."""
+    match form:
+        case After(statement, target):
+            return statement, ast.unparse(target)
+        case First(block, target):
+            return block, target.id
+        case Explicit(node, place):
+            return node, place
+    return form.node
+
+
+def _named_after(projected: Iterable[Projected]) -> str:
+    """Return ``_v_proj_2`` after the module, or the parameter, that has projected the values."""
+    for path in projected:
+        sources = path.end.sources
+        made_by: list[Value] = [path.end.modules]
+        made_by += [
+            one.function.values.get(one.node, frozenset())
+            for one in sources
+            if isinstance(one.node, ast.expr)
+        ]
+        for value in made_by:
+            held = held_by(value)
+            names = [one.name for one in held.steps if isinstance(one, Attribute)] if held else []
+            if names:
+                return "_" + "_".join(names)
+    return ""
+
+
+def _calls(paths: Iterable[Projected]) -> frozenset[ast.AST]:
     return frozenset(call for one in paths for call in one.calls)

@@ -7,7 +7,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from autohook_codegen.analysis.call_arguments import given_to
-from autohook_codegen.analysis.flow import Flow, Point, Way
+from autohook_codegen.analysis.flow import Flow
+from autohook_codegen.analysis.points import Point, Way
 from autohook_codegen.analysis.trace import ModuleCall
 from autohook_codegen.analysis.values import Module, Value
 from autohook_codegen.declares.program import ClassDecl

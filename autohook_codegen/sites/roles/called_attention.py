@@ -6,7 +6,8 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from autohook_codegen.analysis.flow import Flow, Point
+from autohook_codegen.analysis.flow import Flow
+from autohook_codegen.analysis.points import Point
 from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.analysis.values import Function
 from autohook_codegen.library.operations import ATTENTION_FUNCTIONS, WITHOUT_STEPS

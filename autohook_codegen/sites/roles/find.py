@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from autohook_codegen.analysis.flow import Flow, Point
+from autohook_codegen.analysis.flow import Flow
+from autohook_codegen.analysis.points import Point
 from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.declares.program import ClassDecl
 from autohook_codegen.sites.candidate import After, Candidate, Wrap

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from autohook_codegen.analysis.flow import Flow, Point, Way
+from autohook_codegen.analysis.call_arguments import Part, arguments_in, path_to
+from autohook_codegen.analysis.flow import Flow
+from autohook_codegen.analysis.points import Point, Way
 from autohook_codegen.analysis.values import Attribute
 from autohook_codegen.sites.candidate import After, Candidate, First, LeftAlone, Wrap
 from autohook_codegen.sites.references import held_by
@@ -18,12 +20,12 @@ class Nearest:
 
     def __init__(self, flow: Flow, sites: Iterable[Candidate | LeftAlone]) -> None:
         self.flow = flow
-        self.names: dict[ast.AST, str] = {}
+        self.names: dict[tuple[ast.AST, Part], str] = {}
         for one in sites:
             if isinstance(one, Candidate) and one.kind != "module call":
                 name = "_".join(one.reference.names)
-                for node in (*_nodes(one), *one.takes):
-                    self.names.setdefault(node, name)
+                for place in (*_places(one), *((node, ()) for node in one.takes)):
+                    self.names.setdefault(place, name)
 
     def name(self, start: Point) -> str | None:
         """Return ``bn1`` for a value that comes from ``self.bn1(x)``, over whatever steps that have
@@ -34,7 +36,7 @@ class Nearest:
             following: list[Point] = []
             for point in level:
                 way = self.flow.way(point)
-                name = self.names.get(point.node) or _module_name(way)
+                name = self.names.get((point.node, point.part)) or _module_name(way)
                 if name is not None:
                     return name
                 following += [one for one in (way.inner or way.sources) if one not in seen]
@@ -43,16 +45,17 @@ class Nearest:
         return None
 
 
-def _nodes(site: Candidate) -> list[ast.AST]:
+def _places(site: Candidate) -> list[tuple[ast.AST, Part]]:
+    """Return where the value of a site is made: a node, and which part of what that gives."""
     match site.form:
         case Wrap(node):
-            return [node]
-        case After(statement):
-            return [statement, site.node]
+            return [(node, ())]
+        case After(statement, target):
+            targets = statement.targets if isinstance(statement, ast.Assign) else []
+            part = next((path for one in targets if (path := path_to(one, target))), ())
+            return [(statement, ()), (getattr(statement, "value", statement), part)]
         case First(block, target) if isinstance(block, ast.FunctionDef | ast.AsyncFunctionDef):
-            args = block.args
-            arguments = (*args.posonlyargs, *args.args, *args.kwonlyargs)
-            return [one for one in arguments if one.arg == target.id]
+            return [(one, ()) for one in arguments_in(block) if one.arg == target.id]
     return []
 
 

@@ -7,7 +7,8 @@ import ast
 from collections.abc import Iterator
 
 from autohook_codegen.analysis.call_arguments import arguments_in, given_to
-from autohook_codegen.analysis.flow import Flow, Point, Way
+from autohook_codegen.analysis.flow import Flow
+from autohook_codegen.analysis.points import Point, Way
 from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.declares.program import FunctionNode
 from autohook_codegen.sites.candidate import Candidate

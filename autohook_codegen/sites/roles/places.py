@@ -6,7 +6,8 @@ import ast
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from autohook_codegen.analysis.flow import Flow, Point
+from autohook_codegen.analysis.flow import Flow
+from autohook_codegen.analysis.points import Point
 from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.analysis.values import Function, Module, Named
 from autohook_codegen.declares.program import ClassDecl, FunctionNode
@@ -79,8 +80,12 @@ class Places:
         point: Point,
         takes: Iterable[ast.AST] = (),
         form: Form | None = None,
+        suffix: str = "",
     ) -> Candidate | None:
-        """Return the site of a value with a role; ``None`` where the code has no place for it."""
+        """Return the site of a value with a role; ``None`` where the code has no place for it.
+
+        `suffix` tells the hook point from another of the same role: ``_cross``.
+        """
         holder = self.holder(point.function)
         form = form or self.form(point)
         if holder is None or form is None:
@@ -88,11 +93,13 @@ class Places:
         node = point.node if isinstance(point.node, ast.expr) else _reported(form)
         return Candidate(
             node,
-            Reference(holder.receiver, holder.owners, (Named(role),), self.flow.value(point)),
+            Reference(
+                holder.receiver, holder.owners, (Named(role + suffix),), self.flow.value(point)
+            ),
             "activation",
             form,
             point.function,
-            role=role.partition("_in_")[0],
+            role=role,
             takes=frozenset(takes),
         )
 

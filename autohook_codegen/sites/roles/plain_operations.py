@@ -7,7 +7,8 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from autohook_codegen.analysis.flow import Flow, Point, Way
+from autohook_codegen.analysis.flow import Flow
+from autohook_codegen.analysis.points import Point, Way
 from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.analysis.values import Module, Parameter
 from autohook_codegen.library.functional import FUNCTIONAL, functional_name

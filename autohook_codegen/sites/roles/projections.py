@@ -6,10 +6,11 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from autohook_codegen.analysis.flow import Flow, Point, Way
+from autohook_codegen.analysis.flow import Flow
+from autohook_codegen.analysis.points import FILLED, Point, Way
 from autohook_codegen.analysis.values import Items, Module, Parameter
 
-__all__ = ["Projected", "projections", "rotated"]
+__all__ = ["Projected", "is_parameter", "projections", "rotated"]
 
 _ONWARD = frozenset(
     "same view cast item slice repeat scale norm activation dropout clamp mask softmax".split()
@@ -39,29 +40,46 @@ class Projected:
     def behind(self, way: Way, calls: Iterable[ast.AST] = (), turns: bool = False) -> Projected:
         return Projected((way, *self.ways), self.calls | frozenset(calls), self.turns or turns)
 
-    def place(self) -> tuple[Point, list[Way]]:
+    def place(self, flow: Flow) -> tuple[Point, list[Way]]:
         """Return the last view that follows the projection directly, and the ways from there back
         to the projection."""
+        if self.end.name == FILLED:
+            later = (way for way in reversed(self.ways[:-1]) if way.kind != "same")
+            return next(later, self.ways[0]).point, []
         point = self.end.point
         passed = [self.end]
         for way in reversed(self.ways[:-1]):
             if way.point.context != self.end.point.context or not (
-                way.kind in _FOLLOWS or _adds_bias(way)
+                way.kind in _FOLLOWS or way.kind == "bias" or _chooses_projections(flow, way)
             ):
                 break
             passed.append(way)
-            if way.kind not in ("same", "item", "cast"):
+            is_name = way.kind in ("same", "choice", "item", "cast")
+            if not is_name or isinstance(way.point.node, ast.Call):
                 point = way.point
         return point, passed
 
 
-def _adds_bias(way: Way) -> bool:
-    return way.kind == "bias"
+def _chooses_projections(flow: Flow, way: Way) -> bool:
+    """Tell whether each arm of a choice is a projection, or a view of one."""
+    if way.kind != "choice":
+        return False
+    ends = [
+        one.kind
+        for arm in way.sources
+        for one in flow.walk(arm, lambda one: one.kind in _FOLLOWS | {"choice"})
+        if one.kind not in _FOLLOWS | {"choice"}
+    ]
+    return all(kind in ("linear", "conv") for kind in ends)
 
 
-def projections(flow: Flow, operand: Point) -> list[Projected]:
-    """Return the ways back from an operand; none where it is no projection's."""
-    found = list(_Search(flow).back(_without_own_views(flow, operand)))
+def projections(flow: Flow, operand: Point, is_handed: bool = False) -> list[Projected]:
+    """Return the ways back from an operand; none where it is no projection's.
+
+    `is_handed` says that the module is handed its queries, keys and values: then the ways go on in
+    what calls it.
+    """
+    found = list(_Search(flow, is_handed).back(_without_own_views(flow, operand)))
     return list({one.end.point: one for one in reversed(found)}.values())[::-1]
 
 
@@ -78,8 +96,9 @@ def _without_own_views(flow: Flow, operand: Point) -> Point:
 
 
 class _Search:
-    def __init__(self, flow: Flow) -> None:
+    def __init__(self, flow: Flow, is_handed: bool) -> None:
         self.flow = flow
+        self.is_handed = is_handed
         self._open: set[Point] = set()
 
     def back(self, point: Point) -> list[Projected]:
@@ -105,6 +124,12 @@ class _Search:
             return self._call(way)
         if kind in ("add", "join", "scale"):
             return self._several(way)
+        if kind == "argument" and self.is_handed:
+            return [
+                one.behind(way)
+                for given in self.flow.at_callers(way.point)
+                for one in self.back(given)
+            ]
         if kind == "choice" or kind in _ONWARD:
             return [one.behind(way) for source in way.sources for one in self.back(source)]
         return []
@@ -128,8 +153,9 @@ class _Search:
 
     def _call(self, way: Way) -> list[Projected]:
         calls = [way.point.node]
-        if way.inner:
-            return [one.behind(way, calls) for inner in way.inner for one in self.back(inner)]
+        inside = [one.behind(way, calls) for inner in way.inner for one in self.back(inner)]
+        if inside:
+            return inside
         fed = [one for one in way.sources if self.flow.is_fed(one)]
         if way.kind == "unknown" and fed and any(self._is_matrix(one) for one in way.sources):
             return [Projected((way,), frozenset())]
@@ -154,6 +180,9 @@ class _Search:
                 return [one.behind(replace(way, kind="bias")) for one in self.back(inner)]
         sides = [(one, self.back(one)) for one in _elements(self.flow, way)]
         sides = [(one, found) for one, found in sides if found]
+        sure = [(one, found) for one, found in sides if any(map(_is_sure, found))]
+        sides = sure or sides  # not the module that makes cos and sin
+        sides = sides[:1] if way.kind == "scale" else sides
         ends = {one.end.point for _, found in sides for one in found}
         turns = (
             way.kind == "add" and len(sides) > 1 and all(self._is_scaled(one) for one, _ in sides)
@@ -162,9 +191,12 @@ class _Search:
         turned = turns or any(one.turns for _, found in sides for one in found)
         if len(sides) < 2:
             return [one.behind(way) for _, found in sides for one in found]
-        if len(ends) == 1:
-            common = _common([one.ways for _, found in sides for one in found])
-            return [Projected((way, *common), calls, turned)]
+        if all({one.end.point for one in found} == ends for _, found in sides):
+            parted = [
+                _common([one.ways for _, found in sides for one in found if one.end.point == end])
+                for end in sorted(ends, key=_position)
+            ]
+            return [Projected((way, *common), calls, turned) for common in parted]
         if way.kind == "join":
             return [Projected((way,), calls, turned)]
         return [one.behind(way, calls, turns) for _, found in sides for one in found]
@@ -174,6 +206,14 @@ class _Search:
         while way.kind == "same" and len(way.sources) == 1:
             way = self.flow.way(way.sources[0])
         return way.kind == "scale" and len(way.sources) == 2
+
+
+def _position(point: Point) -> tuple[int, int]:
+    return getattr(point.node, "lineno", 0), getattr(point.node, "col_offset", 0)
+
+
+def _is_sure(path: Projected) -> bool:
+    return path.end.kind != "module"
 
 
 def _elements(flow: Flow, way: Way) -> Iterator[Point]:

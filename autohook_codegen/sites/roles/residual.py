@@ -6,7 +6,8 @@ import ast
 from dataclasses import dataclass
 from functools import cached_property
 
-from autohook_codegen.analysis.flow import Flow, Point, Way
+from autohook_codegen.analysis.flow import Flow
+from autohook_codegen.analysis.points import Point, Way
 from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.analysis.values import Items, Module
 

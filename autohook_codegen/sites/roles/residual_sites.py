@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import replace
 
-from autohook_codegen.analysis.flow import Point
+from autohook_codegen.analysis.points import Point
 from autohook_codegen.analysis.trace import FunctionTrace, ModuleCall
 from autohook_codegen.analysis.values import Member, Named, Step
 from autohook_codegen.declares.program import ClassDecl, FunctionNode
@@ -15,6 +15,7 @@ from autohook_codegen.sites.references import held_by, reference_to
 from autohook_codegen.sites.roles.branches import Branch, Branches
 from autohook_codegen.sites.roles.places import Places
 from autohook_codegen.sites.roles.residual import Residual, Sum
+from autohook_codegen.sites.written import Written
 
 __all__ = ["residual_sites"]
 
@@ -39,19 +40,30 @@ def residual_sites(
             if _is_mid(other, sums)
             and streams[other] == streams[one]
             and not _is_cross(judged[other])
+            and (other is one or not _exclude(one, other))
         ]
-        role = "resid_post"
+        role, suffix = "resid_post", streams[one]
         if _is_mid(one, sums):
             role = "resid_mid_cross" if _is_cross(judged[one]) else "resid_mid"
             if role == "resid_mid" and len(mids) > 1:
-                role += _named_after(judged[one], one.point.function)
-        yield from _sum_sites(places, one, role + streams[one], judged[one])
+                suffix = _named_after(judged[one], one.point.function) + suffix
+        yield from _sum_sites(places, one, role, suffix, judged[one])
     yield from _pre_sites(places, sums, streams, judged)
 
 
-def _sum_sites(places: Places, one: Sum, role: str, branches: list[Branch]) -> Iterator[Candidate]:
+def _exclude(one: Sum, other: Sum) -> bool:
+    """Tell whether a forward comes to one of them alone."""
+    function = one.point.function
+    return function is other.point.function and Written(function).exclude_each_other(
+        one.point.node, other.point.node
+    )
+
+
+def _sum_sites(
+    places: Places, one: Sum, role: str, suffix: str, branches: list[Branch]
+) -> Iterator[Candidate]:
     container = _container(one, branches)
-    site = _site(places, role, one.point, container)
+    site = _site(places, role, one.point, container, suffix=suffix)
     if site is not None:
         yield site
     if container is not None:
@@ -92,7 +104,7 @@ def _pre_sites(
                 ):
                     done.add(("", root))
                     point = Point(root, one.point.function)
-                    site = places.site("resid_pre" + streams[one], point)
+                    site = places.site("resid_pre", point, suffix=streams[one])
                     if site is not None:
                         yield site
 
@@ -138,13 +150,14 @@ def _site(
     point: Point,
     container: tuple[Reference, ModuleCall] | None,
     form: Form | None = None,
+    suffix: str = "",
 ) -> Candidate | None:
-    site = places.site(role, point, {point.node} if form is None else (), form)
+    site = places.site(role, point, {point.node} if form is None else (), form, suffix)
     if site is None or container is None:
         return site
     beside, _ = container
     steps: tuple[Step, ...] = (
-        Named(role),
+        Named(role + suffix),
         *(step for step in beside.steps if isinstance(step, Member)),
     )
     reference = replace(site.reference, steps=steps, counters=beside.counters)
