@@ -137,6 +137,11 @@ def _projected(
             passes = places.all_pass(path.end.point.node, nodes, point)
             behind = frozenset(way.point for way in passed) - {point}
             found.append(_Role(role, point, nodes if passes else frozenset(), behind))
+    # what is parted where no place shows it is no one's
+    names: dict[Point, set[str]] = {}
+    for one in found:
+        names.setdefault(one.point, set()).add(one.name)
+    found = [one for one in found if len(names[one.point]) == 1]
     taken = {one.point for one in found}
     shared = _calls(ways["q"]) & _calls(ways["k"])
     turned = [
