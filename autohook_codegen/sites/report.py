@@ -112,6 +112,10 @@ def _about_sites(sites: Collection[DecidedSite]) -> Iterable[Remark]:
     for site in sites:
         candidate, hook_point = site.candidate, site.hook_point
         file, node = candidate.function.file, candidate.node
+        if hook_point.gives_way:
+            path = path_of(candidate.reference)
+            message = f"the hook point of {path} is {hook_point.name}: a role has its name"
+            yield Remark(file, node, "name-of-a-role", message)
         if _shows_other_result(site):
             message = (
                 f"where {path_of(candidate.reference)} is None, {hook_point.name} shows the result"
