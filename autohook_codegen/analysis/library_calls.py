@@ -128,7 +128,7 @@ def _hand_to_unknown(frame: Frame, arguments: Arguments) -> None:
         for one in argument.value:
             if isinstance(one, Function):
                 frame.calls(one.node)
-                frame.interpretation.hand_anything(one)
+                frame.methods.hand_anything(one)
 
 
 def _view(frame: Frame, kind: str, node: ast.Call, first: Value, arguments: Arguments) -> Value:
