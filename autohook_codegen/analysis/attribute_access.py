@@ -88,6 +88,10 @@ def attribute_of(frame: Frame, one: Alternative, name: str, node: ast.AST) -> Va
         case Items():
             return _of_container(frame, one, name, node)
         case Fields():
+            if isinstance(one.kind, ClassDecl):
+                found = frame.methods.method(frame, one.kind, name, frozenset({one}))
+                if found is not None:
+                    return found
             if not isinstance(one.kind, str) or not is_keyed(one) or _is_module_dict(one):
                 known = dict(one.fields)
                 grown = added_members(frame, one)
@@ -95,10 +99,6 @@ def attribute_of(frame: Frame, one: Alternative, name: str, node: ast.AST) -> Va
                     if name not in _CONTAINER_METHODS:
                         value = field(one, name, added_field(frame, one, name))
                         return with_held(value or UNKNOWN, reach(one.held, Attribute(name)))
-            if isinstance(one.kind, ClassDecl):
-                found = frame.methods.method(frame, one.kind, name, frozenset({one}))
-                if found is not None:
-                    return found
             if one.origin is not None and name not in _CONTAINER_METHODS:
                 return frozenset({Unknown(inside(one.origin, Attribute(name)))})
             return UNKNOWN

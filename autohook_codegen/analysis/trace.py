@@ -169,6 +169,7 @@ class Trace:
         definitions: dict[ClassDecl, dict[str, list[Definition]]],
         growths: dict[ast.AST, list[Growth]],
         callees: dict[ast.AST, dict[ast.AST, frozenset[ast.AST]]],
+        entries: frozenset[ast.AST],
         reached: dict[ast.AST, frozenset[ClassDecl]],
     ) -> None:
         self.program = program
@@ -178,6 +179,8 @@ class Trace:
         self.growths = growths
         self._callees = callees
         """Of each function its statements, and which functions of the input each may call."""
+        self.entries = entries
+        """The methods that outsiders call."""
         self.reached = reached
         """The functions that run when a model does, each with the classes whose instances run
         it."""

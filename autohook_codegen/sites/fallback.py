@@ -16,6 +16,7 @@ from autohook_codegen.sites.hook_points import path_of
 
 __all__ = ["LeftToFallback", "place_of", "shown_places"]
 
+_CONTAINERS = frozenset({"torch.nn.ModuleList", "torch.nn.ModuleDict"})
 _MOST_PLACES = 3
 _LONGEST = 34
 """Characters that keep ``auto_hook(self)`` and its comment within 88 columns of an ``__init__``."""
@@ -86,9 +87,17 @@ class LeftToFallback:
                 where = self._made_at(place, owner) or _position(site.function.file.path, site.node)
                 found.setdefault(owner, []).append((place, where))
         for decl in self.own_children:
+            if not self._runs_its_members(decl):
+                continue
             where = _position(decl.file.path, decl.node)
             found.setdefault(decl, []).append((decl.name, where))
         return found
+
+    def _runs_its_members(self, decl: ClassDecl) -> bool:
+        """Tell whether the class calls what it holds itself; else whoever holds it does."""
+        return not decl.inherits_from(_CONTAINERS) or any(
+            function.calls for function in self.trace.functions.values() if function.owner is decl
+        )
 
     def _made_at(self, place: str, owner: ClassDecl) -> tuple[str, int, int] | None:
         """Return where the source makes ``Layer.ff``."""

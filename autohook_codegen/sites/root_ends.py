@@ -87,7 +87,7 @@ class RootEnds:
     def _chosen(self) -> list[ClassDecl]:
         named = self.options.root
         if named is None:
-            roots = find_roots(self.trace, self.parts, self.options.entry)
+            roots = find_roots(self.trace, self.parts)
             return [one for one in roots if self._has_anything(one)]
         modules = (one for one in self.trace.program.classes if one.is_module)
         return [one for one in modules if one.name in named or one.qualified_name in named]
