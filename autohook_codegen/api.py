@@ -86,7 +86,7 @@ def _hooked(
     has_module = any(decl.is_module for decl in decided.program.files[path].classes)
     options = decided.options
     code = insert(source, edits, options) if edits else text
-    notes = notes_of(source, records, options)
+    notes = notes_of(source, records)
     return HookedSource(code, sites_of(source, records), notes, has_module)
 
 

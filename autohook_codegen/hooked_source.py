@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from autohook_codegen.notes import NoteCode
+
 __all__ = ["HookedSource", "Note", "Site", "SourceError"]
 
 
@@ -63,8 +65,8 @@ class Site:
 class Note:
     """Something that was left alone, or would surprise, and what the user can do about it."""
 
-    code: str
-    """A short stable word for the kind of note, ``shared-hook-point``."""
+    code: NoteCode
+    """The kind of note, equal to its text: ``shared-hook-point``."""
     line: int
     """From 1, in the source that was given."""
     column: int

@@ -35,9 +35,10 @@ from autohook_codegen.analysis.values import (
     Unknown,
     Value,
 )
+from autohook_codegen.declares.names import is_super
 from autohook_codegen.declares.program import ClassDecl
 
-__all__ = ["attribute_of", "is_super", "read_at"]
+__all__ = ["attribute_of", "read_at"]
 
 
 @evaluates(ast.Attribute)
@@ -60,13 +61,6 @@ def read_at(value: Value, node: ast.expr) -> Value:
         return value
     return frozenset(
         replace(one, read=node, source=node) if isinstance(one, Parameter) else one for one in value
-    )
-
-
-def is_super(node: ast.expr) -> bool:
-    """Tell whether the expression is ``super()``."""
-    return (
-        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super"
     )
 
 

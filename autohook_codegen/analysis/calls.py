@@ -6,7 +6,7 @@ import ast
 
 from autohook_codegen import library
 from autohook_codegen.analysis.arguments import Arguments, arguments_of
-from autohook_codegen.analysis.attribute_access import attribute_of, is_super
+from autohook_codegen.analysis.attribute_access import attribute_of
 from autohook_codegen.analysis.builtin_calls import BUILTINS
 from autohook_codegen.analysis.construction import construct
 from autohook_codegen.analysis.container_methods import METHODS, container_method
@@ -41,6 +41,7 @@ from autohook_codegen.analysis.values import (
     Unknown,
     Value,
 )
+from autohook_codegen.declares.names import is_super
 from autohook_codegen.declares.program import ClassDecl
 
 __all__: list[str] = []

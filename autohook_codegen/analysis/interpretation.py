@@ -31,6 +31,7 @@ __all__ = ["Interpretation", "interpret"]
 _EVALUATING = (attribute_access, calls, displays, items, operators, statements)
 """Each registers what it evaluates or executes, when it is imported."""
 
+
 def interpret(program: Program, entries: Collection[str] = ()) -> Trace:
     """Interpret the program; `entries` are methods besides ``forward`` that outsiders call."""
     interpretation = Interpretation(program, (*STARTS, *entries))

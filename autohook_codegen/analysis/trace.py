@@ -228,6 +228,10 @@ class Trace:
         trace = self.functions.get(node)
         return trace is not None and (not trace.users or cls in trace.users)
 
+    def callees(self, function: ast.AST | None) -> dict[ast.AST, frozenset[ast.AST]]:
+        """Return the statements of a function, and which functions of the input each may call."""
+        return self._callees.get(function, {}) if function is not None else {}
+
     def statements_that_call(self, function: ast.AST, wanted: frozenset[ast.AST]) -> set[ast.stmt]:
         """Return the statements of `function` that come, by whatever calls, to one of `wanted`."""
         found: set[ast.stmt] = set()

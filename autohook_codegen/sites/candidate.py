@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.analysis.values import Attribute, Computed, Counter, Item, Member, Step, Value
 from autohook_codegen.declares.program import ClassDecl
+from autohook_codegen.notes import Message
 
 __all__ = ["After", "Candidate", "LeftAlone", "Reference", "Wrap"]
 
@@ -85,8 +86,7 @@ class LeftAlone:
     """A place that gets no site, and why."""
 
     node: ast.expr | ast.stmt
-    code: str
-    message: str
+    message: Message
     function: FunctionTrace
     reference: Reference | None = None
     """The submodule that the place is about, where it is one."""

@@ -8,15 +8,16 @@ from dataclasses import dataclass, replace
 
 from autohook_codegen.analysis.trace import Trace
 from autohook_codegen.declares.program import ClassDecl, Program
+from autohook_codegen.notes import Message, NoteCode
 from autohook_codegen.options import Options
 from autohook_codegen.rewrite.existing import Existing
 from autohook_codegen.sites.candidate import Candidate, LeftAlone
-from autohook_codegen.sites.decided import Decided, DecidedSite, Remark
+from autohook_codegen.sites.decided import Decided, DecidedSite
 from autohook_codegen.sites.edits import Edits
 from autohook_codegen.sites.endings import add_at_end
 from autohook_codegen.sites.fallback import LeftToFallback, place_of
 from autohook_codegen.sites.filters import check_names, is_wanted
-from autohook_codegen.sites.hook_points import HookPoint, name_hook_points
+from autohook_codegen.sites.hook_points import HookPoint, name_hook_points, path_of
 from autohook_codegen.sites.imports import Spellings, add_imports
 from autohook_codegen.sites.in_place import changes_in_place, checkpointing_classes
 from autohook_codegen.sites.making import CannotBeMadeError
@@ -24,6 +25,11 @@ from autohook_codegen.sites.own_children import classes_with_own_children
 from autohook_codegen.sites.parts import Parts
 from autohook_codegen.sites.paths import with_own_names
 from autohook_codegen.sites.placing import Making, Placed, Placing
+from autohook_codegen.sites.remarks import (
+    remarks_about_changes,
+    remarks_about_left,
+    remarks_about_sites,
+)
 from autohook_codegen.sites.root_ends import RootEnds
 from autohook_codegen.sites.spelling import (
     add_site,
@@ -66,7 +72,7 @@ def decide(
     named = _name(wanted, standing, left, trace, options)
     spelled = spell_hook_points({one: its[0] for one, its in named.items()}, existing, options)
     for one in [one for one in named if one not in spelled and one not in standing]:
-        left.add(one, "no-index", "the loop has no form that says which member this is")
+        left.add(one, NoteCode.NO_INDEX.says(path=path_of(one.reference)))
         del named[one]
 
     spellings = Spellings(existing)
@@ -89,15 +95,18 @@ def decide(
     ends: dict[ClassDecl, list[str]] = {}
     for decl, line in (end for one in placed for end in one.ends.items()):
         ends.setdefault(decl, []).append(line)
-    ended, remarks = roots.end(ends, edits)
-    for decl, lines in ended.items():
+    ended = roots.end(ends, edits)
+    for decl, lines in ended.lines.items():
         add_at_end(decl, lines, edits[decl.file.path])
     add_imports(program, edits, spellings)
 
-    remarks += [Remark(one.function.file, one.node, one.code, one.message) for one in left.found]
-    message = "a value is changed in place here"
-    remarks += [Remark(c.function.file, c.node, "changes-in-place", message) for c in changes]
     sites = tuple(DecidedSite(one, its[0]) for one, its in named.items())
+    remarks = [
+        *ended.remarks,
+        *remarks_about_sites(sites, trace),
+        *remarks_about_changes(changes, sites, ended.at_run_time),
+        *remarks_about_left(left.found, ended.at_run_time),
+    ]
     return Decided(program, options, edits, sites, tuple(remarks))
 
 
@@ -108,9 +117,9 @@ class _Left:
     trace: Trace
     found: list[LeftAlone]
 
-    def add(self, one: Candidate, code: str, message: str, inside: str | None = None) -> None:
+    def add(self, one: Candidate, message: Message, inside: str | None = None) -> None:
         place = inside or place_of(one.reference, self.trace)
-        self.found.append(LeftAlone(one.node, code, message, one.function, one.reference, (place,)))
+        self.found.append(LeftAlone(one.node, message, one.function, one.reference, (place,)))
 
 
 def _without_own_children(
@@ -124,8 +133,8 @@ def _without_own_children(
         if barred is None:
             kept.append(one)
         else:
-            message = f"{barred.name} gets no hook points in the source: {own_children[barred]}"
-            left.add(one, "own-children", message, barred.name)
+            message = NoteCode.OWN_CHILDREN.says(cls=barred.name, why=own_children[barred])
+            left.add(one, message, barred.name)
     return kept
 
 
@@ -141,8 +150,9 @@ def _name(
     named = name_hook_points(candidates, names, trace, options)
     for one, hook_points in list(named.items()):
         if len({hook_point.name for hook_point in hook_points}) > 1:
-            message = "it may be of several classes, where the hook point has different names"
-            left.add(one, "several-classes", message)
+            classes = ", ".join(owner.name for owner in one.reference.owners)
+            message = NoteCode.SEVERAL_CLASSES.says(path=path_of(one.reference), classes=classes)
+            left.add(one, message)
             del named[one]
     return named
 
@@ -158,7 +168,8 @@ def _place(
             placed.append(placing.place(hook_point, order))
         except CannotBeMadeError as reason:
             for one in [one for one, its in named.items() if hook_point in its]:
-                left.add(one, "not-made", f"{hook_point.name} is not made: {reason}")
+                message = NoteCode.NOT_MADE.says(hook_point=hook_point.name, why=reason)
+                left.add(one, message)
                 del named[one]
     left.found += [note for one in placed for note in one.notes]
     return placed

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from autohook_codegen.declares.program import FileDecl, Program
+from autohook_codegen.notes import Message
 from autohook_codegen.options import Options
 from autohook_codegen.sites.candidate import Candidate
 from autohook_codegen.sites.edits import Edits
@@ -29,8 +30,9 @@ class Remark:
 
     file: FileDecl
     node: ast.expr | ast.stmt
-    code: str
-    message: str
+    message: Message
+    is_hooked_at_run_time: bool = False
+    """Whether a root that ``auto_hook`` completes holds the class that it is about."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

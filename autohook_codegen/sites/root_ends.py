@@ -10,6 +10,7 @@ from autohook_codegen import library
 from autohook_codegen.analysis.trace import Trace
 from autohook_codegen.declares.program import ClassDecl
 from autohook_codegen.library import guesses
+from autohook_codegen.notes import NoteCode
 from autohook_codegen.options import DEFAULT_NAME, Fallback, Options
 from autohook_codegen.rewrite.existing import Existing
 from autohook_codegen.sites.bases import base_place, named_bases
@@ -22,7 +23,7 @@ from autohook_codegen.sites.imports import Spellings
 from autohook_codegen.sites.parts import Parts
 from autohook_codegen.sites.roots import find_roots
 
-__all__ = ["RootEnds"]
+__all__ = ["Ended", "RootEnds"]
 
 ROOT_NAMES = frozenset(
     (
@@ -36,6 +37,17 @@ ROOT_NAMES = frozenset(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Ended:
+    """What the roots gain."""
+
+    lines: Mapping[ClassDecl, list[str]]
+    """At the end of each ``__init__``."""
+    remarks: tuple[Remark, ...]
+    at_run_time: frozenset[ClassDecl]
+    """The classes that roots with ``auto_hook`` hold."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class RootEnds:
     """Chooses the roots of a program, and ends them."""
 
@@ -46,22 +58,20 @@ class RootEnds:
     parts: Parts
     left: LeftToFallback
 
-    def end(
-        self, lines: Mapping[ClassDecl, list[str]], edits: Mapping[str, Edits]
-    ) -> tuple[dict[ClassDecl, list[str]], list[Remark]]:
-        """Add the bases to `edits`, and return what each ``__init__`` gains, `lines` first, with
-        what a user has to know."""
+    def end(self, lines: Mapping[ClassDecl, list[str]], edits: Mapping[str, Edits]) -> Ended:
+        """Add the bases to `edits`, and return what each ``__init__`` gains, `lines` first."""
         remarks: list[Remark] = []
         roots: dict[ClassDecl, None] = {}
         for root in self._chosen():
             end = ending_class(root)
             why_not = self._why_no_root(root, end)
             if why_not is not None:
-                message = f"{root.name} is no root: {why_not}"
-                remarks.append(Remark(root.file, root.node, "no-root", message))
+                message = NoteCode.NO_ROOT.says(subject=f"{root.name} is no root", why=why_not)
+                remarks.append(Remark(root.file, root.node, message))
             elif end is not None:
                 roots[end] = None
         ended = {one: list(made) for one, made in lines.items()}
+        at_run_time: set[ClassDecl] = set()
         converted = dict.fromkeys(
             one for root in roots for one in (root, *root.descendants()) if ending_class(one) is one
         )
@@ -76,11 +86,14 @@ class RootEnds:
                 edits[decl.file.path].bases[decl.node] = BaseEdit(name, place)
             if is_below and decl.initialiser is None and decl not in ended:
                 continue
-            if not self._is_ended(decl):
+            is_ended = self._is_ended(decl)
+            if not is_ended:
                 ended.setdefault(decl, []).append(self._last_line(decl))
+            if self._calls_auto_hook(decl) if is_ended else "auto_hook" in ended[decl][-1]:
+                at_run_time.update(self.parts.held_by(decl))
         if not roots and not remarks and self.options.root is None:
             remarks += self._nothing_is_a_root()
-        return ended, remarks
+        return Ended(ended, tuple(remarks), frozenset(at_run_time))
 
     # Which classes.
 
@@ -104,9 +117,9 @@ class RootEnds:
             return None
         for one in (*root.mro, *root.descendants()):
             for name in sorted(ROOT_NAMES & attributes_of(one, self.trace)):
-                return f"{one.name} has its own {name!r}; use auto_hook(model)"
+                return f"{one.name} has its own {name!r}"
         if end is None:
-            return "nothing can be added at the end of __init__; use auto_hook(model)"
+            return "nothing can be added at the end of __init__"
         if base_place(end, self.trace) is None:
             return "with HookedRootModule as a base, super() would find other methods"
         if self.options.fallback is Fallback.NEVER:
@@ -122,8 +135,9 @@ class RootEnds:
             return []
         most = max(modules, key=lambda one: len(self.parts.held_by(one)))
         why = "each is a part of another" if self.left.with_sites else "none has a hook point"
-        message = f"no class is a root, {why}; --root {most.name} makes it one"
-        return [Remark(most.file, most.node, "no-root", message)]
+        why = f"{why}; --root {most.name} makes it one"
+        message = NoteCode.NO_ROOT.says(subject="no class is a root", why=why)
+        return [Remark(most.file, most.node, message)]
 
     def _uses_name(self, decl: ClassDecl) -> bool:
         """Tell whether the class has its own ``name``, which ``setup()`` would overwrite."""
@@ -149,6 +163,14 @@ class RootEnds:
         setup = f"{receiver_of(init)}.setup"
         return any(
             ast.unparse(one.func) == setup for one in ast.walk(init) if isinstance(one, ast.Call)
+        )
+
+    def _calls_auto_hook(self, decl: ClassDecl) -> bool:
+        """Tell whether ``auto_hook`` stands at the end of the class's ``__init__`` already."""
+        known = self.existing.get(decl.file.path)
+        root = known.roots.get(decl.node) if known is not None else None
+        return (
+            root is not None and root.ending is not None and "auto_hook" in ast.unparse(root.ending)
         )
 
     # The last line.

@@ -3,8 +3,8 @@
 Its `forward` is one of ours, as an attribute of the object, which stands before the one of its
 class: so it is there however the module is called, its class stays its own, and the compiler sees
 that the attribute has come (it looks whether there is one). With the last hook all of it goes.
-torch's transformer layers go around the modules in them, unless one of these has a hook: so there is
-one that does nothing.
+torch's transformer layers go around the modules in them, unless one of these has a hook: so there
+is one that does nothing.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import copy
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
-from inspect import getattr_static
 from types import FunctionType, MethodType
 from typing import Any, NamedTuple
 
