@@ -87,7 +87,8 @@ def _hooked(
     options = decided.options
     code = insert(source, edits, options) if edits else text
     notes = notes_of(source, records)
-    return HookedSource(code, sites_of(source, records), notes, has_module)
+    roots = tuple(one.qualified_name for one in decided.roots if one.file.path == path)
+    return HookedSource(code, sites_of(source, records), notes, roots, has_module)
 
 
 def strip_source(code: str, options: Options = DEFAULTS) -> str:

@@ -85,5 +85,7 @@ class HookedSource:
     sites: tuple[Site, ...] = ()
     """In the order of the source, also those that stood in it already."""
     notes: tuple[Note, ...] = ()
+    roots: tuple[str, ...] = ()
+    """The classes on whose instances ``run_with_cache`` can be called."""
     has_module: bool = True
     """Whether the source defines an ``nn.Module`` at all."""

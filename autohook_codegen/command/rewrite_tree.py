@@ -37,6 +37,7 @@ def rewrite_tree(request: Request, report: Report) -> None:
             name: sources[name].encode(tree.leave_package(name, sources[name].code, result))
             for name, result in results.items()
         }
+        report.sum_up()
         if not request.list_sites:
             tree.write(sources, contents)
     if request.list_sites:
@@ -106,7 +107,7 @@ class _Tree:
             file_package = package_of((self.top / name).parent)
             code, _ = make_imports_absolute(code, file_package, within=package)
             _, notes = make_imports_absolute(source, file_package, within=package)
-        self.report.notes(self.path(name), (*result.notes, *notes))
+        self.report.hooked(self.path(name), result, (*result.notes, *notes))
         return code
 
     def write(self, sources: Mapping[str, SourceFile], contents: Mapping[str, bytes]) -> None:

@@ -107,7 +107,7 @@ def decide(
         *remarks_about_changes(changes, sites, ended.at_run_time),
         *remarks_about_left(left.found, ended.at_run_time),
     ]
-    return Decided(program, options, edits, sites, tuple(remarks))
+    return Decided(program, options, edits, sites, tuple(remarks), ended.roots)
 
 
 @dataclass

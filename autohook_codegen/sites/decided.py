@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from autohook_codegen.declares.program import FileDecl, Program
+from autohook_codegen.declares.program import ClassDecl, FileDecl, Program
 from autohook_codegen.notes import Message
 from autohook_codegen.options import Options
 from autohook_codegen.sites.candidate import Candidate
@@ -44,3 +44,4 @@ class Decided:
     edits: Mapping[str, Edits]
     sites: tuple[DecidedSite, ...] = ()
     remarks: tuple[Remark, ...] = ()
+    roots: tuple[ClassDecl, ...] = ()

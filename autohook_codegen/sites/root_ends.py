@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from autohook_codegen import library
@@ -14,6 +14,7 @@ from autohook_codegen.notes import NoteCode
 from autohook_codegen.options import DEFAULT_NAME, Fallback, Options
 from autohook_codegen.rewrite.existing import Existing
 from autohook_codegen.sites.bases import base_place, named_bases
+from autohook_codegen.sites.computed_names import double_quoted
 from autohook_codegen.sites.decided import Remark
 from autohook_codegen.sites.edits import BaseEdit, Edits
 from autohook_codegen.sites.endings import ending_class, goes_on_to_bases, receiver_of
@@ -45,6 +46,7 @@ class Ended:
     remarks: tuple[Remark, ...]
     at_run_time: frozenset[ClassDecl]
     """The classes that roots with ``auto_hook`` hold."""
+    roots: tuple[ClassDecl, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,7 +95,7 @@ class RootEnds:
                 at_run_time.update(self.parts.held_by(decl))
         if not roots and not remarks and self.options.root is None:
             remarks += self._nothing_is_a_root()
-        return Ended(ended, tuple(remarks), frozenset(at_run_time))
+        return Ended(ended, tuple(remarks), frozenset(at_run_time), tuple(roots))
 
     # Which classes.
 
@@ -180,9 +182,19 @@ class RootEnds:
         why = None if self.options.fallback is Fallback.NEVER else self._why_auto_hook(decl)
         if why is None:
             return f"{receiver}.setup()"
-        name = self.options.name
-        pattern = "" if name == DEFAULT_NAME else f', name="{name}"'
-        return f"{self.spellings.of(decl.file, 'auto_hook')}({receiver}{pattern})  # {why}"
+        called = self.spellings.of(decl.file, "auto_hook")
+        return f"{called}({', '.join((receiver, *self._arguments()))})  # {why}"
+
+    def _arguments(self) -> Iterator[str]:
+        """Yield what ``auto_hook`` is told of the user's choices."""
+        options = self.options
+        if options.name != DEFAULT_NAME:
+            yield f'name="{options.name}"'
+        for name, patterns in (("only", options.only), ("skip", options.skip)):
+            if patterns:
+                yield f"{name}=[{', '.join(double_quoted(repr(one)) for one in patterns)}]"
+        if not (options.modules and options.params):
+            yield f'hook="{"modules" if options.modules else "params"}"'
 
     def _why_auto_hook(self, decl: ClassDecl) -> str | None:
         """Return the comment beside ``auto_hook(self)``; ``None`` where ``self.setup()`` does as
