@@ -86,7 +86,6 @@ class NoteCode(str, Enum):
 
 
 _NOT_HOOKED = "it has no hook point"
-_AUTO_HOOK = "auto_hook hooks it when the model runs"
 
 _KINDS = {
     NoteCode.ABSOLUTE_IMPORT: _Kind(
@@ -100,7 +99,7 @@ _KINDS = {
         "auto_hook(model).run_with_cache(…, every=True) keeps all of them",
     ),
     NoteCode.CHANGES_IN_PLACE: _Kind(
-        "what {name} has seen is changed in place here",
+        "what passed {names} is changed in place here{others}",
         "TransformerLens's cache holds the tensor itself, which then shows the changed numbers",
         "a cache shows the changed numbers; auto_hook(model) keeps what passed",
         "auto_hook's cache keeps what passed before",
@@ -114,7 +113,7 @@ _KINDS = {
         "{path} is used inside an f-string",
         "the inside of an f-string is never changed",
         "give the result a name, and print that",
-        _AUTO_HOOK,
+        at_run_time="",
     ),
     NoteCode.MAY_BE_A_TUPLE: _Kind(
         "where {called} is turned into a tuple, its hook point sees nothing",
@@ -125,25 +124,25 @@ _KINDS = {
         "{path} is not always a parameter, and goes on as it is",
         "a hook point takes tensors alone",
         _NOT_HOOKED,
-        "auto_hook hooks it where it is one",
+        at_run_time="",
     ),
     NoteCode.MAY_BE_NONE: _Kind(
         "{called} may give back None",
         "a hook point takes tensors alone",
         _NOT_HOOKED,
-        "auto_hook hooks it where it is a tensor",
+        at_run_time="",
     ),
     NoteCode.MEMBERS_UNNAMED: _Kind(
         "{path} calls its members, which the source does not name",
         "what is called by torch's own code has no place in the source for a hook point",
         "they have no hook points; auto_hook(model) hooks them",
-        "",
+        at_run_time="",
     ),
     NoteCode.NO_INDEX: _Kind(
         "the loop has no form that says which member of {path} this is",
         "the members of a container have a hook point each, which is found by an index or a key",
         "loop over the container itself",
-        "auto_hook hooks it; a plain loop over the container helps",
+        at_run_time="",
     ),
     NoteCode.NO_NAME: _Kind(
         "{called} is made where it is called, and held under no name",
@@ -159,45 +158,45 @@ _KINDS = {
         "{called} gives back no single tensor",
         "a hook point takes one tensor, and the source names none here",
         "give the part that matters a name to have it hooked",
-        "auto_hook hooks the first tensor in it",
+        at_run_time="",
     ),
     NoteCode.NOT_MADE: _Kind(
         "{hook_point} is not made: {why}",
         "a hook point has to exist wherever what it hooks does",
         _NOT_HOOKED,
-        _AUTO_HOOK,
+        at_run_time="",
     ),
     NoteCode.OPTIONAL_PARAMETER: _Kind(
-        "where {path} is None, {hook_point} shows the result without it",
+        "where {paths} is None, {names} show{s} the result without it",
         "an operation takes the parameter, and goes on where there is none",
-        "a hook that must know reads {path} first",
+        "a hook can ask whether there is one",
     ),
     NoteCode.OWN_CHILDREN: _Kind(
         "{cls} gets no hook points in the source: {why}",
         "hook points are children of the module that holds them, and would be taken for others",
         "auto_hook(model) hooks it, and adds no children",
-        "auto_hook hooks it, and adds no children",
+        at_run_time="",
     ),
     NoteCode.PASSED_ON: _Kind(
         "{path} is passed on to {callee}",
         "the source does not show where it is called",
         "auto_hook(model) hooks it",
-        _AUTO_HOOK,
+        at_run_time="",
     ),
     NoteCode.SEVERAL_CLASSES: _Kind(
         "{path} is not one submodule in each of {classes}",
         "the code runs for several classes, and one of them has no such hook point",
         "auto_hook(model) hooks it",
-        _AUTO_HOOK,
+        at_run_time="",
     ),
     NoteCode.SEVERAL_MODULES: _Kind(
         "{called} may be any of {places}",
         "the source does not say which of the hook points is meant",
         "call each in its own branch",
-        "auto_hook hooks them; calling each in its own branch helps",
+        at_run_time="",
     ),
     NoteCode.SHARED_HOOK_POINT: _Kind(
-        "{name} fires {count} times in one pass",
+        "{names} fire{s} more than once in one pass",
         "a hook sees each of its sites, and a cache holds the last",
         "--per-site gives each its own",
     ),
@@ -205,18 +204,18 @@ _KINDS = {
         "{called} gives back a tuple that other code takes apart",
         "rebuilding the tuple would show its first part alone",
         _NOT_HOOKED + "; what is computed with the parts has",
-        "",
+        at_run_time="",
     ),
     NoteCode.UNCLEAR_RESULT: _Kind(
         "the source does not say which part of {called} is a tensor",
         "a hook point takes one tensor",
         "an annotation of what it returns helps",
-        "auto_hook hooks its first tensor; an annotation of what it returns helps",
+        at_run_time="",
     ),
     NoteCode.UNUSED_RESULT: _Kind(
         "nothing reads what {called} gives back",
         "a hook point on it would change nothing",
         _NOT_HOOKED,
-        "",
+        at_run_time="",
     ),
 }

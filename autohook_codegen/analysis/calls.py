@@ -13,7 +13,7 @@ from autohook_codegen.analysis.container_methods import METHODS, container_metho
 from autohook_codegen.analysis.frame import Frame, evaluates
 from autohook_codegen.analysis.functions import call_function
 from autohook_codegen.analysis.joining import join
-from autohook_codegen.analysis.library_calls import call_library, tensor_method
+from autohook_codegen.analysis.library_calls import call_library, tensor_method, use_arguments
 from autohook_codegen.analysis.lookup import is_bound
 from autohook_codegen.analysis.module_calls import call_module, is_called
 from autohook_codegen.analysis.registering import (
@@ -101,7 +101,7 @@ def _call_of_attribute(frame: Frame, node: ast.Call, func: ast.Attribute) -> Val
         elif isinstance(one, Nothing):
             continue
         elif isinstance(one, Plain):
-            arguments.use(frame, How.ARGUMENT, node)
+            use_arguments(frame, func.attr, arguments, node)
             found.append(frozenset({Plain()}))
         elif same := _same_module(one, func.attr):
             found.append(same)

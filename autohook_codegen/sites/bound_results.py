@@ -241,7 +241,7 @@ def _steps(value: Value) -> list[Step]:
     return []
 
 
-def is_keyed_result(one: Fields) -> bool:
+def is_keyed_result(one: Items | Fields) -> bool:
     return one.kind in ("dict", "collections.OrderedDict", "TypedDict")
 
 
@@ -301,6 +301,8 @@ def _part_of_each_kind(result: Result, reads: _Reads) -> list[Step]:
     kinds = [one for one in result.value if isinstance(one, Items | Fields)]
     if len({type(one) for one in kinds}) < 2 or reads.whole or reads.unpacked:
         return []
+    if not reads.type_tested and not any(map(is_keyed_result, kinds)):
+        return []  # `out[0]` reads either kind
     keyed = [step for step in reads.parts if _is_named(step)]
     placed = [step for step in reads.parts if not _is_named(step)]
     if not keyed or not placed:

@@ -86,6 +86,10 @@ class LeftToFallback:
                 owner = site.reference.owners[0]
                 where = self._made_at(place, owner) or _position(site.function.file.path, site.node)
                 found.setdefault(owner, []).append((place, where))
+        for decl in self.trace.program.classes:
+            if decl.is_module and decl.method("forward") is None and _hides_members(decl):
+                where = _position(decl.file.path, decl.node)
+                found.setdefault(decl, []).append((decl.name, where))
         for decl in self.own_children:
             if not self._runs_its_members(decl):
                 continue
@@ -106,6 +110,12 @@ class LeftToFallback:
             for one in self.trace.definitions(decl, attribute):
                 return _position(decl.file.path, one.statement)
         return None
+
+
+def _hides_members(decl: ClassDecl) -> bool:
+    """Tell whether the forward of a base outside the input calls what the class holds."""
+    known = map(library.library_class, decl.all_outside_bases)
+    return any(one is not None and one.hides_members for one in known)
 
 
 def _position(path: str, node: ast.expr | ast.stmt) -> tuple[str, int, int]:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterable, Iterator
 
-from autohook_codegen.analysis.trace import Trace
-from autohook_codegen.analysis.values import Nothing
+from autohook_codegen.analysis.trace import FunctionTrace, Trace
+from autohook_codegen.analysis.values import Module, Nothing
 from autohook_codegen.declares.program import ClassDecl
 from autohook_codegen.notes import NoteCode
-from autohook_codegen.sites.candidate import LeftAlone, Wrap
+from autohook_codegen.sites.candidate import Candidate, LeftAlone, Wrap
 from autohook_codegen.sites.decided import DecidedSite, Remark
 from autohook_codegen.sites.hook_points import path_of
 from autohook_codegen.sites.in_place import Change
-from autohook_codegen.sites.passes import shared_hook_points
+from autohook_codegen.sites.passes import outermost, shared_hook_points
 from autohook_codegen.sites.repeats import repeating_loops
 
 __all__ = ["remarks_about_changes", "remarks_about_left", "remarks_about_sites"]
@@ -34,32 +34,77 @@ def remarks_about_left(
 def remarks_about_changes(
     changes: Iterable[Change], sites: Iterable[DecidedSite], at_run_time: Collection[ClassDecl]
 ) -> Iterator[Remark]:
-    """Say where a value is changed that hook points have seen."""
-    hook_points = {one.candidate: one.hook_point for one in sites}
+    """Say where each function changes values that hook points have seen."""
+    hook_points = {one.candidate: one.hook_point.name for one in sites}
+    by_function: dict[FunctionTrace, list[Change]] = {}
     for one in changes:
-        names = ", ".join(dict.fromkeys(hook_points[site].name for site in one.sites))
-        message = NoteCode.CHANGES_IN_PLACE.says(name=names)
-        yield Remark(one.function.file, one.node, message, set(one.classes).issubset(at_run_time))
+        by_function.setdefault(one.function, []).append(one)
+    for function, its in by_function.items():
+        seen = {site for one in its for site in one.sites}
+        names = dict.fromkeys(name for site, name in hook_points.items() if site in seen)
+        lines = dict.fromkeys(one.node.lineno for one in its)
+        others = "".join(f", line {line}" for line in list(lines)[1:])
+        message = NoteCode.CHANGES_IN_PLACE.says(names=_listed(list(names)), others=others)
+        classes = {cls for one in its for cls in one.classes}
+        yield Remark(function.file, its[0].node, message, classes.issubset(at_run_time))
 
 
 def remarks_about_sites(sites: Collection[DecidedSite], trace: Trace) -> Iterator[Remark]:
-    """Say what would surprise about a site."""
+    """Say what would surprise about sites: each kind once for a function."""
+    optional: dict[FunctionTrace, list[DecidedSite]] = {}
     for site in sites:
-        candidate, hook_point = site.candidate, site.hook_point
-        file, node, path = candidate.function.file, candidate.node, path_of(candidate.reference)
+        candidate = site.candidate
         if _shows_other_result(site):
-            message = NoteCode.OPTIONAL_PARAMETER.says(path=path, hook_point=hook_point.name)
-            yield Remark(file, node, message)
+            optional.setdefault(candidate.function, []).append(site)
         if not isinstance(candidate.form, Wrap) and candidate.form.is_guarded:
-            yield Remark(file, node, NoteCode.MAY_BE_A_TUPLE.says(called=path))
+            if not _by_library(candidate, trace):
+                message = NoteCode.MAY_BE_A_TUPLE.says(called=path_of(candidate.reference))
+                yield Remark(candidate.function.file, candidate.node, message)
+    for its in optional.values():
+        paths = dict.fromkeys(path_of(site.candidate.reference) for site in its)
+        names = dict.fromkeys(site.hook_point.name for site in its)
+        message = NoteCode.OPTIONAL_PARAMETER.says(
+            paths=_listed(list(paths), "or"), names=_listed(list(names)), **_number(names)
+        )
+        yield Remark(its[0].candidate.function.file, its[0].candidate.node, message)
+    shared: dict[object, list[tuple[DecidedSite, int]]] = {}
     for site, count in shared_hook_points(sites, trace):
-        message = NoteCode.SHARED_HOOK_POINT.says(name=site.hook_point.name, count=count)
-        yield Remark(site.candidate.function.file, site.candidate.node, message)
+        function = outermost(site.candidate.function)
+        shared.setdefault(function.owner or function, []).append((site, count))
+    for counted in shared.values():
+        first = counted[0][0].candidate
+        names = {f"{site.hook_point.name} ({count} times)": None for site, count in counted}
+        message = NoteCode.SHARED_HOOK_POINT.says(names=_listed(list(names)), **_number(names))
+        yield Remark(first.function.file, first.node, message)
     for repeat in repeating_loops(sites, trace):
-        names = list(repeat.names)
-        shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-        message = NoteCode.CALLED_IN_LOOP.says(names=shown, s="" if len(names) > 1 else "s")
+        message = NoteCode.CALLED_IN_LOOP.says(
+            names=_listed(list(repeat.names)), **_number(repeat.names)
+        )
         yield Remark(repeat.function.file, repeat.node, message)
+
+
+def _listed(names: list[str], word: str = "and") -> str:
+    return f" {word} ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+def _number(names: Collection[str]) -> dict[str, str]:
+    return {"s": "" if len(names) > 1 else "s"}
+
+
+def _by_library(candidate: Candidate, trace: Trace) -> bool:
+    """Whether what turns the result into a tuple is a library's, which does so only where it is
+    asked to."""
+    for one in candidate.reference.value:
+        cls = one.cls if isinstance(one, Module) else None
+        held = cls.method("forward") if isinstance(cls, ClassDecl) else None
+        owner, node = held if held is not None else (None, None)
+        for decorator in node.decorator_list if node is not None else ():
+            assert owner is not None
+            if trace.program.find(owner.file.dotted(decorator) or "") is not None:
+                return False
+            if isinstance(decorator, ast.Name) and decorator.id in owner.file.functions:
+                return False
+    return True
 
 
 def _shows_other_result(site: DecidedSite) -> bool:

@@ -105,9 +105,8 @@ def _outermost_loop(
         if isinstance(inner, ast.stmt) and _ends_soon(inner, written):
             return found  # and leaves the loops around it
         if isinstance(around, _Repeating) and _runs_again(inner, around):
-            if is_here and _varies(candidate, around):
-                return found
-            found = around
+            if not (is_here and _varies(candidate, around)):
+                found = around
         inner = around
     return found
 
@@ -141,8 +140,8 @@ def _varies(candidate: Candidate, loop: _Repeating) -> bool:
         match step:
             case Member(loop=own) if own in loops or own is None:
                 return True
-            case Item(key=None, written=written):
-                return written is None or bool(bound & _names(written))
+            case Item(key=None, written=None):
+                return True
             case Item(written=ast.expr() as written) if bound & _names(written):
                 return True
             case Computed(name=name) if bound & _names(name):
