@@ -54,7 +54,9 @@ class NoteCode(str, Enum):
     NO_TENSOR = "no-tensor"
     NOT_MADE = "not-made"
     OPTIONAL_PARAMETER = "optional-parameter"
+    OUTPUT_IMPORT = "output-import"
     OWN_CHILDREN = "own-children"
+    OWN_IMPORT = "own-import"
     PASSED_ON = "passed-on"
     SEVERAL_CLASSES = "several-classes"
     SEVERAL_MODULES = "several-modules"
@@ -170,6 +172,16 @@ _KINDS = {
         "where {paths} is None, {names} show{s} the result without it",
         "an operation takes the parameter, and goes on where there is none",
         "a hook can ask whether there is one",
+    ),
+    NoteCode.OUTPUT_IMPORT: _Kind(
+        "{count} import{s} of {package} became import{s} of {output}",
+        "under the old name the unhooked modules would be imported",
+        "write the output to a folder of the same name to keep them as they are",
+    ),
+    NoteCode.OWN_IMPORT: _Kind(
+        "{name} is the unhooked module here",
+        "the output has another name, and what the import binds cannot be renamed",
+        "import it `as` something, or write the output to a folder of the same name",
     ),
     NoteCode.OWN_CHILDREN: _Kind(
         "{cls} gets no hook points in the source: {why}",

@@ -12,13 +12,18 @@ import re
 from autohook_codegen.hooked_source import Note
 from autohook_codegen.notes import NoteCode
 
-__all__ = ["make_imports_absolute"]
+__all__ = ["NO_CODE", "make_imports_absolute"]
 
-RELATIVE_IMPORT = re.compile(
-    r"""
+NO_CODE = r"""
       \"\"\"(?:[^\\]|\\.)*?\"\"\" | '''(?:[^\\]|\\.)*?'''
     | "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*'
     | \#[^\r\n]*
+"""
+"""Strings and comments, which a search for imports passes over."""
+
+RELATIVE_IMPORT = re.compile(
+    NO_CODE
+    + r"""
     | \bfrom(?:[ \t\f]|\\\r?\n)*(?P<module>\.(?:[. \t\f]|\\\r?\n)*(?P<name>[^\W\d][\w.]*)?)
       (?P<gap>(?:[ \t\f]|\\\r?\n)*)import\b
     """,
