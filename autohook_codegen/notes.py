@@ -96,7 +96,7 @@ _KINDS = {
         "write the output beside the file to keep them as they are",
     ),
     NoteCode.CALLED_IN_LOOP: _Kind(
-        "{names} fire{s} in each round of this loop",
+        "{names} fire{s} in each round of this loop{others}",
         "a hook sees every round, and a cache holds the last",
         "auto_hook(model).run_with_cache(…, every=True) keeps all of them",
     ),
@@ -147,9 +147,9 @@ _KINDS = {
         at_run_time="",
     ),
     NoteCode.NO_NAME: _Kind(
-        "{called} is made where it is called, and held under no name",
+        "{called} is a module that is held under no name",
         "a hook point is named after what holds the module",
-        "make it in __init__ to have it hooked",
+        "keep it as an attribute to have it hooked",
     ),
     NoteCode.NO_ROOT: _Kind(
         "{subject}: {why}",
