@@ -87,7 +87,7 @@ class NoteCode(str, Enum):
         return f"{self}: {self.reason[0].upper()}{self.reason[1:]}. What to do: {self.advice}."
 
 
-_NOT_HOOKED = "it has no hook point"
+_AUTO_HOOK = "auto_hook(model) hooks it"
 
 _KINDS = {
     NoteCode.ABSOLUTE_IMPORT: _Kind(
@@ -125,13 +125,13 @@ _KINDS = {
     NoteCode.MAY_BE_NO_TENSOR: _Kind(
         "{path} is not always a parameter, and goes on as it is",
         "a hook point takes tensors alone",
-        _NOT_HOOKED,
+        _AUTO_HOOK + " where it is one",
         at_run_time="",
     ),
     NoteCode.MAY_BE_NONE: _Kind(
         "{called} may give back None",
         "a hook point takes tensors alone",
-        _NOT_HOOKED,
+        _AUTO_HOOK + " where it is a tensor",
         at_run_time="",
     ),
     NoteCode.MEMBERS_UNNAMED: _Kind(
@@ -165,7 +165,7 @@ _KINDS = {
     NoteCode.NOT_MADE: _Kind(
         "{hook_point} is not made: {why}",
         "a hook point has to exist wherever what it hooks does",
-        _NOT_HOOKED,
+        _AUTO_HOOK,
         at_run_time="",
     ),
     NoteCode.OPTIONAL_PARAMETER: _Kind(
@@ -192,13 +192,13 @@ _KINDS = {
     NoteCode.PASSED_ON: _Kind(
         "{path} is passed on to {callee}",
         "the source does not show where it is called",
-        "auto_hook(model) hooks it",
+        _AUTO_HOOK,
         at_run_time="",
     ),
     NoteCode.SEVERAL_CLASSES: _Kind(
         "{path} is not one submodule in each of {classes}",
         "the code runs for several classes, and one of them has no such hook point",
-        "auto_hook(model) hooks it",
+        _AUTO_HOOK,
         at_run_time="",
     ),
     NoteCode.SEVERAL_MODULES: _Kind(
@@ -215,7 +215,7 @@ _KINDS = {
     NoteCode.TAKEN_APART_ELSEWHERE: _Kind(
         "{called} gives back a tuple that other code takes apart",
         "rebuilding the tuple would show its first part alone",
-        _NOT_HOOKED + "; what is computed with the parts has",
+        "auto_hook(model) hooks its first part",
         at_run_time="",
     ),
     NoteCode.UNCLEAR_RESULT: _Kind(
@@ -227,7 +227,7 @@ _KINDS = {
     NoteCode.UNUSED_RESULT: _Kind(
         "nothing reads what {called} gives back",
         "a hook point on it would change nothing",
-        _NOT_HOOKED,
+        _AUTO_HOOK,
         at_run_time="",
     ),
 }

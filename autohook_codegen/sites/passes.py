@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import combinations
 
 from autohook_codegen.analysis.trace import FunctionTrace, Trace
 from autohook_codegen.analysis.values import Item
@@ -13,6 +14,7 @@ from autohook_codegen.declares.program import ClassDecl
 from autohook_codegen.sites.candidate import Candidate, Wrap
 from autohook_codegen.sites.decided import DecidedSite
 from autohook_codegen.sites.hook_points import HookPoint
+from autohook_codegen.sites.written import Written
 
 __all__ = ["callees_beside", "outermost", "place_of_site", "shared_hook_points"]
 
@@ -33,11 +35,49 @@ def shared_hook_points(
     callers = _callers(trace)
     told: set[HookPoint] = set()
     for (hook_point, _), its in grouped.items():
-        if len(its) > 1 and hook_point not in told:
+        if hook_point not in told and _may_meet(its):
             count = _most(its, trace, callers)
             if count > 1:
                 told.add(hook_point)
                 yield its[0], count
+
+
+def _may_meet(sites: list[DecidedSite]) -> bool:
+    """Whether any two of the sites stand under tests that may both hold: not under ``if self.pre``
+    and ``if not self.pre``."""
+    conditions: dict[DecidedSite, set[tuple[str, str]]] = {}
+    written: dict[FunctionTrace, Written] = {}
+    for site in sites:
+        function = site.candidate.function
+        known = written.setdefault(function, Written(function))
+        conditions[site] = set(_conditions(place_of_site(site.candidate), known))
+    return any(
+        one.candidate.function is not other.candidate.function
+        or not any(
+            test == same and holds != otherwise
+            for test, holds in conditions[one]
+            for same, otherwise in conditions[other]
+        )
+        for one, other in combinations(sites, 2)
+    )
+
+
+def _conditions(place: ast.AST, written: Written) -> Iterator[tuple[str, str]]:
+    """Yield the tests that hold at a place, each as what is asked and the answer."""
+    inner = place
+    for around in written.around(place):
+        if isinstance(around, ast.If) and inner is not around.test:
+            test: ast.expr = around.test
+            holds = any(inner is one for one in around.body)
+            while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+                test, holds = test.operand, not holds
+            match test:
+                case ast.Compare(left=left, ops=[ast.Eq()], comparators=[ast.Constant() as one]):
+                    if holds:
+                        yield ast.unparse(left), repr(one.value)
+                case _:
+                    yield ast.unparse(test), str(holds)
+        inner = around
 
 
 def place_of_site(candidate: Candidate) -> ast.AST:

@@ -62,6 +62,16 @@ ONCE = [
         id="two arms",
     ),
     pytest.param(
+        "def forward(self, x):\n    if self.wide:\n        x = self.fc(x)\n    x = x + 1\n"
+        "    if not self.wide:\n        x = self.fc(x)\n    return x",
+        id="before or after",
+    ),
+    pytest.param(
+        'def forward(self, x):\n    if self.wide == "a":\n        x = self.fc(x)\n    x = x + 1\n'
+        '    if self.wide == "b":\n        x = self.fc(x)\n    return x',
+        id="two kinds",
+    ),
+    pytest.param(
         "def forward(self, x):\n    match self.wide:\n        case True:\n"
         "            return self.fc(x)\n        case _:\n            return self.fc(-x)",
         id="cases",
@@ -117,7 +127,7 @@ def test_sites_on_one_path(methods: str, count: int) -> None:
     (message,) = messages(HEAD + indent(methods, "    ") + "\n", "shared-hook-point")
     name = "W_hook_point" if "self.W" in methods else "fc_hook_point"
     assert message == (
-        f"{name} ({count} times) fires more than once in one pass; --per-site gives each its own"
+        f"Model.{name} ({count} times) fires more than once in one pass; --per-site gives each its own"
     )
 
 
