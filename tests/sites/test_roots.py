@@ -1242,7 +1242,8 @@ def test_without_the_fallback_a_name_is_not_overwritten() -> None:
     assert "HookedRootModule" not in hooked.code
     messages = notes_of(source, Options(fallback=Fallback.NEVER))
     assert messages["no-root"] == (
-        "Net is no root: setup() would write over the attribute 'name' of Up"
+        "Net is no root: setup() would write over the attribute 'name' of Up;"
+        " auto_hook(model) makes one of any model"
     )
 
 
