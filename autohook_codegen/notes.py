@@ -210,7 +210,7 @@ _KINDS = {
     NoteCode.SHARED_HOOK_POINT: _Kind(
         "{names} fire{s} more than once in one pass",
         "a hook sees each of its sites, and a cache holds the last",
-        "--per-site gives each its own",
+        "--per-site gives each site its own",
     ),
     NoteCode.TAKEN_APART_ELSEWHERE: _Kind(
         "{called} gives back a tuple that other code takes apart",

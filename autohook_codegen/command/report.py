@@ -106,7 +106,7 @@ class Report:
         roots = f"root{'s' if len(self.roots) > 1 else ''}: {shown}"
         if more > 0:
             roots += f" and {more} more"
-        kinds = _counted(len(self.notes), "kind") + " of notes"
+        kinds = f"{_counted(len(self.notes), 'kind')} of notes" if self.notes else "no notes"
         return f"{counts}; {roots}; {kinds}" + (" (-v shows each)" if self._is_shortened else "")
 
     @property

@@ -24,6 +24,9 @@ __all__ = ["remarks_about_changes", "remarks_about_left", "remarks_about_sites"]
 _MERGED = (NoteCode.NO_NAME, NoteCode.TAKEN_APART_ELSEWHERE)
 """Kinds of which one note says where it is so, for a class or for the functions of a file."""
 
+_OPTIONAL = ("bias", "affine", "elementwise_affine")
+"""Arguments of torch's layers that say whether there is a parameter."""
+
 
 def remarks_about_left(
     left_alone: Iterable[LeftAlone], at_run_time: Collection[ClassDecl]
@@ -63,37 +66,50 @@ def remarks_about_changes(
 
 def remarks_about_sites(sites: Collection[DecidedSite], trace: Trace) -> Iterator[Remark]:
     """Say what would surprise about the sites of each file."""
-    yield from _optional(sites)
+    yield from _optional(sites, trace)
     for site in sites:
         candidate = site.candidate
         if isinstance(candidate.form, After) and candidate.form.is_guarded:
             if not _by_library(candidate, trace):
                 message = NoteCode.MAY_BE_A_TUPLE.says(called=path_of(candidate.reference))
                 yield Remark(candidate.function.file, candidate.node, message)
-    telling = [one for one in sites if not _is_stateless(one.candidate, trace)]
+    yield from _fired_again(
+        [one for one in sites if not _is_stateless(one.candidate, trace)], trace
+    )
+
+
+def _fired_again(sites: Collection[DecidedSite], trace: Trace) -> Iterator[Remark]:
+    """Say of each file which hook points fire more than once in a pass."""
     shared: dict[FileDecl, list[tuple[DecidedSite, int]]] = {}
-    for site, count in shared_hook_points(telling, trace):
+    for site, count in shared_hook_points(sites, trace):
         shared.setdefault(site.candidate.function.file, []).append((site, count))
-    for file, counted in shared.items():
-        names = [f"{_named(site)} ({count} times)" for site, count in counted]
-        message = NoteCode.SHARED_HOOK_POINT.says(names=_listed(names), **_number(names))
-        yield Remark(file, counted[0][0].candidate.node, message)
     repeats: dict[FileDecl, list[Repeat]] = {}
-    for repeat in repeating_loops(telling, trace):
+    for repeat in repeating_loops(sites, trace):
         repeats.setdefault(repeat.function.file, []).append(repeat)
-    for file, its in repeats.items():
-        names = list(dict.fromkeys(name for one in its for name in one.names))
-        others = _also(one.node for one in its)
-        message = NoteCode.CALLED_IN_LOOP.says(
-            names=_listed(names), others=others, **_number(names)
-        )
-        yield Remark(file, its[0].node, message)
+    for file in dict.fromkeys((*shared, *repeats)):
+        loops = repeats.get(file, [])
+        looped = list(dict.fromkeys(name for one in loops for name in one.names))
+        if file not in shared:
+            others = _also(one.node for one in loops)
+            message = NoteCode.CALLED_IN_LOOP.says(
+                names=_listed(looped), others=others, **_number(looped)
+            )
+            yield Remark(file, loops[0].node, message)
+            continue
+        names = [f"{_named(site)} ({count} times)" for site, count in shared[file]]
+        if loops:
+            lines = ", ".join(
+                f"line {line}" for line in dict.fromkeys(o.node.lineno for o in loops)
+            )
+            names.append(f"in the loops of {lines} {_listed(looped)}")
+        message = NoteCode.SHARED_HOOK_POINT.says(names=_listed(names), **_number(names))
+        yield Remark(file, shared[file][0][0].candidate.node, message)
 
 
-def _optional(sites: Iterable[DecidedSite]) -> Iterator[Remark]:
+def _optional(sites: Iterable[DecidedSite], trace: Trace) -> Iterator[Remark]:
     merged: dict[object, list[DecidedSite]] = {}
     for site in sites:
-        if _shows_other_result(site):
+        if _shows_other_result(site, trace):
             whole = outermost(site.candidate.function)
             merged.setdefault(whole.owner or whole, []).append(site)
     for its in merged.values():
@@ -172,7 +188,7 @@ def _by_library(candidate: Candidate, trace: Trace) -> bool:
     return True
 
 
-def _shows_other_result(site: DecidedSite) -> bool:
+def _shows_other_result(site: DecidedSite, trace: Trace) -> bool:
     """Whether the operation goes on where the parameter is ``None``."""
     candidate = site.candidate
     form = candidate.form
@@ -183,7 +199,24 @@ def _shows_other_result(site: DecidedSite) -> bool:
         and not form.is_tested
         and isinstance(form.node, ast.Call)
         and _is_optional(form.node, candidate.node)
+        and _may_be_without(candidate, trace)
     )
+
+
+def _may_be_without(candidate: Candidate, trace: Trace) -> bool:
+    """Whether the input itself says that there may be none: it sets ``None``, or makes the layer
+    with ``bias=…``."""
+    reference = candidate.reference
+    for owner in reference.owners:
+        for decl in (*owner.mro, *owner.descendants()):
+            for one in trace.definitions(decl, reference.names[0]):
+                if any(isinstance(kind, Nothing) for kind in one.value):
+                    return True
+                for node in ast.walk(one.statement):
+                    if isinstance(node, ast.keyword) and node.arg in _OPTIONAL:
+                        if not (isinstance(node.value, ast.Constant) and node.value.value is True):
+                            return True
+    return False
 
 
 def _is_optional(call: ast.Call, read: ast.expr) -> bool:

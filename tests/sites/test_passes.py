@@ -127,7 +127,7 @@ def test_sites_on_one_path(methods: str, count: int) -> None:
     (message,) = messages(HEAD + indent(methods, "    ") + "\n", "shared-hook-point")
     name = "W_hook_point" if "self.W" in methods else "fc_hook_point"
     assert message == (
-        f"Model.{name} ({count} times) fires more than once in one pass; --per-site gives each its own"
+        f"Model.{name} ({count} times) fires more than once in one pass; --per-site gives each site its own"
     )
 
 
