@@ -54,6 +54,7 @@ bench-codegen: $(VENV)/.installed-test  ## the rewriter's time, against libcst's
 
 bench-runtime: $(VENV)/.installed-test  ## what an idle hook point costs
 	$(QUIET) $(BIN)/python tests/benchmarks/bench_runtime.py $(ARGS)
+	$(QUIET) $(BIN)/python tests/benchmarks/bench_roles.py $(ARGS)
 
 zoo: .venv-zoo/.installed  ## other people's models: an hour or two; resumes; writes tests/zoo/RESULTS.md
 	$(QUIET) .venv-zoo/bin/python -m tests.zoo $(ARGS)

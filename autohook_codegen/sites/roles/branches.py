@@ -121,10 +121,10 @@ class Branches:
         call = way.point.node
         assert isinstance(call, ast.Call)
         if way.kind == "attention":
-            given = given_queries(call, 0)
-            if given is None:
+            handed = given_queries(call, 0)
+            if handed is None:
                 return False
-            query, key = (self._arguments(way.point.at(one)) for one in given[:2])
+            query, key = (self._arguments(way.point.at(one)) for one in handed[:2])
             return not key <= query
         for one in way.modules:
             cls = one.cls if isinstance(one, Module) else None

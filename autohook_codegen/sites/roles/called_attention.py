@@ -66,7 +66,7 @@ def interface_calls(flow: Flow, function: FunctionTrace) -> Iterator[CalledAtten
         named = [one.point.node for one in chosen]
         for one in interfaces:
             if isinstance(one, ast.Call):
-                named += [*one.args[1:2], *(k.value for k in one.keywords if k.arg == "default")]
+                named += [*one.args[1:], *(k.value for k in one.keywords if k.arg == "default")]
         eager, name = _own_function(named, function)
         starts = [one for one in chosen if one.kind not in ("same", "choice")]
         callee: ast.expr = call.func
@@ -109,7 +109,10 @@ def _is_interface(node: ast.AST) -> bool:
             return True
         case ast.Subscript(value=ast.Name(name) | ast.Attribute(attr=name)):
             return name.endswith(_INTERFACES)
-        case ast.Call(func=ast.Attribute(attr="get", value=ast.Name(name))):
+        case (
+            ast.Call(func=ast.Attribute(attr="get", value=ast.Name(name)))
+            | ast.Call(func=ast.Name("getattr"), args=[ast.Name(name), *_])
+        ):
             return name.endswith(_INTERFACES)
     return False
 
