@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autohook_codegen import Fallback, Options, hook_source
+from tests.sites.snippets import module
 
 PLAIN = Options(format=False)
 
