@@ -105,6 +105,8 @@ class LeftToFallback:
 
     def _is_handed(self, reference: Reference) -> bool:
         """Tell whether the submodule is an argument for which the input gives a module."""
+        if not reference.names:
+            return False
         owner, name = reference.owners[0], reference.names[0]
         set_to = [
             (getattr(one.statement, "value", None), one.function)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from autohook_codegen.analysis.points import Point
 from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.analysis.values import Attribute, Value
-from autohook_codegen.sites.candidate import After, Candidate, Explicit, First, Form
+from autohook_codegen.sites.candidate import Candidate, Explicit
 from autohook_codegen.sites.references import held_by
 from autohook_codegen.sites.roles.attention import find_by_hand
 from autohook_codegen.sites.roles.called_attention import (
@@ -17,7 +17,7 @@ from autohook_codegen.sites.roles.called_attention import (
     fused_calls,
     interface_calls,
 )
-from autohook_codegen.sites.roles.places import Places
+from autohook_codegen.sites.roles.places import Places, passing_place
 from autohook_codegen.sites.roles.projections import Projected, projections, rotated
 from autohook_codegen.sites.written import Written
 
@@ -67,7 +67,7 @@ def attention_sites(places: Places, function: FunctionTrace) -> Iterator[Candida
         if not suffix:
             earlier.append(node)
         for one in _sites(places, attention, function, suffix, hooked):
-            place = _place(one.form)
+            place = passing_place(one.form)
             if place not in seen:
                 seen.add(place)
                 yield one
@@ -137,6 +137,11 @@ def _projected(
             passes = places.all_pass(path.end.point.node, nodes, point)
             behind = frozenset(way.point for way in passed) - {point}
             found.append(_Role(role, point, nodes if passes else frozenset(), behind))
+    # what is parted where no place shows it is no one's
+    names: dict[Point, set[str]] = {}
+    for one in found:
+        names.setdefault(one.point, set()).add(one.name)
+    found = [one for one in found if len(names[one.point]) == 1]
     taken = {one.point for one in found}
     shared = _calls(ways["q"]) & _calls(ways["k"])
     turned = [
@@ -167,18 +172,6 @@ def _results(places: Places, product: Point) -> Iterator[_Role]:
             if product.node in reached:
                 yield _Role("z", Point(call, caller, None, part), frozenset({call}))
                 break
-
-
-def _place(form: Form) -> object:
-    """Return what tells the places of two values apart."""
-    match form:
-        case After(statement, target):
-            return statement, ast.unparse(target)
-        case First(block, target):
-            return block, target.id
-        case Explicit(node, place):
-            return node, place
-    return form.node
 
 
 def _named_after(projected: Iterable[Projected]) -> str:

@@ -63,7 +63,7 @@ def interface_calls(flow: Flow, function: FunctionTrace) -> Iterator[CalledAtten
         interfaces = [one.point.node for one in chosen if _is_interface(one.point.node)]
         if not interfaces:
             continue
-        named = [one.point.node for one in chosen]
+        named = [one.point.node for one in chosen if not one.sources]
         for one in interfaces:
             if isinstance(one, ast.Call):
                 named += [*one.args[1:], *(k.value for k in one.keywords if k.arg == "default")]

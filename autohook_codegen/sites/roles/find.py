@@ -15,7 +15,7 @@ from autohook_codegen.sites.roles.branches import Branches, Found
 from autohook_codegen.sites.roles.called_attention import interface_calls
 from autohook_codegen.sites.roles.experts import expert_sites
 from autohook_codegen.sites.roles.perceptrons import perceptron_sites
-from autohook_codegen.sites.roles.places import Places
+from autohook_codegen.sites.roles.places import Places, passing_place
 from autohook_codegen.sites.roles.residual import Residual
 from autohook_codegen.sites.roles.residual_sites import residual_sites
 
@@ -54,8 +54,10 @@ def role_sites(
     for owner in dict.fromkeys(one.owner for one in functions):
         if owner is not None:
             sites += residual_sites(places, residual, branches, owner)
+    # what a helper computes is found in it, and where it is called
+    once = {(one.reference.steps, passing_place(one.form)): one for one in reversed(sites)}
     found: dict[FunctionTrace, list[Candidate]] = {}
-    for one in sites:
+    for one in reversed(once.values()):
         found.setdefault(one.function, []).append(one)
     return found
 

@@ -23,7 +23,7 @@ from autohook_codegen.sites.candidate import (
 )
 from autohook_codegen.sites.references import in_order, owners_of
 
-__all__ = ["Holder", "Places"]
+__all__ = ["Holder", "Places", "passing_place"]
 
 _FIELDS: dict[object, str] = {0: "values", 1: "indices"}
 """The parts of what ``topk`` gives, by name."""
@@ -174,6 +174,18 @@ class Places:
                 seen.add(taker)
                 stack.append(taker)
         return True
+
+
+def passing_place(form: Form) -> object:
+    """Return what tells the places of two values apart."""
+    match form:
+        case After(statement, target):
+            return statement, ast.unparse(target)
+        case First(block, target):
+            return block, target.id
+        case Explicit(node, place):
+            return node, place
+    return form.node
 
 
 def _is_fact(node: ast.AST) -> bool:

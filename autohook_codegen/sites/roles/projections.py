@@ -15,7 +15,7 @@ __all__ = ["Projected", "is_parameter", "projections", "rotated"]
 _ONWARD = frozenset(
     "same view cast item slice repeat scale norm activation dropout clamp mask softmax".split()
 )
-_FOLLOWS = frozenset({"same", "view", "item", "slice", "cast"})
+_FOLLOWS = frozenset({"same", "view", "item", "slice", "cast", "argument"})
 """What may stand between a projection and the place where TransformerLens has its query."""
 _SKIPPED = frozenset("same choice view cast item repeat scale slice".split())
 _TURNS = frozenset("transpose mT mH T t swapaxes swapdims adjoint".split())
@@ -54,7 +54,7 @@ class Projected:
             ):
                 break
             passed.append(way)
-            is_name = way.kind in ("same", "choice", "item", "cast")
+            is_name = way.kind in ("same", "choice", "cast", "argument")
             if not is_name or isinstance(way.point.node, ast.Call):
                 point = way.point
         return point, passed
