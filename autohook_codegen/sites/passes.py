@@ -33,12 +33,22 @@ def shared_hook_points(
         grouped.setdefault((site.hook_point, member), []).append(site)
     callers = _callers(trace)
     told: set[HookPoint] = set()
-    for (hook_point, _), its in grouped.items():
+    for (hook_point, _), sharing in grouped.items():
+        its = _of_one_computation(sharing)
         if hook_point not in told and _may_meet(its):
             count = _most(its, trace, callers)
             if count > 1:
                 told.add(hook_point)
                 yield its[0], count
+
+
+def _of_one_computation(sites: list[DecidedSite]) -> list[DecidedSite]:
+    """The sites but those of a role in further functions, which compute the same attention in the
+    place of the first."""
+    first = sites[0].candidate
+    if first.role is None:
+        return sites
+    return [one for one in sites if one.candidate.function is first.function]
 
 
 def _may_meet(sites: list[DecidedSite]) -> bool:

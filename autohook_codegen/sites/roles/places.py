@@ -12,12 +12,14 @@ from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.analysis.values import Function, Module, Named
 from autohook_codegen.declares.program import ClassDecl, FunctionNode
 from autohook_codegen.library.operations import family
+from autohook_codegen.notes import Message
 from autohook_codegen.sites.candidate import (
     After,
     Candidate,
     Explicit,
     First,
     Form,
+    LeftAlone,
     Reference,
     Wrap,
 )
@@ -44,6 +46,7 @@ class Places:
         self.flow = flow
         self.handed: dict[ast.AST, Holder] = {}
         """Functions that are handed the module by code outside the input."""
+        self.notes: list[LeftAlone] = []
 
     def hand(self, function: Function, caller: FunctionTrace) -> None:
         """Write down that a function gets the caller's module as its first argument."""
@@ -73,6 +76,10 @@ class Places:
                         return Holder(argument.arg, owners)
             current = current.parent
         return None
+
+    def note(self, node: ast.expr, message: Message, function: FunctionTrace) -> None:
+        """Write down what a user has to know of a value that has a role."""
+        self.notes.append(LeftAlone(node, message, function))
 
     def site(
         self,
