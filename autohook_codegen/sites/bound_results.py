@@ -227,7 +227,7 @@ def _whole(
     """Nothing reads a part that is surely a tensor: the first tensor of what is passed on is
     hooked."""
     value = result.value
-    if not (reads.whole or reads.unpacked or reads.parts or reads.sliced):
+    if not (reads.whole or reads.unpacked):
         yield result.unclear()
         return
     if result.is_taken_apart_elsewhere():
@@ -350,7 +350,7 @@ def _may_be_hooked(value: Value, step: Step) -> bool:
         if not may_be_tensor(part):
             return False
         if any(isinstance(one, Fields) and one.is_ordered for one in value):
-            return True
+            return not is_structured(part)
         if may_be_none(part):
             return False
         return step.key == 0 or not is_structured(value) or _is_list(value)

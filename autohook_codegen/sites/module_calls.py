@@ -118,7 +118,7 @@ def calls_its_members(value: Value) -> bool:
             continue
         if isinstance(one, Module) and isinstance(one.cls, str):
             known = library_class(one.cls)
-            if known is not None and known.hides_members and one.cls.startswith("torch.nn."):
+            if known is not None and known.hides_members:
                 return True
     return False
 

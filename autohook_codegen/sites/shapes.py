@@ -112,6 +112,8 @@ def may_hold_tensor(value: Value, step: Step) -> bool:
     part = part_of(value, step)
     if part and not any(isinstance(one, Unknown) for one in part):
         return may_be_tensor(part)
+    if is_structured(part) and not any(isinstance(one, Tensor | Parameter) for one in part):
+        return False
     name = (
         step.name if isinstance(step, Attribute) else step.key if isinstance(step, Item) else None
     )

@@ -8,9 +8,13 @@ from autohook_codegen import hook_source, strip_source
 from tests.sites.snippets import BARE
 
 HEAD = """\
+from dataclasses import dataclass
+
 import torch
+from elsewhere import unknown
 from torch import nn
 from transformers.modeling_outputs import BaseModelOutput
+from transformers.utils import ModelOutput
 
 
 class Named(nn.Module):
@@ -32,12 +36,25 @@ class Listed(nn.Module):
         return [x.cos() for x in xs]
 
 
+@dataclass
+class Sizes(ModelOutput):
+    states: tuple[torch.Tensor, ...] = None
+    sizes: tuple[tuple[int, int]] = None
+
+
+class Sized(nn.Module):
+    def forward(self, x, sizes=()):
+        sizes = ((x.shape[0], x.shape[1]), *sizes)
+        return Sizes(states=(x.cos(),), sizes=unknown(sizes) if len(sizes) > 4 else sizes)
+
+
 class Model(nn.Module):
     def __init__(self, listed: bool):
         super().__init__()
         self.encoder = Named()
         self.decoder = Keyed()
         self.stage = Listed() if listed else nn.Identity()
+        self.sized = Sized()
 
     def forward(self, x, more, named, out=None):
 """
@@ -105,6 +122,25 @@ return hidden * 2, out.last_hidden_state * 3, mask
     ),
     pytest.param(
         """
+out = self.encoder(x)
+states = out[1]
+return states[-1] * 2, out.attentions
+""",
+        None,
+        id="only fields that are tuples are read (deberta_v2)",
+    ),
+    pytest.param(
+        """
+out = self.sized(x)
+for height, width in out.sizes:
+    x = x.view(height, width)
+return x, out.states[-1]
+""",
+        None,
+        id="a field that holds sizes, or what is not known (maskformer_swin)",
+    ),
+    pytest.param(
+        """
 ys = self.stage(x)
 return torch.relu(ys[-1])
 """,
@@ -122,9 +158,9 @@ def forward_of(statements: str) -> str:
 
 
 @pytest.mark.parametrize(("before", "after"), PAIRS)
-def test_pairs(before: str, after: str) -> None:
+def test_pairs(before: str, after: str | None) -> None:
     source = HEAD + forward_of(before)
     code = hook_source(source, BARE).code
-    assert code.partition("out=None):\n")[2] == forward_of(after)
+    assert code.partition("out=None):\n")[2] == forward_of(after or before)
     assert hook_source(code, BARE).code == code
     assert strip_source(code, BARE) == source

@@ -229,6 +229,41 @@ STATEMENTS = [
     ),
     pytest.param(
         """
+        up, down = self.W.split(4)
+        return x @ up + down
+        """,
+        """
+        up, down = self.W.split(4)
+        return self.W_hook_point(self.W_hook_point(x @ up) + down)
+        """,
+        id="split and unpacked (deepseek_v4)",
+    ),
+    pytest.param(
+        """
+        halves = torch.chunk(self.W, 2)
+        return torch.cat([x * halves[0], halves[1]])
+        """,
+        """
+        halves = torch.chunk(self.W, 2)
+        return torch.cat([self.W_hook_point(x * halves[0]), self.W_hook_point(halves[1])])
+        """,
+        id="chunks by their index",
+    ),
+    pytest.param(
+        """
+        for row in self.W.unbind(0):
+            x = x * row
+        return x
+        """,
+        """
+        for row in self.W.unbind(0):
+            x = self.W_hook_point(x * row)
+        return x
+        """,
+        id="a loop over its rows",
+    ),
+    pytest.param(
+        """
         views = [einops.repeat(w, "a b -> n a b", n=2) for w in self.weights]
         for w in views:
             x = torch.cat([x, w])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from autohook_codegen.analysis.points import Point
@@ -23,8 +23,17 @@ from autohook_codegen.sites.written import Written
 
 __all__ = ["attention_operands", "attention_sites"]
 
-_Role = tuple[str, Point, frozenset[ast.AST]]
-"""A role, its value, and the calls whose result the value is."""
+
+@dataclass(frozen=True, slots=True)
+class _Role:
+    """A value with a role."""
+
+    name: str
+    point: Point
+    takes: frozenset[ast.AST] = frozenset()
+    """The calls whose result the value is."""
+    behind: frozenset[Point] = frozenset()
+    """The views that it is a view of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +56,17 @@ def attention_sites(places: Places, function: FunctionTrace) -> Iterator[Candida
     seen: set[object] = set()
     written = Written(function)
     earlier: list[ast.AST] = []
-    for attention in _attentions(places, function):
+    attentions = list(_attentions(places, function))
+    hooked: dict[str, set[Point]] = {}
+    for role in (role for one in attentions for role in one.roles):
+        hooked.setdefault(role.name, set()).add(role.point)
+    for attention in attentions:
         node = attention.node
         alone = all(one is node or written.exclude_each_other(node, one) for one in earlier)
         suffix = "" if alone else _named_after(attention.projected)
         if not suffix:
             earlier.append(node)
-        for one in _sites(places, attention, function, suffix):
+        for one in _sites(places, attention, function, suffix, hooked):
             place = _place(one.form)
             if place not in seen:
                 seen.add(place)
@@ -73,23 +86,29 @@ def _attentions(places: Places, function: FunctionTrace) -> Iterator[_Attention]
     flow = places.flow
     for called in (*fused_calls(flow, function), *interface_calls(flow, function)):
         values, roles = _projected(places, called.q, called.k, called.v)
-        roles.append(("z", called.z, frozenset({called.call})))
+        roles.append(_Role("z", called.z, frozenset({called.call})))
         yield _Attention(called.call, values, tuple(roles), called)
     for one in find_by_hand(flow, function):
         values, roles = (), []
         if function.node not in places.handed:
             values, roles = _projected(places, one.q, one.k, one.v)
-            roles += [("z", point, made) for point, made in _results(places, one.product.point)]
-        roles.append(("attn_scores", one.scores, frozenset({one.scores.node})))
-        roles.append(("pattern", one.pattern, frozenset({one.pattern.node})))
+            roles += _results(places, one.product.point)
+        roles.append(_Role("attn_scores", one.scores, frozenset({one.scores.node})))
+        roles.append(_Role("pattern", one.pattern, frozenset({one.pattern.node})))
         yield _Attention(one.product.point.node, values, tuple(roles))
 
 
 def _sites(
-    places: Places, attention: _Attention, function: FunctionTrace, suffix: str
+    places: Places,
+    attention: _Attention,
+    function: FunctionTrace,
+    suffix: str,
+    hooked: Mapping[str, set[Point]],
 ) -> Iterator[Candidate]:
     found = [
-        places.site(role, point, takes, suffix=suffix) for role, point, takes in attention.roles
+        places.site(one.name, one.point, one.takes, suffix=suffix)
+        for one in attention.roles
+        if not one.behind & hooked.get(one.name, set())
     ]
     called = attention.called
     if called is not None and called.callee is not None:
@@ -116,22 +135,26 @@ def _projected(
             point, passed = path.place(flow)
             nodes = frozenset(way.point.node for way in passed)
             passes = places.all_pass(path.end.point.node, nodes, point)
-            found.append((role, point, nodes if passes else frozenset()))
-    taken = {point for _, point, _ in found}
+            behind = frozenset(way.point for way in passed) - {point}
+            found.append(_Role(role, point, nodes if passes else frozenset(), behind))
+    taken = {one.point for one in found}
     shared = _calls(ways["q"]) & _calls(ways["k"])
-    turned = [rotated(ways[role], shared) for role in ("q", "k")]
-    if all(point is not None and point not in taken for point in turned):
-        for role, one in zip(("rot_q", "rot_k"), turned, strict=True):
-            assert one is not None
-            found.append((role, one, frozenset()))
+    turned = [
+        _Role(f"rot_{role}", point)
+        for role in ("q", "k")
+        for point in rotated(ways[role], shared)
+        if point not in taken
+    ]
+    if len({one.name for one in turned}) == 2:
+        found += turned
     return (*ways["v"], *ways["k"], *ways["q"]), found
 
 
-def _results(places: Places, product: Point) -> Iterator[tuple[Point, frozenset[ast.AST]]]:
+def _results(places: Places, product: Point) -> Iterator[_Role]:
     """Yield the place of z; in a helper that is not handed the module those around its calls."""
     flow, function = places.flow, product.function
     if places.holder(function) is not None or function.node is None:
-        yield product, frozenset({product.node})
+        yield _Role("z", product, frozenset({product.node}))
         return
     for call, caller in flow.calls_of.get(function.node, ()):
         for part in ((), (0,)):
@@ -142,7 +165,7 @@ def _results(places: Places, product: Point) -> Iterator[tuple[Point, frozenset[
                 for one in flow.walk(start, lambda one: one.kind in ("same", "view", "choice"))
             )
             if product.node in reached:
-                yield Point(call, caller, None, part), frozenset({call})
+                yield _Role("z", Point(call, caller, None, part), frozenset({call}))
                 break
 
 

@@ -12,7 +12,7 @@ from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.analysis.values import Function
 from autohook_codegen.library.operations import ATTENTION_FUNCTIONS, WITHOUT_STEPS
 
-__all__ = ["CalledAttention", "fused_calls", "interface_calls"]
+__all__ = ["CalledAttention", "fused_calls", "given_queries", "interface_calls"]
 
 _NAMES = (("query", "q"), ("key", "k"), ("value", "v"))
 _INTERFACES = "ALL_ATTENTION_FUNCTIONS"
@@ -41,7 +41,7 @@ def fused_calls(flow: Flow, function: FunctionTrace) -> Iterator[CalledAttention
         way = flow.way(Point(call, function))
         if way.kind not in ATTENTION_FUNCTIONS:
             continue
-        given = _given(call, 0)
+        given = given_queries(call, 0)
         if given is not None:
             q, k, v = (Point(one, function) for one in given)
             callee = None if way.kind in WITHOUT_STEPS else call.func
@@ -54,7 +54,7 @@ def interface_calls(flow: Flow, function: FunctionTrace) -> Iterator[CalledAtten
     for call in _calls(function):
         if not isinstance(call.func, ast.Name | ast.Call | ast.Subscript):
             continue
-        given = _given(call, 1)
+        given = given_queries(call, 1)
         if given is None or not call.args:
             continue
         chosen = list(
@@ -66,7 +66,7 @@ def interface_calls(flow: Flow, function: FunctionTrace) -> Iterator[CalledAtten
         named = [one.point.node for one in chosen]
         for one in interfaces:
             if isinstance(one, ast.Call):
-                named += [*one.args[1:2], *(k.value for k in one.keywords if k.arg == "default")]
+                named += [*one.args[1:], *(k.value for k in one.keywords if k.arg == "default")]
         eager, name = _own_function(named, function)
         starts = [one for one in chosen if one.kind not in ("same", "choice")]
         callee: ast.expr = call.func
@@ -82,7 +82,7 @@ def _calls(function: FunctionTrace) -> list[ast.Call]:
     return [node for node in function.values if isinstance(node, ast.Call)]
 
 
-def _given(call: ast.Call, first: int) -> list[ast.expr] | None:
+def given_queries(call: ast.Call, first: int) -> list[ast.expr] | None:
     """Return what a call gives for q, k and v, by keyword or by place."""
     found: list[ast.expr] = []
     for place, names in enumerate(_NAMES, first):
@@ -109,7 +109,10 @@ def _is_interface(node: ast.AST) -> bool:
             return True
         case ast.Subscript(value=ast.Name(name) | ast.Attribute(attr=name)):
             return name.endswith(_INTERFACES)
-        case ast.Call(func=ast.Attribute(attr="get", value=ast.Name(name))):
+        case (
+            ast.Call(func=ast.Attribute(attr="get", value=ast.Name(name)))
+            | ast.Call(func=ast.Name("getattr"), args=[ast.Name(name), *_])
+        ):
             return name.endswith(_INTERFACES)
     return False
 

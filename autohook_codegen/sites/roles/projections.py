@@ -80,7 +80,7 @@ def projections(flow: Flow, operand: Point, is_handed: bool = False) -> list[Pro
     what calls it.
     """
     found = list(_Search(flow, is_handed).back(_without_own_views(flow, operand)))
-    return list({one.end.point: one for one in reversed(found)}.values())[::-1]
+    return list({tuple(way.point for way in one.ways): one for one in found}.values())
 
 
 def _without_own_views(flow: Flow, operand: Point) -> Point:
@@ -251,25 +251,26 @@ def is_parameter(flow: Flow, point: Point) -> bool:
     )
 
 
-def rotated(paths: list[Projected], shared: frozenset[ast.AST]) -> Point | None:
-    """Return the last value, before views, cache, repeats and scale, whose way from the projection
+def rotated(paths: list[Projected], shared: frozenset[ast.AST]) -> list[Point]:
+    """Return the last values, before views, cache, repeats and scale, whose way from the projection
     meets a rotation; `shared` are the calls that the ways of both q and k meet."""
+    found: dict[Point, None] = {}
     for path in paths:
         if not (path.turns or path.calls & shared):
             continue
         for way in path.ways[:-1]:
             is_cache = way.kind in ("unknown", "join") and way.point.node not in shared
-            if way.kind in _SKIPPED or (
-                is_cache and len(path.ways) > 1 and _goes_on(path, way, shared)
-            ):
+            if way.kind in _SKIPPED or (is_cache and _goes_on(path, way, shared)):
                 continue
-            return way.point
-    return None
+            found[way.point] = None
+            break
+    return list(found)
 
 
 def _goes_on(path: Projected, way: Way, shared: frozenset[ast.AST]) -> bool:
     """Tell whether the rotation stands behind this way, which is a cache then."""
     rest = path.ways[path.ways.index(way) + 1 :]
     return any(
-        one.point.node in shared or (one.kind in ("add", "function", "module")) for one in rest[:-1]
+        one.point.node in shared or one.kind in ("add", "function", "module", "join")
+        for one in rest[:-1]
     )
