@@ -217,6 +217,15 @@ def test_the_first_run_finds_the_embeddings(name: str, way: str) -> None:
         assert lens not in model.hook_dict
 
 
+def test_a_run_that_was_stopped_shows_too_little() -> None:
+    model, inputs = activation_model("gpt")
+    model = auto_hook(model)
+    model.run_with_cache(*inputs, stop_at="blocks.0.hook_resid_mid")
+    assert "unembed" not in model.hook_dict
+    model.run_with_cache(*inputs)
+    assert model.hook_dict["unembed"] is model.lm_head_hook_point
+
+
 class Token(nn.Module):
     """Embeddings as BERT has them, positions last."""
 
