@@ -117,7 +117,7 @@ _KINDS = {
     ),
     NoteCode.EDITS_DRAW_ANEW: _Kind(
         "{called}(…) drops values in training",
-        "an edit of attn_scores or pattern gives the steps, whose dropout draws other random numbers",
+        "an edit of scores or pattern gives the steps, whose dropout draws other numbers",
         "edit in evaluation, or compare with a run whose hook gives back what it gets",
     ),
     NoteCode.IN_F_STRING: _Kind(
