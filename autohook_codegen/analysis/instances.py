@@ -13,7 +13,7 @@ from autohook_codegen.analysis.values import Fields, Instance, Items, Module, Va
 from autohook_codegen.declares.program import ClassDecl, FileDecl, Program
 from autohook_codegen.library import guesses
 
-__all__ = ["Instances"]
+__all__ = ["Instances", "may_be_module"]
 
 _CONTAINERS = frozenset(
     "torch.nn." + name for name in ("ModuleList", "ModuleDict", "ParameterList", "ParameterDict")
@@ -52,7 +52,7 @@ class Instances:
         is_container = cls.inherits_from(_CONTAINERS) and cls.method("forward") is None
         if cls.is_module and not is_container:
             return frozenset({Module(cls, is_open=is_open)})
-        if _may_be_module(cls):
+        if may_be_module(cls):
             return frozenset({Module(cls, is_open=True)})
         for base in sorted(cls.all_outside_bases) if not cls.is_module else ():
             known = library.library_class(base)
@@ -83,7 +83,7 @@ class Instances:
                 if one in seen:
                     continue
                 method = one.methods.get(name)
-                if method is None or self.program.calls_base(one, method):
+                if method is None or self.program.calls_base(method):
                     seen.add(one)
                     stack.append(one)
 
@@ -125,8 +125,8 @@ class Instances:
         return (cls,)
 
 
-def _may_be_module(cls: ClassDecl) -> bool:
-    """Whether only a base outside the input can say whether the class is a module."""
+def may_be_module(cls: ClassDecl) -> bool:
+    """Tell whether only a base outside the input can say whether the class is a module."""
     if (
         cls.is_module
         or not cls.outside_bases

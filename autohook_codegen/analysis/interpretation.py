@@ -17,6 +17,7 @@ from autohook_codegen.analysis.binding import bind_arguments
 from autohook_codegen.analysis.entries import NEVER_HOOKED, STARTS, Callees, found_entries
 from autohook_codegen.analysis.frame import Frame
 from autohook_codegen.analysis.instances import Instances
+from autohook_codegen.analysis.interest import files_of_interest
 from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.methods import Methods
 from autohook_codegen.analysis.scoping import Names, names_in
@@ -49,6 +50,7 @@ class Interpretation:
         self.instances = Instances(program)
         self.methods = Methods(self)
         self.class_of_node = {decl.node: decl for decl in program.classes}
+        self._of_interest = files_of_interest(program)
         self._names: dict[ast.AST, Names] = {}
         self._units: dict[ast.AST, Unit] = {}
         self._open: set[Unit] = set()
@@ -85,7 +87,8 @@ class Interpretation:
 
     def _is_silent(self, unit: Unit) -> bool:
         """Whether nothing calls the function."""
-        return unit not in self._open and bool(self._without_value(unit))
+        is_interpreted = unit.trace is not None
+        return is_interpreted and unit not in self._open and bool(self._without_value(unit))
 
     def _without_value(self, unit: Unit) -> list[ast.arg]:
         """The arguments that no call gives."""
@@ -112,7 +115,7 @@ class Interpretation:
         file: FileDecl,
         parent: Unit | None,
     ) -> Unit:
-        """Return the unit of a function, which is interpreted when it is first asked for."""
+        """Return the unit of a function; in a file of interest it is interpreted in any case."""
         unit = self._units.get(node)
         if unit is None:
             if parent is not None and isinstance(parent.node, ast.ClassDef):
@@ -122,7 +125,8 @@ class Interpretation:
             if owner is not None and isinstance(node, FunctionNode) and is_method(unit):
                 if owner.is_module and (node.name in self.entries or node.name == "__init__"):
                     self._open.add(unit)
-            self.state.enqueue(unit)
+            if file in self._of_interest or isinstance(node, ast.Module | ast.ClassDef):
+                self.state.enqueue(unit)
         return unit
 
     def method_unit(self, node: FunctionNode, owner: ClassDecl) -> Unit:
@@ -132,9 +136,12 @@ class Interpretation:
         return self.unit(node, owner, owner.file, parent)
 
     def function_unit(self, function: Function) -> Unit:
-        """Return the unit of a function, which sees its file's names if it is new."""
+        """Return the unit of a function that is called; a new one sees its file's names."""
         parent = self._units.get(function.file.tree)
-        return self.unit(function.node, function.owner, function.file, parent)
+        unit = self.unit(function.node, function.owner, function.file, parent)
+        if unit.trace is None:
+            self.state.enqueue(unit)
+        return unit
 
     def is_open(self, unit: Unit, argument: ast.arg) -> bool:
         """Tell whether code outside the input may give the argument."""

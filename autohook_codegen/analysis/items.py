@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from autohook_codegen import library
 from autohook_codegen.analysis.frame import Frame, evaluates
-from autohook_codegen.analysis.growing import added_field, added_members
+from autohook_codegen.analysis.growing import added_end, added_field, added_members
 from autohook_codegen.analysis.iterating import members_of
 from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.parts import is_keyed, item, reach, with_held
@@ -131,6 +131,9 @@ def item_of(
             )
             if isinstance(one, Fields) and isinstance(key, str) and not is_keyed(one):
                 by_key = True
+            end = added_end(frame, one, key) if isinstance(one, Items) else None
+            if end is not None:
+                return with_held(end, reach(one.held, step))
             value = item(one, key, grown)
             if not value:
                 if one.origin is not None:

@@ -74,8 +74,10 @@ class Methods:
         receiver = receiver_of(unit)
         bound = receiver_value(frame, unit, receiver) if receiver is not None else NOT_REACHED
         found: dict[FunctionNode, ClassDecl] = {}
-        for user in self.instances.users(unit):
-            after = user.method_after(unit.owner, name)
+        users = dict.fromkeys(self.instances.users(unit))
+        for user in users:
+            # a class that only extends another user finds what that one finds
+            after = None if user.only_extends in users else user.method_after(unit.owner, name)
             if after is not None:
                 found[after[1]] = after[0]
         if not found:

@@ -117,6 +117,8 @@ def _is_instance(one: object, classes: list[ClassDecl | str]) -> bool | None:
             return None if not lasts & {"dict", "tuple", "list"} else "Tensor" in lasts
         case Parameter():
             return bool(lasts & {"Tensor", "Parameter"})
+        case Fields(is_settable=True) if all(cls in ("tuple", "list") for cls in classes):
+            return False
         case Items(kind=kind) | Fields(kind=kind):
             return _is_of(kind, classes, lasts)
         case Module(cls=cls):

@@ -11,6 +11,7 @@ from autohook_codegen.notes import Message
 from autohook_codegen.options import Options
 from autohook_codegen.sites.candidate import Candidate
 from autohook_codegen.sites.edits import Edits
+from autohook_codegen.sites.full_names import FullNames
 from autohook_codegen.sites.hook_points import HookPoint
 
 __all__ = ["Decided", "DecidedSite", "Remark"]
@@ -42,6 +43,9 @@ class Decided:
     program: Program
     options: Options
     edits: Mapping[str, Edits]
+    full_names: FullNames
     sites: tuple[DecidedSite, ...] = ()
+    same_sites: tuple[DecidedSite, ...] = ()
+    """The ways in that are other sites already, with the hook points of those."""
     remarks: tuple[Remark, ...] = ()
     roots: tuple[ClassDecl, ...] = ()

@@ -11,7 +11,7 @@ from itertools import combinations
 from autohook_codegen.analysis.trace import FunctionTrace, Trace
 from autohook_codegen.analysis.values import Item
 from autohook_codegen.declares.program import ClassDecl
-from autohook_codegen.sites.candidate import Candidate, Wrap
+from autohook_codegen.sites.candidate import After, Candidate, Explicit, First, Wrap
 from autohook_codegen.sites.decided import DecidedSite
 from autohook_codegen.sites.hook_points import HookPoint
 from autohook_codegen.sites.written import Written
@@ -82,8 +82,13 @@ def _conditions(place: ast.AST, written: Written) -> Iterator[tuple[str, str]]:
 
 def place_of_site(candidate: Candidate) -> ast.AST:
     """Return the expression or statement that passes the hook point."""
-    form = candidate.form
-    return form.node if isinstance(form, Wrap) else form.statement
+    match candidate.form:
+        case Wrap(node=node) | Explicit(node=node):
+            return node
+        case First(block=block):
+            return block
+        case After(statement=statement):
+            return statement
 
 
 def outermost(function: FunctionTrace) -> FunctionTrace:

@@ -11,7 +11,7 @@ from autohook_codegen.analysis.trace import Trace
 from autohook_codegen.analysis.values import Fields, Items, Module, Nothing, Parameter, Unknown
 from autohook_codegen.declares.program import ClassDecl, FileDecl
 from autohook_codegen.notes import NoteCode
-from autohook_codegen.sites.candidate import Candidate, LeftAlone, Wrap
+from autohook_codegen.sites.candidate import After, Candidate, LeftAlone, Wrap
 from autohook_codegen.sites.decided import DecidedSite, Remark
 from autohook_codegen.sites.hook_points import path_of
 from autohook_codegen.sites.in_place import Change
@@ -69,7 +69,7 @@ def remarks_about_sites(sites: Collection[DecidedSite], trace: Trace) -> Iterato
     yield from _optional(sites, trace)
     for site in sites:
         candidate = site.candidate
-        if not isinstance(candidate.form, Wrap) and candidate.form.is_guarded:
+        if isinstance(candidate.form, After) and candidate.form.is_guarded:
             if not _by_library(candidate, trace):
                 message = NoteCode.MAY_BE_A_TUPLE.says(called=path_of(candidate.reference))
                 yield Remark(candidate.function.file, candidate.node, message)

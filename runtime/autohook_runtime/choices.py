@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 from torch import nn
 
-from autohook_runtime.sites import DEFAULT_PATTERN, Site
+from autohook_runtime.sites import DEFAULT_PATTERN, INPUT, OUTPUT, Site
 from autohook_runtime.subclasses import swapped_from
 
 KINDS = ("modules", "params", "activations", "inputs", "all")
@@ -20,12 +20,15 @@ class Choice:
     """The arguments of `auto_hook`, as the command's options of the same names."""
 
     name: str = DEFAULT_PATTERN
+    has_inputs: bool = False
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
     hook: tuple[str, ...] = ("modules", "params")
 
     @classmethod
-    def of(cls, name: str, only: Iterable[str], skip: Iterable[str], hook: str) -> Choice:
+    def of(
+        cls, name: str, has_inputs: bool, only: Iterable[str], skip: Iterable[str], hook: str
+    ) -> Choice:
         """Checks what was given.
 
         Raises:
@@ -37,12 +40,16 @@ class Choice:
         if unknown := [kind for kind in kinds if kind not in KINDS]:
             raise ValueError(f"hook={unknown[0]!r}: choose of {', '.join(KINDS)}")
         only, skip = ((one,) if isinstance(one, str) else tuple(one) for one in (only, skip))
-        return cls(name, only, skip, kinds)
+        has_inputs = has_inputs or "inputs" in kinds or "all" in kinds
+        return cls(name, has_inputs, only, skip, kinds)
 
     def wants(self, site: Site, modules: Mapping[str, nn.Module]) -> bool:
         """Whether a hook point is to be added for this."""
-        kind = "params" if site.attribute else "modules"
-        if kind not in self.hook and "all" not in self.hook:
+        if site.attribute == INPUT:
+            is_wanted = self.has_inputs
+        else:
+            is_wanted = ("params" if site.attribute else "modules") in self.hook
+        if not is_wanted and "all" not in self.hook:
             return False
         if not self.only and not self.skip:
             return True
@@ -55,7 +62,7 @@ class Choice:
 def _names_of(site: Site, modules: Mapping[str, nn.Module]) -> set[str]:
     """What a pattern may match: the class that holds it, the attribute, both, and the class of what
     is called."""
-    path = site.name.removesuffix("hook_point").strip(".")
+    path = site.name.removesuffix("hook_point").removesuffix("hook_in").strip(".")
     parts = path.split(".") if path else []
     length = len(parts) - 1
     while length > 0 and isinstance(modules.get(".".join(parts[:length])), CONTAINERS):
@@ -65,7 +72,7 @@ def _names_of(site: Site, modules: Mapping[str, nn.Module]) -> set[str]:
     attribute = ".".join(part for part in parts[max(length, 0) :] if not part.isdigit())
     if attribute:
         names |= {attribute, *(f"{name}.{attribute}" for name in tuple(names))}
-    if not site.attribute:
+    if site.attribute in (OUTPUT, INPUT):
         cls = _class(site.module)
         module = "torch.nn" if cls.__module__.startswith("torch.nn.modules.") else cls.__module__
         words = f"{module}.{cls.__qualname__}".split(".")

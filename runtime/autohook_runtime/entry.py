@@ -24,6 +24,7 @@ def auto_hook(
     target: Target,
     *,
     name: str = DEFAULT_PATTERN,
+    inputs: bool = False,
     only: Iterable[str] = (),
     skip: Iterable[str] = (),
     hook: str = "modules,params",
@@ -32,6 +33,7 @@ def auto_hook(
 def auto_hook(
     *,
     name: str = DEFAULT_PATTERN,
+    inputs: bool = False,
     only: Iterable[str] = (),
     skip: Iterable[str] = (),
     hook: str = "modules,params",
@@ -40,15 +42,22 @@ def auto_hook(
     target: Any = ...,
     *,
     name: str = DEFAULT_PATTERN,
+    inputs: bool = False,
     only: Iterable[str] = (),
     skip: Iterable[str] = (),
     hook: str = "modules,params",
 ) -> Any:
     """Gives a model TransformerLens's hooks. It stays the same object, and costs nothing idle.
 
+    It sees what goes into modules and comes out of them, not what a forward computes between:
+    attention's pattern, the residual stream. For these write the source,
+    `autohook-gen model.py -o model_hooked.py --hook all`, and import that.
+
     Args:
         target: a module, a class of modules (as a decorator), or a parameter.
         name: how hook points in the model's source are named after what they hook.
+        inputs: whether there are hook points for what goes into modules, too: `PATH.hook_in` for
+            the first tensor of the arguments, `PATH.hook_in.NAME` for that of another argument.
         only: patterns as `"blocks"`, `"Attention.*"`, `"nn.Linear"`: of the attribute, the class
             that holds it, `Class.attribute` or the class of what is called. What matches none gets
             no hook point.
@@ -73,9 +82,11 @@ def auto_hook(
         >>> cache["0.hook_point"].shape
         torch.Size([2, 10])
     """
-    choice = Choice.of(name, only, skip, hook)
+    choice = Choice.of(name, inputs, only, skip, hook)
     if target is ...:
-        return lambda later: auto_hook(later, name=name, only=only, skip=skip, hook=hook)
+        return lambda later: auto_hook(
+            later, name=name, inputs=inputs, only=only, skip=skip, hook=hook
+        )
     if isinstance(target, nn.Module) and not isinstance(target, torch.jit.ScriptModule):
         hook_module(target, choice)
     elif isinstance(target, type) and issubclass(target, nn.Module):

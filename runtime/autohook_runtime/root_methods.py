@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from transformer_lens import HookedRootModule
 from transformer_lens.hook_points import HookPoint, LensHandle
 
+from autohook_runtime.first_run import embeddings_found
 from autohook_runtime.first_tensor import first_tensor
 from autohook_runtime.hook_points import Direction, Hook, KeptHookPoint
 from autohook_runtime.names import HookDict, Wanted
@@ -91,7 +92,10 @@ class RootMethods(HookedRootModule):
         """
         fwd = [(name, OwnThread(hook)) for name, hook in fwd_hooks]
         bwd = [(name, OwnThread(hook)) for name, hook in bwd_hooks]
-        with RootMethods.hooks(self, fwd, bwd, reset_hooks_end, clear_contexts):
+        with (
+            embeddings_found(self),
+            RootMethods.hooks(self, fwd, bwd, reset_hooks_end, clear_contexts),
+        ):
             output = self(*model_args, **model_kwargs)
         _warn_of_silent(name for name, hook in fwd if isinstance(name, str) and not hook.was_called)
         return output
@@ -178,6 +182,8 @@ class RootMethods(HookedRootModule):
         """A cache and the hooks that fill it, for `hooks` or `run_with_hooks`."""
         recording = Recording(Kept(device, remove_batch_dim, pos_slice), cache)
         names = _names(self, names_filter)
+        if isinstance(recording.cache, Cache):
+            recording.cache.other_names = current_hook_dict(self).other_names
         bwd = [(name, Save(recording, f"{name}_grad")) for name in names if incl_bwd]
         return recording.cache, [(name, Save(recording, name)) for name in names], bwd
 
@@ -244,7 +250,9 @@ def _recorded(
 ) -> Iterator[None]:
     hook_dict, names = current_hook_dict(model), _names(model, wanted)
     saves = [SaveInRun(recording, name) for name in names]
+    recording.cache.other_names = hook_dict.other_names
     with ExitStack() as stack:
+        stack.enter_context(embeddings_found(model))
         if incl_bwd:
             bwd = [(name, OwnThread(Save(recording, f"{name}_grad"))) for name in names]
             stack.enter_context(RootMethods.hooks(model, bwd_hooks=bwd))

@@ -20,6 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch._C._dynamo.eval_frame import get_eval_frame_callback
 
+from autohook_runtime.arguments import with_fired_arguments
 from autohook_runtime.compiling import (
     call_eagerly,
     has_room,
@@ -66,6 +67,9 @@ class Tapped:
     def __init__(self, module: nn.Module) -> None:
         self.reference = weakref.ref(module)
         self.outputs: HookPoints = ()
+        self.inputs: HookPoints = ()
+        self.argument_names: tuple[str, ...] = ()
+        """Of the module's forward, while its inputs are hooked."""
         self.parameters: dict[str, HookPoints] = {}
         self.traced: list[Traced] = []
         self.inside = 0
@@ -79,7 +83,7 @@ class Tapped:
     def settle(self) -> None:
         """Follows a change of what is tapped: puts our forward on the module, or takes it off."""
         kind: Any = _traceable if self.parameters or self.inside else _plain
-        if not (self.outputs or self.parameters or self.inside):
+        if not (self.outputs or self.inputs or self.parameters or self.inside):
             kind = None
         module = self.reference()
         if kind is self.kind or module is None:
@@ -131,6 +135,15 @@ class Tapped:
             module.__dict__["_parameters"] = held.own
             for name in held:  # compiled code leaves the parameter itself as an attribute, too
                 module.__dict__.pop(name, None)
+
+    @outside_graphs
+    def receive(self, args: Any, kwargs: Any) -> Any:
+        """A forward's arguments with what the hooks make of tensors in them."""
+        if torch.compiler.is_compiling() or get_eval_frame_callback() in (None, False):
+            return with_fired_arguments(self.inputs, self.argument_names, args, kwargs)
+        return torch.compiler.disable(with_fired_arguments)(  # type: ignore[no-untyped-call]
+            self.inputs, self.argument_names, args, kwargs
+        )
 
     @outside_graphs
     def send(self, output: Any) -> Any:
@@ -199,14 +212,14 @@ class Tapped:
         """The module is for a while as it is without hooks."""
         module = self.reference()
         assert module is not None
-        before = self.outputs, self.parameters, self.inside
-        self.outputs, self.parameters, self.inside = (), {}, 0
+        before = self.outputs, self.inputs, self.parameters, self.inside
+        self.outputs, self.inputs, self.parameters, self.inside = (), (), {}, 0
         self.watch_parameters()
         self.settle()
         try:
             yield module
         finally:
-            self.outputs, self.parameters, self.inside = before
+            self.outputs, self.inputs, self.parameters, self.inside = before
             self.watch_parameters()
             self.settle()
 
@@ -252,6 +265,8 @@ def _plain(tapped: Any, reference: Any, own: Any) -> Any:
 
     def forward(*args: Any, **kwargs: Any) -> Any:
         module = reference()
+        if tapped.inputs:
+            args, kwargs = tapped.receive(args, kwargs)
         if own is None:
             return tapped.send(type(module).forward(module, *args, **kwargs))
         return tapped.send(own(*args, **kwargs))
@@ -267,6 +282,8 @@ def _traceable(tapped: Tapped, reference: weakref.ref[nn.Module], own: Any) -> A
 
     def forward(*args: Any, **kwargs: Any) -> Any:
         module: Any = reference()
+        if tapped.inputs:
+            args, kwargs = tapped.receive(args, kwargs)
         if tapped.traced and not torch.compiler.is_dynamo_compiling():
             return tapped.send(tapped.run(own, module, args, kwargs))
         before = tapped.begin_trace()
