@@ -13,7 +13,7 @@ from autohook_codegen.analysis.trace import FunctionTrace, How, Operation, Trace
 from autohook_codegen.analysis.values import Origin, Tensor, Unknown, Value
 from autohook_codegen.declares.program import ClassDecl
 from autohook_codegen.library import Kind
-from autohook_codegen.sites.candidate import Candidate
+from autohook_codegen.sites.candidate import After, Candidate, First, Wrap
 
 __all__ = ["Change", "changes_in_place", "checkpointing_classes"]
 
@@ -96,9 +96,14 @@ class _Seen:
 
 def _maker(one: Candidate) -> ast.AST:
     """Return what makes the value that the site hooks."""
-    if one.kind == "module call":
-        return one.node
-    return one.passing
+    match one.form:
+        case Wrap(node=node) if one.kind != "module call":
+            return node
+        case After(statement=statement) if one.kind == "parameter use":
+            return statement
+        case First(target=target):
+            return target
+    return one.node
 
 
 def _is_of(origin: Origin, site: Candidate) -> bool:

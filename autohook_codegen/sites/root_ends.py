@@ -193,8 +193,10 @@ class RootEnds:
         for name, patterns in (("only", options.only), ("skip", options.skip)):
             if patterns:
                 yield f"{name}=[{', '.join(double_quoted(repr(one)) for one in patterns)}]"
-        if not (options.modules and options.params):
-            yield f'hook="{"modules" if options.modules else "params"}"'
+        kinds = {"modules": options.modules, "params": options.params}
+        if not all(kinds.values()):
+            wanted = [kind for kind, is_wanted in kinds.items() if is_wanted]
+            yield f'hook="{",".join(wanted) or "activations"}"'
 
     def _why_auto_hook(self, decl: ClassDecl) -> str | None:
         """Return the comment beside ``auto_hook(self)``; ``None`` where ``self.setup()`` does as
@@ -204,7 +206,7 @@ class RootEnds:
         if reason is not None:
             return reason
         places = self.left.places(held)
-        if places:
+        if places and (self.options.modules or self.options.params):
             return f"adds the hook points inside {shown_places(places)}"
         if self.left.changes_in_place(held):
             return "caches values before they change in place"

@@ -20,14 +20,14 @@ class Choice:
     """The arguments of `auto_hook`, as the command's options of the same names."""
 
     name: str = DEFAULT_PATTERN
+    has_inputs: bool = False
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
     hook: tuple[str, ...] = ("modules", "params")
-    inputs: bool = False
 
     @classmethod
     def of(
-        cls, name: str, only: Iterable[str], skip: Iterable[str], hook: str, inputs: bool
+        cls, name: str, has_inputs: bool, only: Iterable[str], skip: Iterable[str], hook: str
     ) -> Choice:
         """Checks what was given.
 
@@ -40,14 +40,16 @@ class Choice:
         if unknown := [kind for kind in kinds if kind not in KINDS]:
             raise ValueError(f"hook={unknown[0]!r}: choose of {', '.join(KINDS)}")
         only, skip = ((one,) if isinstance(one, str) else tuple(one) for one in (only, skip))
-        return cls(name, only, skip, kinds, inputs)
+        has_inputs = has_inputs or "inputs" in kinds
+        return cls(name, has_inputs, only, skip, kinds)
 
     def wants(self, site: Site, modules: Mapping[str, nn.Module]) -> bool:
         """Whether a hook point is to be added for this."""
-        if site.attribute == INPUT and not self.inputs:
-            return False
-        kind = "modules" if site.attribute in (OUTPUT, INPUT) else "params"
-        if site.attribute != INPUT and kind not in self.hook and "all" not in self.hook:
+        if site.attribute == INPUT:
+            is_wanted = self.has_inputs
+        else:
+            is_wanted = ("params" if site.attribute else "modules") in self.hook
+        if not is_wanted and "all" not in self.hook:
             return False
         if not self.only and not self.skip:
             return True

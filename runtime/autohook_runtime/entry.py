@@ -24,28 +24,28 @@ def auto_hook(
     target: Target,
     *,
     name: str = DEFAULT_PATTERN,
+    inputs: bool = False,
     only: Iterable[str] = (),
     skip: Iterable[str] = (),
     hook: str = "modules,params",
-    inputs: bool = False,
 ) -> Target: ...
 @overload
 def auto_hook(
     *,
     name: str = DEFAULT_PATTERN,
+    inputs: bool = False,
     only: Iterable[str] = (),
     skip: Iterable[str] = (),
     hook: str = "modules,params",
-    inputs: bool = False,
 ) -> Callable[[Target], Target]: ...
 def auto_hook(
     target: Any = ...,
     *,
     name: str = DEFAULT_PATTERN,
+    inputs: bool = False,
     only: Iterable[str] = (),
     skip: Iterable[str] = (),
     hook: str = "modules,params",
-    inputs: bool = False,
 ) -> Any:
     """Gives a model TransformerLens's hooks. It stays the same object, and costs nothing idle.
 
@@ -82,10 +82,10 @@ def auto_hook(
         >>> cache["0.hook_point"].shape
         torch.Size([2, 10])
     """
-    choice = Choice.of(name, only, skip, hook, inputs)
+    choice = Choice.of(name, inputs, only, skip, hook)
     if target is ...:
         return lambda later: auto_hook(
-            later, name=name, only=only, skip=skip, hook=hook, inputs=inputs
+            later, name=name, inputs=inputs, only=only, skip=skip, hook=hook
         )
     if isinstance(target, nn.Module) and not isinstance(target, torch.jit.ScriptModule):
         hook_module(target, choice)

@@ -76,9 +76,10 @@ def complete(model: nn.Module, record: Record) -> None:
     existing = {key: point for other in records for key, point in other.added.items()}
     patterns = {each.name: None for one in records for each in one.choices}
     in_source = hooked_in_source(modules, patterns)
+    has_inputs = any(one.has_inputs for one in record.choices)
     to_add = [
         site
-        for site in sites(modules)
+        for site in sites(modules, has_inputs)
         if site.key not in in_source and any(one.wants(site, modules) for one in record.choices)
     ]
     # nothing was changed so far: what raises above leaves the model as it was
