@@ -19,7 +19,8 @@ from autohook_codegen.sites.roles.called_attention import (
     interface_calls,
 )
 from autohook_codegen.sites.roles.places import Places, passing_place
-from autohook_codegen.sites.roles.projections import Projected, projections, rotated
+from autohook_codegen.sites.roles.projections import Projected, projections
+from autohook_codegen.sites.roles.rotations import rotated
 from autohook_codegen.sites.written import Written
 
 __all__ = ["attention_operands", "attention_sites"]
