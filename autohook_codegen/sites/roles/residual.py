@@ -54,16 +54,24 @@ class Residual:
                 if node in inner or node in self.states:
                     continue
                 point = Point(node, function)
-                terms = self._terms(point, inner)
+                terms = self._terms(self._in_helper(point), inner)
                 one = self._sum(point, terms) if len(terms) > 1 else None
                 if one is not None:
                     found.setdefault(function, []).append(one)
         return found
 
+    def _in_helper(self, point: Point) -> Point:
+        """Return the sum that a helper without a module of its own gives back, for its call."""
+        way = self.flow.way(point)
+        if way.kind != "function" or len(way.inner) != 1 or way.inner[0].function.owner is not None:
+            return point
+        return self.flow.origin(way.inner[0])
+
     def _terms(self, point: Point, inner: set[ast.AST]) -> list[Point]:
         """Return the terms of a sum, those of sums in the same expression together."""
         found: list[Point] = []
-        for one in self.flow.way(point).sources:
+        way = self.flow.way(point)
+        for one in way.sources if way.kind == "add" else ():
             node = one.node
             if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
                 inner.add(node)
@@ -209,10 +217,14 @@ def _sums_in(function: FunctionTrace) -> list[ast.AST]:
     stack: list[ast.AST] = [function.node] if function.node is not None else []
     while stack:
         node = stack.pop()
-        if (isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.Add)) or (
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Attribute)
-            and node.func.attr in ("add", "add_")
+        if (
+            (isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.Add))
+            or (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr in ("add", "add_")
+            )
+            or (isinstance(node, ast.Call) and isinstance(node.func, ast.Name))
         ):
             found.append(node)
         stack += reversed(

@@ -148,6 +148,17 @@ def test_positions_of_an_optional_input() -> None:
     assert not roles(source)
 
 
+def test_a_sum_in_a_helper() -> None:
+    helpers = """
+    def add(y, stream, p):
+        return stream + F.dropout(y, p)
+    """
+    source = module(
+        "self.fc = nn.Linear(width, width)\n--\nreturn add(self.fc(x), x, 0.1)", helpers
+    )
+    assert roles(source) == {"resid_pre": ["x"], "resid_post": ["add(self.fc(x), x, 0.1)"]}
+
+
 def test_a_loop_has_a_hook_point_each() -> None:
     source = module(
         f"{INIT}--\nfor layer in self.layers:\n    x = x + layer(x)\nreturn x", ATTENTION
