@@ -7,7 +7,7 @@ INSTALL = $(BIN)/python -m pip install --quiet -c constraints.txt
 QUIET = OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-versions test-oldest check bench-codegen bench-runtime zoo notes suites \
+.PHONY: help demo test test-versions test-oldest check bench-codegen bench-runtime zoo suites notes \
 	oracle clean
 
 help:  ## show this list

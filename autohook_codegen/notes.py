@@ -43,13 +43,16 @@ class NoteCode(str, Enum):
     CALLED_IN_LOOP = "called-in-loop"
     CHANGES_IN_PLACE = "changes-in-place"
     CONTAINER_GROWS = "container-grows"
+    EDITS_DRAW_ANEW = "edits-draw-anew"
     IN_F_STRING = "in-f-string"
     MAY_BE_A_TUPLE = "may-be-a-tuple"
     MAY_BE_NO_TENSOR = "may-be-no-tensor"
     MAY_BE_NONE = "may-be-none"
     MEMBERS_UNNAMED = "members-unnamed"
+    NAME_OF_A_ROLE = "name-of-a-role"
     NO_INDEX = "no-index"
     NO_NAME = "no-name"
+    NO_ROLES = "no-roles"
     NO_ROOT = "no-root"
     NO_TENSOR = "no-tensor"
     NOT_MADE = "not-made"
@@ -58,6 +61,7 @@ class NoteCode(str, Enum):
     OWN_CHILDREN = "own-children"
     OWN_IMPORT = "own-import"
     PASSED_ON = "passed-on"
+    PATTERN_HIDDEN = "pattern-hidden"
     SEVERAL_CLASSES = "several-classes"
     SEVERAL_MODULES = "several-modules"
     SHARED_HOOK_POINT = "shared-hook-point"
@@ -111,6 +115,11 @@ _KINDS = {
         "hook points are named once, at the end of __init__",
         "call setup() or auto_hook(model) again afterwards",
     ),
+    NoteCode.EDITS_DRAW_ANEW: _Kind(
+        "{called}(…) drops values in training",
+        "an edit of scores or pattern gives the steps, whose dropout draws other numbers",
+        "edit in evaluation, or compare with a run whose hook gives back what it gets",
+    ),
     NoteCode.IN_F_STRING: _Kind(
         "{path} is used inside an f-string",
         "the inside of an f-string is never changed",
@@ -140,6 +149,11 @@ _KINDS = {
         "they have no hook points; auto_hook(model) hooks them",
         at_run_time="",
     ),
+    NoteCode.NAME_OF_A_ROLE: _Kind(
+        "the hook point of {path} is {name}",
+        "a role has the name, and the module is not what it shows",
+        "ask for it by that name",
+    ),
     NoteCode.NO_INDEX: _Kind(
         "the loop has no form that says which member of {path} this is",
         "the members of a container have a hook point each, which is found by an index or a key",
@@ -150,6 +164,11 @@ _KINDS = {
         "{called} is a module that is held under no name",
         "a hook point is named after what holds the module",
         "keep it as an attribute to have it hooked",
+    ),
+    NoteCode.NO_ROLES: _Kind(
+        "no value here has a role: {why}",
+        "looked for are attention, the residual stream, perceptrons, experts and recurrences",
+        "--site EXPRESSION hooks any value that you name",
     ),
     NoteCode.NO_ROOT: _Kind(
         "{subject}: {why}",
@@ -194,6 +213,11 @@ _KINDS = {
         "the source does not show where it is called",
         _AUTO_HOOK,
         at_run_time="",
+    ),
+    NoteCode.PATTERN_HIDDEN: _Kind(
+        "{called} shows no scores and no pattern: {why}",
+        "a hook point shows what the code computes, or steps that surely compute the same",
+        "q, k, v and z are hooked where they are found",
     ),
     NoteCode.SEVERAL_CLASSES: _Kind(
         "{path} is not one submodule in each of {classes}",

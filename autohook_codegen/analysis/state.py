@@ -40,10 +40,10 @@ class State:
         self.units: dict[ast.AST, Unit] = {}
         self.definitions: dict[ClassDecl, dict[str, dict[ast.AST, Definition]]] = {}
         self.growths: dict[ast.AST, dict[ast.AST, Growth]] = {}
-        self.hooks: set[ast.AST] = set()
-        """Functions that torch calls when a module runs, ``register_forward_hook``."""
         self.list_ends: dict[ast.AST, Ends | None] = {}
         """By what makes a list; the functions that have been looked at stand here too."""
+        self.hooks: set[ast.AST] = set()
+        """Functions that torch calls when a module runs, ``register_forward_hook``."""
 
     def read(self, cell: Hashable, reader: Unit) -> Value:
         """Return what the cell holds now; the reader comes again when it grows."""

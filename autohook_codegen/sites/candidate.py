@@ -135,6 +135,17 @@ class Candidate:
     """The modules and parameters by whose names the same hook point is known too."""
 
     @property
+    def passing(self) -> ast.AST:
+        """Return the expression or statement whose value passes the hook point."""
+        match self.form:
+            case After(statement):
+                return statement
+            case First(target=target):
+                return target
+            case Wrap(node) | Explicit(node):
+                return node
+
+    @property
     def place(self) -> ast.AST:
         """Return where in the tree the value passes."""
         return self.form.block.body[0] if isinstance(self.form, First) else self.node

@@ -110,20 +110,20 @@ def decide(
     add_imports(program, edits, spellings)
 
     sites = tuple(DecidedSite(one, its[0]) for one, its in named.items())
+    remarks = [
+        *ended.remarks,
+        *remarks_about_sites(sites, trace),
+        *remarks_about_changes(changes, sites, ended.at_run_time),
+        *remarks_about_left(left.found, ended.at_run_time),
+    ]
     same_sites = [
         DecidedSite(one, hook_point)
         for one, others in same.items()
         for hook_point in dict.fromkeys(named[other][0] for other in others if other in named)
     ]
-    remarks = (
-        *ended.remarks,
-        *remarks_about_sites(sites, trace),
-        *remarks_about_changes(changes, sites, ended.at_run_time),
-        *remarks_about_left(left.found, ended.at_run_time),
-    )
     full_names = FullNames(trace, ended.roots)
     return Decided(
-        program, options, edits, full_names, sites, tuple(same_sites), remarks, ended.roots
+        program, options, edits, full_names, sites, tuple(same_sites), tuple(remarks), ended.roots
     )
 
 

@@ -103,14 +103,10 @@ class LeftToFallback:
             found.setdefault(decl, []).append((decl.name, where))
         return found
 
-    def _runs_its_members(self, decl: ClassDecl) -> bool:
-        """Tell whether the class calls what it holds itself; else whoever holds it does."""
-        return not decl.inherits_from(_CONTAINERS) or any(
-            function.calls for function in self.trace.functions.values() if function.owner is decl
-        )
-
     def _is_handed(self, reference: Reference) -> bool:
         """Tell whether the submodule is an argument for which the input gives a module."""
+        if not reference.names:
+            return False
         owner, name = reference.owners[0], reference.names[0]
         set_to = [
             (getattr(one.statement, "value", None), one.function)
@@ -122,6 +118,12 @@ class LeftToFallback:
             and function is not None
             and value.id in {one.arg for one in function.args.args}
             for value, function in set_to
+        )
+
+    def _runs_its_members(self, decl: ClassDecl) -> bool:
+        """Tell whether the class calls what it holds itself; else whoever holds it does."""
+        return not decl.inherits_from(_CONTAINERS) or any(
+            function.calls for function in self.trace.functions.values() if function.owner is decl
         )
 
     def _made_at(self, place: str, owner: ClassDecl) -> tuple[str, int, int] | None:

@@ -11,12 +11,11 @@ from itertools import combinations
 from autohook_codegen.analysis.trace import FunctionTrace, Trace
 from autohook_codegen.analysis.values import Item
 from autohook_codegen.declares.program import ClassDecl
-from autohook_codegen.sites.candidate import After, Candidate, Explicit, First, Wrap
 from autohook_codegen.sites.decided import DecidedSite
 from autohook_codegen.sites.hook_points import HookPoint
 from autohook_codegen.sites.written import Written
 
-__all__ = ["callees_beside", "outermost", "place_of_site", "shared_hook_points"]
+__all__ = ["callees_beside", "outermost", "shared_hook_points"]
 
 _NEVER = -(10**9)
 """The count of a way that no path takes."""
@@ -34,12 +33,22 @@ def shared_hook_points(
         grouped.setdefault((site.hook_point, member), []).append(site)
     callers = _callers(trace)
     told: set[HookPoint] = set()
-    for (hook_point, _), its in grouped.items():
+    for (hook_point, _), sharing in grouped.items():
+        its = _of_one_computation(sharing)
         if hook_point not in told and _may_meet(its):
             count = _most(its, trace, callers)
             if count > 1:
                 told.add(hook_point)
                 yield its[0], count
+
+
+def _of_one_computation(sites: list[DecidedSite]) -> list[DecidedSite]:
+    """The sites but those of a role in further functions, which compute the same attention in the
+    place of the first."""
+    first = sites[0].candidate
+    if first.role is None:
+        return sites
+    return [one for one in sites if one.candidate.function is first.function]
 
 
 def _may_meet(sites: list[DecidedSite]) -> bool:
@@ -50,7 +59,7 @@ def _may_meet(sites: list[DecidedSite]) -> bool:
     for site in sites:
         function = site.candidate.function
         known = written.setdefault(function, Written(function))
-        conditions[site] = set(_conditions(place_of_site(site.candidate), known))
+        conditions[site] = set(_conditions(site.candidate.passing, known))
     return any(
         one.candidate.function is not other.candidate.function
         or not any(
@@ -78,17 +87,6 @@ def _conditions(place: ast.AST, written: Written) -> Iterator[tuple[str, str]]:
                 case _:
                     yield ast.unparse(test), str(holds)
         inner = around
-
-
-def place_of_site(candidate: Candidate) -> ast.AST:
-    """Return the expression or statement that passes the hook point."""
-    match candidate.form:
-        case Wrap(node=node) | Explicit(node=node):
-            return node
-        case First(block=block):
-            return block
-        case After(statement=statement):
-            return statement
 
 
 def outermost(function: FunctionTrace) -> FunctionTrace:
@@ -146,7 +144,7 @@ def _most(sites: list[DecidedSite], trace: Trace, callers: dict[ast.AST, set[ast
                 stack.append(one)
     places: dict[ast.AST, int] = {}
     for site in sites:
-        place = place_of_site(site.candidate)
+        place = site.candidate.passing
         places[place] = places.get(place, 0) + 1
     classes = {cls for one in functions for cls in one.users}
     groups = {

@@ -66,6 +66,11 @@ def remarks_about_changes(
 
 def remarks_about_sites(sites: Collection[DecidedSite], trace: Trace) -> Iterator[Remark]:
     """Say what would surprise about the sites of each file."""
+    for site in sites:
+        if site.hook_point.gives_way:
+            one = site.candidate
+            words = {"path": path_of(one.reference), "name": site.hook_point.name}
+            yield Remark(one.function.file, one.node, NoteCode.NAME_OF_A_ROLE.says(**words))
     yield from _optional(sites, trace)
     for site in sites:
         candidate = site.candidate

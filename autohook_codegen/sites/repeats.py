@@ -11,7 +11,7 @@ from autohook_codegen.analysis.values import Computed, Item, Loop, Member
 from autohook_codegen.declares.program import ClassDecl
 from autohook_codegen.sites.candidate import Candidate
 from autohook_codegen.sites.decided import DecidedSite
-from autohook_codegen.sites.passes import callees_beside, outermost, place_of_site
+from autohook_codegen.sites.passes import callees_beside, outermost
 from autohook_codegen.sites.written import Written
 
 __all__ = ["Repeat", "repeating_loops"]
@@ -43,7 +43,7 @@ def repeating_loops(sites: Iterable[DecidedSite], trace: Trace) -> Iterator[Repe
             continue
         written = Written(function)
         own = by_function.get(function, ())
-        places = [(place_of_site(one.candidate), one, True) for one in own]
+        places = [(one.candidate.passing, one, True) for one in own]
         places += [(statement, one, False) for statement, one in inside]
         for place, site, is_here in places:
             loop = _outermost_loop(place, site.candidate, written, is_here)

@@ -40,7 +40,7 @@ class Choice:
         if unknown := [kind for kind in kinds if kind not in KINDS]:
             raise ValueError(f"hook={unknown[0]!r}: choose of {', '.join(KINDS)}")
         only, skip = ((one,) if isinstance(one, str) else tuple(one) for one in (only, skip))
-        has_inputs = has_inputs or "inputs" in kinds or "all" in kinds
+        has_inputs = has_inputs or "inputs" in kinds
         return cls(name, has_inputs, only, skip, kinds)
 
     def wants(self, site: Site, modules: Mapping[str, nn.Module]) -> bool:
