@@ -20,13 +20,26 @@ __all__ = ["way_of_attribute", "way_of_comprehension", "way_of_display", "way_of
 def way_of_display(flow: Flow, point: Point, elements: list[ast.expr]) -> Way:
     """Return the way to one item of a tuple or list, or to all of them."""
     if point.part and isinstance(place := point.part[0], int):
-        starred = any(isinstance(one, ast.Starred) for one in elements)
-        if not starred and -len(elements) <= place < len(elements):
-            inner = replace(point, node=elements[place], part=point.part[1:])
+        inner = _element(point, elements, place)
+        if inner is not None:
             return Way("same", point, (inner,))
     rest = point.part[1:]
     sources = tuple(replace(point, node=one, part=rest) for one in elements)
     return Way("choice" if point.part else "join", point, sources)
+
+
+def _element(point: Point, elements: list[ast.expr], place: int) -> Point | None:
+    """Return one element, perhaps an item of one with a star: ``(q, *kv.chunk(2))``."""
+    stars = [n for n, one in enumerate(elements) if isinstance(one, ast.Starred)]
+    if place < 0 or not stars or place < stars[0]:
+        shown = not stars and -len(elements) <= place < len(elements)
+        if not shown and not (stars and 0 <= place < stars[0]):
+            return None
+        return replace(point, node=elements[place], part=point.part[1:])
+    star = elements[stars[0]]
+    if stars != [len(elements) - 1] or not isinstance(star, ast.Starred):
+        return None
+    return replace(point, node=star.value, part=(place - stars[0], *point.part[1:]))
 
 
 def way_of_comprehension(flow: Flow, point: Point, node: ast.ListComp | ast.GeneratorExp) -> Way:

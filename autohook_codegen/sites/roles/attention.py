@@ -17,6 +17,7 @@ _TO_SOFTMAX = frozenset("same choice view cast item dropout mask scale repeat sl
 _TO_PRODUCT = frozenset(
     "same choice view cast item add scale mask clamp join slice repeat dropout".split()
 )
+MOST_SUMS, MOST_MIXINGS = 8, 2
 _BEHIND_SOFTMAX = frozenset("same view cast slice mask item".split())
 
 
@@ -55,10 +56,11 @@ def find_by_hand(flow: Flow, function: FunctionTrace) -> Iterator[ByHand]:
 def _attention(flow: Flow, product: Way, v: Point, path: tuple[Way, ...]) -> ByHand | None:
     softmax = path[-1]
     given = softmax.sources[0]
-    products = list(_products(flow, given, 0, set()))
+    products = _products(flow, given)
     if not products:
         return None
-    *_, scores = max(products, key=lambda one: (one[0], -one[1]))
+    # of those with two fed operands the first in the innermost sum
+    scores = max(products, key=lambda one: products[one])
     q, k = scores.sources
     if _keys_come_first(scores, softmax):
         q, k = k, q
@@ -92,38 +94,38 @@ def _softmaxes(flow: Flow, start: Point) -> Iterator[tuple[Way, ...]]:
         stack += [(one, (*path, way)) for one in reversed(onward)]
 
 
-def _products(
-    flow: Flow, point: Point, depth: int, seen: set[Point]
-) -> Iterator[tuple[int, int, Way]]:
-    """Yield the products of fed values that scores are summed from, each with the depth of its sum
-    and its place."""
-    if point in seen:
-        return
-    seen.add(point)
-    way = flow.way(point)
-    onward: tuple[Point, ...] = ()
-    if way.kind in ("matmul", "linear", "conv"):
-        fed = [flow.is_fed(one) for one in way.sources]
-        inner = [
-            found
-            for one in mixed(flow, way)
-            for found in _products(flow, one, depth, seen)
-            if found[0] >= 0
-        ]
-        if inner:
-            yield from inner  # talking heads
-        elif way.kind == "matmul" and len(fed) == 2 and any(fed):
-            if not any(next(_softmaxes(flow, one), None) for one in way.sources):
-                yield depth + (0 if all(fed) else -1000), len(seen), way
-        return
-    if way.kind in _TO_PRODUCT:
-        onward = way.sources
-    elif way.kind in ("function", "module"):
-        onward = way.inner or way.sources[: 1 if way.kind == "module" else None]
-    elif way.kind == "unknown":
-        onward = way.sources
-    for one in onward:
-        yield from _products(flow, one, depth + (way.kind == "add"), seen)
+def _products(flow: Flow, start: Point, mixings: int = MOST_MIXINGS) -> dict[Way, int]:
+    """Return the products of fed values that scores are summed from, in their order, each with the
+    depth of its sum; less than 0 where an operand is learned. Heads are mixed so many times."""
+    found: dict[Way, int] = {}
+    deepest: dict[Point, int] = {}
+    stack = [(start, 0)]
+    while stack:
+        point, depth = stack.pop()
+        if deepest.get(point, -1) >= depth:
+            continue
+        deepest[point] = depth
+        way = flow.way(point)
+        onward: tuple[Point, ...] = ()
+        if way.kind in ("matmul", "linear", "conv"):
+            onward = tuple(
+                one
+                for one in (mixed(flow, way) if mixings else ())
+                if any(depth >= 0 for depth in _products(flow, one, mixings - 1).values())
+            )
+            fed = [flow.is_fed(one) for one in way.sources]
+            if way.kind == "matmul" and not onward and len(fed) == 2 and any(fed):
+                if not any(next(_softmaxes(flow, one), None) for one in way.sources):
+                    found[way] = max(found.get(way, -1000), depth if all(fed) else depth - 1000)
+        elif way.kind in _TO_PRODUCT:
+            onward = way.sources
+        elif way.kind in ("function", "module"):
+            onward = way.inner or way.sources[: 1 if way.kind == "module" else None]
+        elif way.kind == "unknown":
+            onward = way.sources
+        inner = min(depth + (way.kind == "add"), MOST_SUMS)
+        stack += [(one, inner) for one in reversed(onward)]
+    return found
 
 
 def mixed(flow: Flow, way: Way) -> tuple[Point, ...]:
@@ -164,7 +166,7 @@ def _beside_sinks(flow: Flow, point: Point, product: Way) -> Point | None:
         elements = way.sources
         if len(elements) and (inner := flow.way(elements[0])).kind == "join":
             elements = inner.sources
-        holding = [one for one in elements if list(_products(flow, one, 0, set()))]
+        holding = [one for one in elements if _products(flow, one)]
         if len(holding) == 1 and len(elements) > 1:
             return holding[0]
     return None
@@ -173,6 +175,8 @@ def _beside_sinks(flow: Flow, point: Point, product: Way) -> Point | None:
 def _pattern(path: tuple[Way, ...]) -> Point:
     """Return the softmax with the views, casts and fills behind it."""
     here = [way for way in path if way.point.context == path[0].point.context]
+    while len(here) > 1 and here[0].kind == "view":
+        here = here[1:]  # turned for the product alone
     point = here[-1].point  # the softmax, or the call of the helper that it stands in
     for way in reversed(here[:-1]):
         if way.kind not in _BEHIND_SOFTMAX:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from autohook_codegen.analysis.points import Point
 from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.analysis.values import Attribute, Value
-from autohook_codegen.sites.candidate import After, Candidate, Explicit, First, Form
+from autohook_codegen.notes import NoteCode
+from autohook_codegen.sites.candidate import Candidate, Explicit
 from autohook_codegen.sites.references import held_by
 from autohook_codegen.sites.roles.attention import find_by_hand
 from autohook_codegen.sites.roles.called_attention import (
@@ -17,14 +18,24 @@ from autohook_codegen.sites.roles.called_attention import (
     fused_calls,
     interface_calls,
 )
-from autohook_codegen.sites.roles.places import Places
-from autohook_codegen.sites.roles.projections import Projected, projections, rotated
+from autohook_codegen.sites.roles.places import Places, passing_place
+from autohook_codegen.sites.roles.projections import Projected, projections
+from autohook_codegen.sites.roles.rotations import rotated
 from autohook_codegen.sites.written import Written
 
 __all__ = ["attention_operands", "attention_sites"]
 
-_Role = tuple[str, Point, frozenset[ast.AST]]
-"""A role, its value, and the calls whose result the value is."""
+
+@dataclass(frozen=True, slots=True)
+class _Role:
+    """A value with a role."""
+
+    name: str
+    point: Point
+    takes: frozenset[ast.AST] = frozenset()
+    """The calls whose result the value is."""
+    behind: frozenset[Point] = frozenset()
+    """The views that it is a view of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +58,18 @@ def attention_sites(places: Places, function: FunctionTrace) -> Iterator[Candida
     seen: set[object] = set()
     written = Written(function)
     earlier: list[ast.AST] = []
-    for attention in _attentions(places, function):
+    attentions = list(_attentions(places, function))
+    hooked: dict[str, set[Point]] = {}
+    for role in (role for one in attentions for role in one.roles):
+        hooked.setdefault(role.name, set()).add(role.point)
+    for attention in attentions:
         node = attention.node
         alone = all(one is node or written.exclude_each_other(node, one) for one in earlier)
         suffix = "" if alone else _named_after(attention.projected)
         if not suffix:
             earlier.append(node)
-        for one in _sites(places, attention, function, suffix):
-            place = _place(one.form)
+        for one in _sites(places, attention, function, suffix, hooked):
+            place = passing_place(one.form)
             if place not in seen:
                 seen.add(place)
                 yield one
@@ -73,23 +88,79 @@ def _attentions(places: Places, function: FunctionTrace) -> Iterator[_Attention]
     flow = places.flow
     for called in (*fused_calls(flow, function), *interface_calls(flow, function)):
         values, roles = _projected(places, called.q, called.k, called.v)
-        roles.append(("z", called.z, frozenset({called.call})))
+        roles.append(_Role("z", called.z, frozenset({called.call})))
+        _note_called(places, called, function)
         yield _Attention(called.call, values, tuple(roles), called)
+    yield from _multihead(places, function)
     for one in find_by_hand(flow, function):
         values, roles = (), []
         if function.node not in places.handed:
             values, roles = _projected(places, one.q, one.k, one.v)
-            roles += [("z", point, made) for point, made in _results(places, one.product.point)]
-        roles.append(("attn_scores", one.scores, frozenset({one.scores.node})))
-        roles.append(("pattern", one.pattern, frozenset({one.pattern.node})))
+            roles += _results(places, one.product.point)
+        if places.holder(function) is None:
+            message = NoteCode.PATTERN_HIDDEN.says(
+                called=getattr(function.node, "name", "a function"),
+                why="it is not handed the module",
+            )
+            assert isinstance(one.product.point.node, ast.expr)
+            places.note(one.product.point.node, message, function)
+        roles.append(_Role("attn_scores", one.scores, frozenset({one.scores.node})))
+        roles.append(_Role("pattern", one.pattern, frozenset({one.pattern.node})))
         yield _Attention(one.product.point.node, values, tuple(roles))
 
 
+def _note_called(places: Places, called: CalledAttention, function: FunctionTrace) -> None:
+    call = called.call
+    if called.callee is None:
+        called_as = f"{ast.unparse(call.func)}(…)"
+        message = NoteCode.PATTERN_HIDDEN.says(called=called_as, why=called.hides)
+        places.note(call, message, function)
+        return
+    for one in call.keywords:
+        drops = one.arg is not None and one.arg.startswith("dropout")
+        if drops and not (isinstance(one.value, ast.Constant) and not one.value.value):
+            message = NoteCode.EDITS_DRAW_ANEW.says(called=ast.unparse(call.func))
+            places.note(call, message, function)
+
+
+def _multihead(places: Places, function: FunctionTrace) -> Iterator[_Attention]:
+    """Yield the calls of ``nn.MultiheadAttention``, whose pattern is given back where the call asks
+    for it."""
+    for call in function.calls:
+        node = call.node
+        if places.flow.way(Point(node, function)).kind != "attention":
+            continue
+        asked = {one.arg: one.value for one in node.keywords}
+        per_head = _constant(asked.get("average_attn_weights"), True) is False
+        if per_head and _constant(asked.get("need_weights"), True) is not False:
+            pattern = Point(node, function, None, (1,))
+            yield _Attention(node, (), (_Role("pattern", pattern, frozenset()),))
+        else:
+            message = NoteCode.PATTERN_HIDDEN.says(
+                called=f"{ast.unparse(node.func)}(…)",
+                why="it is asked for no pattern of each head, by need_weights=True and"
+                " average_attn_weights=False",
+            )
+            places.note(node, message, function)
+
+
+def _constant(node: ast.expr | None, default: object) -> object:
+    if node is None:
+        return default
+    return node.value if isinstance(node, ast.Constant) else None
+
+
 def _sites(
-    places: Places, attention: _Attention, function: FunctionTrace, suffix: str
+    places: Places,
+    attention: _Attention,
+    function: FunctionTrace,
+    suffix: str,
+    hooked: Mapping[str, set[Point]],
 ) -> Iterator[Candidate]:
     found = [
-        places.site(role, point, takes, suffix=suffix) for role, point, takes in attention.roles
+        places.site(one.name, one.point, one.takes, suffix=suffix)
+        for one in attention.roles
+        if not one.behind & hooked.get(one.name, set())
     ]
     called = attention.called
     if called is not None and called.callee is not None:
@@ -116,22 +187,31 @@ def _projected(
             point, passed = path.place(flow)
             nodes = frozenset(way.point.node for way in passed)
             passes = places.all_pass(path.end.point.node, nodes, point)
-            found.append((role, point, nodes if passes else frozenset()))
-    taken = {point for _, point, _ in found}
+            behind = frozenset(way.point for way in passed) - {point}
+            found.append(_Role(role, point, nodes if passes else frozenset(), behind))
+    # what is parted where no place shows it is no one's
+    names: dict[Point, set[str]] = {}
+    for one in found:
+        names.setdefault(one.point, set()).add(one.name)
+    found = [one for one in found if len(names[one.point]) == 1]
+    taken = {one.point for one in found}
     shared = _calls(ways["q"]) & _calls(ways["k"])
-    turned = [rotated(ways[role], shared) for role in ("q", "k")]
-    if all(point is not None and point not in taken for point in turned):
-        for role, one in zip(("rot_q", "rot_k"), turned, strict=True):
-            assert one is not None
-            found.append((role, one, frozenset()))
+    turned = [
+        _Role(f"rot_{role}", point)
+        for role in ("q", "k")
+        for point in rotated(ways[role], shared)
+        if point not in taken
+    ]
+    if len({one.name for one in turned}) == 2:
+        found += turned
     return (*ways["v"], *ways["k"], *ways["q"]), found
 
 
-def _results(places: Places, product: Point) -> Iterator[tuple[Point, frozenset[ast.AST]]]:
+def _results(places: Places, product: Point) -> Iterator[_Role]:
     """Yield the place of z; in a helper that is not handed the module those around its calls."""
     flow, function = places.flow, product.function
     if places.holder(function) is not None or function.node is None:
-        yield product, frozenset({product.node})
+        yield _Role("z", product, frozenset({product.node}))
         return
     for call, caller in flow.calls_of.get(function.node, ()):
         for part in ((), (0,)):
@@ -142,20 +222,8 @@ def _results(places: Places, product: Point) -> Iterator[tuple[Point, frozenset[
                 for one in flow.walk(start, lambda one: one.kind in ("same", "view", "choice"))
             )
             if product.node in reached:
-                yield Point(call, caller, None, part), frozenset({call})
+                yield _Role("z", Point(call, caller, None, part), frozenset({call}))
                 break
-
-
-def _place(form: Form) -> object:
-    """Return what tells the places of two values apart."""
-    match form:
-        case After(statement, target):
-            return statement, ast.unparse(target)
-        case First(block, target):
-            return block, target.id
-        case Explicit(node, place):
-            return node, place
-    return form.node
 
 
 def _named_after(projected: Iterable[Projected]) -> str:

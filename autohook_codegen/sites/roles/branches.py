@@ -13,6 +13,7 @@ from autohook_codegen.analysis.trace import ModuleCall
 from autohook_codegen.analysis.values import Module, Value
 from autohook_codegen.declares.program import ClassDecl
 from autohook_codegen.sites.parts import Parts
+from autohook_codegen.sites.roles.called_attention import given_queries
 from autohook_codegen.sites.roles.projections import projections
 
 __all__ = ["Branch", "Branches", "Found"]
@@ -120,8 +121,11 @@ class Branches:
         call = way.point.node
         assert isinstance(call, ast.Call)
         if way.kind == "attention":
-            query, *others = [way.point.at(one) for one in call.args[:2]]
-            return bool(others) and not self._arguments(others[0]) <= self._arguments(query)
+            handed = given_queries(call, 0)
+            if handed is None:
+                return False
+            query, key = (self._arguments(way.point.at(one)) for one in handed[:2])
+            return not key <= query
         for one in way.modules:
             cls = one.cls if isinstance(one, Module) else None
             method = cls.method("forward") if isinstance(cls, ClassDecl) else None
@@ -170,9 +174,8 @@ class Branches:
                         if argument in inner or is_first:
                             found.append((point.at(given), argument in inner))
             elif isinstance(one, Module) and one.cls == "torch.nn.MultiheadAttention":
-                found += [
-                    (point.at(given), place > 0) for place, given in enumerate(call.node.args[:2])
-                ]
+                handed = given_queries(call.node, 0) or []
+                found += [(point.at(one), place > 0) for place, one in enumerate(handed[:2])]
         return found
 
     def _made_of(self, operand: Point) -> set[ast.arg]:

@@ -12,7 +12,7 @@ from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.analysis.values import Function
 from autohook_codegen.library.operations import ATTENTION_FUNCTIONS, WITHOUT_STEPS
 
-__all__ = ["CalledAttention", "fused_calls", "interface_calls"]
+__all__ = ["CalledAttention", "fused_calls", "given_queries", "interface_calls"]
 
 _NAMES = (("query", "q"), ("key", "k"), ("value", "v"))
 _INTERFACES = "ALL_ATTENTION_FUNCTIONS"
@@ -33,6 +33,8 @@ class CalledAttention:
     eager: Function | None = None
     """The file's own function that computes the same in steps."""
     eager_name: str | None = None
+    hides: str = ""
+    """Why scores and pattern cannot be shown."""
 
 
 def fused_calls(flow: Flow, function: FunctionTrace) -> Iterator[CalledAttention]:
@@ -41,11 +43,14 @@ def fused_calls(flow: Flow, function: FunctionTrace) -> Iterator[CalledAttention
         way = flow.way(Point(call, function))
         if way.kind not in ATTENTION_FUNCTIONS:
             continue
-        given = _given(call, 0)
+        given = given_queries(call, 0)
         if given is not None:
             q, k, v = (Point(one, function) for one in given)
-            callee = None if way.kind in WITHOUT_STEPS else call.func
-            yield CalledAttention(call, q, k, v, _first(flow, call, function), callee)
+            z = _first(flow, call, function)
+            if way.kind in WITHOUT_STEPS:
+                yield CalledAttention(call, q, k, v, z, None, hides="nothing computes its steps")
+            else:
+                yield CalledAttention(call, q, k, v, z, call.func)
 
 
 def interface_calls(flow: Flow, function: FunctionTrace) -> Iterator[CalledAttention]:
@@ -54,7 +59,7 @@ def interface_calls(flow: Flow, function: FunctionTrace) -> Iterator[CalledAtten
     for call in _calls(function):
         if not isinstance(call.func, ast.Name | ast.Call | ast.Subscript):
             continue
-        given = _given(call, 1)
+        given = given_queries(call, 1)
         if given is None or not call.args:
             continue
         chosen = list(
@@ -63,10 +68,10 @@ def interface_calls(flow: Flow, function: FunctionTrace) -> Iterator[CalledAtten
         interfaces = [one.point.node for one in chosen if _is_interface(one.point.node)]
         if not interfaces:
             continue
-        named = [one.point.node for one in chosen]
+        named = [one.point.node for one in chosen if not one.sources]
         for one in interfaces:
             if isinstance(one, ast.Call):
-                named += [*one.args[1:2], *(k.value for k in one.keywords if k.arg == "default")]
+                named += [*one.args[1:], *(k.value for k in one.keywords if k.arg == "default")]
         eager, name = _own_function(named, function)
         starts = [one for one in chosen if one.kind not in ("same", "choice")]
         callee: ast.expr = call.func
@@ -75,14 +80,15 @@ def interface_calls(flow: Flow, function: FunctionTrace) -> Iterator[CalledAtten
         hides = eager is None and any(one.arg in _CHANGES_SCORES for one in call.keywords)
         q, k, v = (Point(one, function) for one in given)
         z = Point(call, function, None, (0,))
-        yield CalledAttention(call, q, k, v, z, None if hides else callee, eager, name)
+        why = "sinks or softcap may be at work in it" if hides else ""
+        yield CalledAttention(call, q, k, v, z, None if hides else callee, eager, name, why)
 
 
 def _calls(function: FunctionTrace) -> list[ast.Call]:
     return [node for node in function.values if isinstance(node, ast.Call)]
 
 
-def _given(call: ast.Call, first: int) -> list[ast.expr] | None:
+def given_queries(call: ast.Call, first: int) -> list[ast.expr] | None:
     """Return what a call gives for q, k and v, by keyword or by place."""
     found: list[ast.expr] = []
     for place, names in enumerate(_NAMES, first):
@@ -109,7 +115,10 @@ def _is_interface(node: ast.AST) -> bool:
             return True
         case ast.Subscript(value=ast.Name(name) | ast.Attribute(attr=name)):
             return name.endswith(_INTERFACES)
-        case ast.Call(func=ast.Attribute(attr="get", value=ast.Name(name))):
+        case (
+            ast.Call(func=ast.Attribute(attr="get", value=ast.Name(name)))
+            | ast.Call(func=ast.Name("getattr"), args=[ast.Name(name), *_])
+        ):
             return name.endswith(_INTERFACES)
     return False
 

@@ -37,13 +37,13 @@ def residual_sites(
         mids = [
             other
             for other in sums
-            if _is_mid(other, sums)
+            if _is_mid(other, sums, streams)
             and streams[other] == streams[one]
             and not _is_cross(judged[other])
             and (other is one or not _exclude(one, other))
         ]
         role, suffix = "resid_post", streams[one]
-        if _is_mid(one, sums):
+        if _is_mid(one, sums, streams):
             role = "resid_mid_cross" if _is_cross(judged[one]) else "resid_mid"
             if role == "resid_mid" and len(mids) > 1:
                 suffix = _named_after(judged[one], one.point.function) + suffix
@@ -187,10 +187,17 @@ def _position(one: Sum) -> tuple[int, int]:
     return (getattr(node, "end_lineno", 0) or 0, getattr(node, "end_col_offset", 0) or 0)
 
 
-def _is_mid(one: Sum, sums: list[Sum]) -> bool:
-    """Tell whether a later sum takes it as its stream."""
+def _is_mid(one: Sum, sums: list[Sum], streams: dict[Sum, str]) -> bool:
+    """Tell whether a later sum takes it as its stream, or follows it on the same one."""
+    later = [other for other in sums if _position(one) < _position(other)]
     return any(
-        one.point.node in other.roots and _position(one) < _position(other) for other in sums
+        one.point.node in other.roots
+        or (
+            other.point.function is one.point.function
+            and streams[other] == streams[one]
+            and not _exclude(one, other)
+        )
+        for other in later
     )
 
 
