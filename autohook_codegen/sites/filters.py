@@ -9,7 +9,7 @@ from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.analysis.values import Fields, Items, Module
 from autohook_codegen.declares.program import ClassDecl, Program
 from autohook_codegen.options import Options, OptionsError
-from autohook_codegen.sites.candidate import Candidate, LeftAlone, Reference
+from autohook_codegen.sites.candidate import Candidate, Explicit, LeftAlone, Reference
 from autohook_codegen.sites.hook_points import path_of
 
 __all__ = ["check_names", "is_wanted"]
@@ -24,6 +24,10 @@ def is_wanted(one: Candidate | LeftAlone, options: Options) -> bool:
     if not options.only and not options.skip:
         return True
     names = _names_of(one.reference, one.function)
+    if isinstance(one, Candidate) and isinstance(one.form, Explicit):
+        # one call shows both
+        names |= {name.replace("attn_scores", "pattern") for name in names}
+        names |= {name.replace("pattern", "attn_scores") for name in names}
     if options.only and not _match(names, options.only):
         return False
     return not _match(names, options.skip)

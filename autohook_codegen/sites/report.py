@@ -15,6 +15,7 @@ from autohook_codegen.sites.decided import Decided, DecidedSite, Remark
 from autohook_codegen.sites.full_names import FullNames
 from autohook_codegen.sites.hook_points import HookPoint, path_of
 from autohook_codegen.sites.spelling import text_of_part
+from autohook_codegen.sites.written import Written
 from autohook_codegen.source import Source
 
 __all__ = ["FileRecords", "by_file", "notes_of", "sites_of"]
@@ -111,6 +112,10 @@ def _about_sites(sites: Collection[DecidedSite]) -> Iterable[Remark]:
     for site in sites:
         candidate, hook_point = site.candidate, site.hook_point
         file, node = candidate.function.file, candidate.node
+        if hook_point.gives_way:
+            path = path_of(candidate.reference)
+            message = f"the hook point of {path} is {hook_point.name}: a role has its name"
+            yield Remark(file, node, "name-of-a-role", message)
         if _shows_other_result(site):
             message = (
                 f"where {path_of(candidate.reference)} is None, {hook_point.name} shows the result"
@@ -128,14 +133,28 @@ def _about_sites(sites: Collection[DecidedSite]) -> Iterable[Remark]:
 def _shared(sites: Iterable[DecidedSite]) -> dict[HookPoint, int]:
     """Return how many sites of each hook point one instance may run."""
     counts: dict[HookPoint, Counter[tuple[object, ...]]] = {}
+    earlier: dict[HookPoint, Candidate] = {}
     for site in sites:
-        reference, function = site.candidate.reference, site.candidate.function
+        candidate = site.candidate
+        reference, function = candidate.reference, candidate.function
+        if candidate.role is not None:
+            first = earlier.setdefault(site.hook_point, candidate)
+            if first is not candidate and _is_instead(candidate, first):
+                continue
         while not function.users and function.parent is not None:
             function = function.parent
         member = tuple(step.key for step in reference.items if isinstance(step, Item))
         for cls in function.users or reference.owners:
             counts.setdefault(site.hook_point, Counter())[cls, member] += 1
     return {hook_point: max(found.values()) for hook_point, found in counts.items()}
+
+
+def _is_instead(one: Candidate, other: Candidate) -> bool:
+    """Tell whether a forward comes to one of two values of a role alone: they stand in other
+    branches, or in functions that compute the same attention."""
+    if one.function is not other.function:
+        return True
+    return Written(one.function).exclude_each_other(one.place, other.place)
 
 
 def _shows_other_result(site: DecidedSite) -> bool:

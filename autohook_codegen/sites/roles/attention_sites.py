@@ -18,7 +18,8 @@ from autohook_codegen.sites.roles.called_attention import (
     interface_calls,
 )
 from autohook_codegen.sites.roles.places import Places, passing_place
-from autohook_codegen.sites.roles.projections import Projected, projections, rotated
+from autohook_codegen.sites.roles.projections import Projected, projections
+from autohook_codegen.sites.roles.rotations import rotated
 from autohook_codegen.sites.written import Written
 
 __all__ = ["attention_operands", "attention_sites"]
@@ -87,15 +88,64 @@ def _attentions(places: Places, function: FunctionTrace) -> Iterator[_Attention]
     for called in (*fused_calls(flow, function), *interface_calls(flow, function)):
         values, roles = _projected(places, called.q, called.k, called.v)
         roles.append(_Role("z", called.z, frozenset({called.call})))
+        _note_called(places, called, function)
         yield _Attention(called.call, values, tuple(roles), called)
+    yield from _multihead(places, function)
     for one in find_by_hand(flow, function):
         values, roles = (), []
         if function.node not in places.handed:
             values, roles = _projected(places, one.q, one.k, one.v)
             roles += _results(places, one.product.point)
+        if places.holder(function) is None:
+            name = getattr(function.node, "name", "a function")
+            message = f"scores and pattern are computed in {name}, which is not handed the module"
+            assert isinstance(one.product.point.node, ast.expr)
+            places.note(one.product.point.node, "pattern-hidden", message, function)
         roles.append(_Role("attn_scores", one.scores, frozenset({one.scores.node})))
         roles.append(_Role("pattern", one.pattern, frozenset({one.pattern.node})))
         yield _Attention(one.product.point.node, values, tuple(roles))
+
+
+def _note_called(places: Places, called: CalledAttention, function: FunctionTrace) -> None:
+    call = called.call
+    if called.callee is None:
+        message = f"{ast.unparse(call.func)}(…) shows no scores and no pattern: {called.hides}"
+        places.note(call, "pattern-hidden", message, function)
+        return
+    for one in call.keywords:
+        drops = one.arg is not None and one.arg.startswith("dropout")
+        if drops and not (isinstance(one.value, ast.Constant) and not one.value.value):
+            message = (
+                "in training an edit of attn_scores or pattern gives the dropout of the steps, with"
+                f" other random numbers than {ast.unparse(call.func)}(…) draws"
+            )
+            places.note(call, "edits-draw-anew", message, function)
+
+
+def _multihead(places: Places, function: FunctionTrace) -> Iterator[_Attention]:
+    """Yield the calls of ``nn.MultiheadAttention``, whose pattern is given back where the call asks
+    for it."""
+    for call in function.calls:
+        node = call.node
+        if places.flow.way(Point(node, function)).kind != "attention":
+            continue
+        asked = {one.arg: one.value for one in node.keywords}
+        per_head = _constant(asked.get("average_attn_weights"), True) is False
+        if per_head and _constant(asked.get("need_weights"), True) is not False:
+            pattern = Point(node, function, None, (1,))
+            yield _Attention(node, (), (_Role("pattern", pattern, frozenset()),))
+        else:
+            message = (
+                f"{ast.unparse(node.func)}(…) gives back no pattern of each head;"
+                " need_weights=True, average_attn_weights=False asks for it"
+            )
+            places.note(node, "pattern-hidden", message, function)
+
+
+def _constant(node: ast.expr | None, default: object) -> object:
+    if node is None:
+        return default
+    return node.value if isinstance(node, ast.Constant) else None
 
 
 def _sites(

@@ -18,6 +18,7 @@ from autohook_codegen.sites.candidate import (
     Explicit,
     First,
     Form,
+    LeftAlone,
     Reference,
     Wrap,
 )
@@ -44,6 +45,7 @@ class Places:
         self.flow = flow
         self.handed: dict[ast.AST, Holder] = {}
         """Functions that are handed the module by code outside the input."""
+        self.notes: list[LeftAlone] = []
 
     def hand(self, function: Function, caller: FunctionTrace) -> None:
         """Write down that a function gets the caller's module as its first argument."""
@@ -73,6 +75,10 @@ class Places:
                         return Holder(argument.arg, owners)
             current = current.parent
         return None
+
+    def note(self, node: ast.expr, code: str, message: str, function: FunctionTrace) -> None:
+        """Write down what a user has to know of a value that has a role."""
+        self.notes.append(LeftAlone(node, code, message, function))
 
     def site(
         self,
