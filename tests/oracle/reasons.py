@@ -22,6 +22,8 @@ REASONS = (
     ("GlmMoeDsa*", "q", "ours joins the parts of several projections, theirs is one"),
     ("Youtu*", "q", "ours joins the parts of several projections, theirs is one"),
     ("ModernBertDecoder*", "pre", "theirs holds both halves, the gate and the other factor"),
+    ("HunYuan*", "rot_q rot_k", "theirs is behind the norm that follows the rotation"),
+    ("Jamba*", "pre post", "theirs is what goes through the whole mixture, ours the experts'"),
     ("LongT5*", "z", "local attention: ours is in blocks, as the code has it"),
     ("Mpt*", "q k v", "ours is the fused projection: to be mended in the rules"),
     ("*Moe*", "pre post", "theirs is what goes through the whole mixture, ours the experts'"),
