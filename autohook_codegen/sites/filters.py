@@ -37,7 +37,7 @@ def _is_of_wanted_kind(one: Candidate | LeftAlone, options: Options) -> bool:
     match one:
         case Candidate(kind="parameter use"):
             return options.params
-        case Candidate(kind="activation") | LeftAlone(code="role-unclear"):
+        case Candidate(kind="activation"):
             return options.activations
         case Candidate(kind="input"):
             return options.inputs
@@ -48,7 +48,7 @@ def check_names(program: Program, candidates: Iterable[Candidate], options: Opti
     """Look whether every name that the user gave is one of the input.
 
     Raises:
-        OptionsError: a root or a pattern names nothing in the input.
+        OptionsError: a root, an entry or a pattern names nothing in the input.
     """
     modules = [decl for decl in program.classes if decl.is_module]
     if not modules:
@@ -57,6 +57,9 @@ def check_names(program: Program, candidates: Iterable[Candidate], options: Opti
         if not any(root in (decl.name, decl.qualified_name) for decl in modules):
             known = ", ".join(sorted({decl.name for decl in modules})[:8])
             raise OptionsError(f"no module class is named {root!r}; there are {known}")
+    for entry in options.entry:
+        if not any(decl.method(entry) for decl in modules):
+            raise OptionsError(f"--entry {entry!r} names no method of a module class")
     if not options.only:
         return
     names = {name for decl in modules for name in (decl.name, decl.qualified_name)}

@@ -80,7 +80,7 @@ def find_sites(flow: Flow, options: Options) -> tuple[list[Candidate], list[Left
 def _roots(trace: Trace, options: Options) -> list[ClassDecl]:
     """The classes that are roots, if anything of theirs is hooked."""
     if options.root is None:
-        return find_roots(trace, Parts(trace), options.entry)
+        return find_roots(trace, Parts(trace))
     return [
         one
         for one in trace.program.classes

@@ -12,6 +12,7 @@ from autohook_codegen.analysis.names_computed import display_name, name_shape
 from autohook_codegen.analysis.trace import Definition, Trace
 from autohook_codegen.analysis.values import Fields, Items, Nothing, Unknown
 from autohook_codegen.declares.program import ClassDecl, FileDecl, FunctionNode
+from autohook_codegen.notes import NoteCode
 from autohook_codegen.options import Options
 from autohook_codegen.rewrite.existing import Existing
 from autohook_codegen.sites.blocks import Place, find_places
@@ -191,9 +192,8 @@ class Placing:
         if owner is not None and function in self.initialisers(owner):
             return
         attribute = _first_name(hook_point)
-        message = f"{attribute} gets members here, whose hook points a built model does not name"
-        known = self.trace.functions[function]
-        placed.notes.append(LeftAlone(statement, "container-grows", message, known))
+        message = NoteCode.CONTAINER_GROWS.says(attribute=attribute)
+        placed.notes.append(LeftAlone(statement, message, self.trace.functions[function]))
 
     # A name that is worked out.
 

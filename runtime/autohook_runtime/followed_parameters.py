@@ -3,7 +3,8 @@
 A parameter stays itself. Whoever reads it of its module makes it followed: from then on a mode of
 torch sees each operation, and the results of those that take the parameter go through its hook
 point. The mode goes with the forward in which the parameter was read. Views and casts (`W.T`,
-`W[0]`, `W.float()`) are followed in turn, since they are the parameter on its way.
+`W[0]`, `W.float()`) are followed in turn, since they are the parameter on its way. What joins it
+with others (`torch.cat`) is no operation on it: there its own value goes through.
 """
 
 from __future__ import annotations
@@ -31,6 +32,10 @@ VIEWS_AND_CASTS = frozenset(
 VIEWING_PROPERTIES = frozenset(
     getattr(Tensor, name).__get__ for name in ("T", "mT", "H", "mH", "real", "imag")
 )
+JOINING = frozenset(
+    """cat concat concatenate stack hstack vstack dstack row_stack column_stack
+    block_diag""".split()
+)
 WITHOUT_THE_VALUE = frozenset(
     """zeros_like ones_like empty_like full_like rand_like randn_like randint_like
     new_zeros new_ones new_empty new_full new_tensor new_empty_strided __deepcopy__""".split()
@@ -54,7 +59,7 @@ class Fires(Protocol):
 class Followed:
     """A parameter, or a view of one."""
 
-    __slots__ = ("hook_points", "is_read", "tensor")
+    __slots__ = ("hook_points", "is_read", "tensor", "value")
 
     def __init__(
         self, tensor: Tensor, hook_points: tuple[Fires, ...], is_read: bool = False
@@ -62,6 +67,14 @@ class Followed:
         self.tensor, self.hook_points = tensor, hook_points
         self.is_read = is_read
         """Whether code has it and torch has not seen it since."""
+        self.value: Tensor | None = None
+        """What the hooks have made of it, where it was joined with others."""
+
+    def fire(self) -> Tensor:
+        """Sends its own value through the hook points, once for a read."""
+        if self.value is None:
+            self.value = fire_on_results(self.hook_points, self.tensor)
+        return self.value
 
 
 class Following(TorchFunctionMode):
@@ -84,11 +97,13 @@ class Following(TorchFunctionMode):
             return function(*args, **kwargs)
         if function in BACKWARD:
             return _call_elsewhere(function, args, kwargs)
+        name = getattr(function, "__name__", "")
+        if name in JOINING:
+            return function(*self._values(args), **kwargs)
         result = function(*args, **kwargs)
         taken = self.taken_by(args, kwargs)
         if not taken:
             return result
-        name = getattr(function, "__name__", "")
         first = args[0] if args else None
         if taken[0].tensor is first:
             if name in VIEWS_AND_CASTS or function in VIEWING_PROPERTIES:
@@ -116,6 +131,16 @@ class Following(TorchFunctionMode):
             elif type(value) in (tuple, list):
                 taken += self.taken_by(value, {})
         return taken
+
+    def _values(self, given: Any) -> Any:
+        """What is joined, with what hooks make of the parameters in it."""
+        if type(given) in (tuple, list):
+            return type(given)(map(self._values, given))
+        each = self.followed.get(id(given))
+        if each is None:
+            return given
+        each.is_read = False
+        return each.fire()
 
     def _follow_views(self, result: Any, hook_points: tuple[Fires, ...]) -> None:
         if isinstance(result, Tensor):
@@ -175,8 +200,11 @@ def follow(value: Tensor, hook_points: tuple[Fires, ...]) -> None:
         if CompileContext.try_get() is not None:
             return  # the compiler looks at the module
         following.turn_on()
-    if id(value) not in following.followed:
+    known = following.followed.get(id(value))
+    if known is None:
         following.followed[id(value)] = Followed(value, hook_points, following.forwards > 0)
+    else:
+        known.value = None
 
 
 def unfollow(value: Any) -> None:

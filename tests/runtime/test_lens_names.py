@@ -79,6 +79,30 @@ def test_every_role_has_its_name(name: str) -> None:
     assert not set(names) & set(model.hook_dict)
 
 
+@pytest.mark.parametrize("name", [*NAMES, "experts"])
+def test_hook_points_may_be_named_as_transformer_lens_does(name: str) -> None:
+    """`--name "hook_{name}"` gives the same names, to the same tensors."""
+    default, inputs = activation_model(name)
+    lens, _ = activation_model(name, ".hook_name.hooked")
+    default, lens = auto_hook(default), auto_hook(lens, name="hook_{name}")
+    (_, expected), (_, cache) = (each.run_with_cache(*inputs) for each in (default, lens))
+    names = default.hook_dict.other_names.lens.names
+    assert lens.hook_dict.other_names.lens.names.keys() == names.keys()
+    assert len(lens.hook_dict) == len(default.hook_dict)
+    for each in names:
+        assert (each in cache) is (each in expected)
+        assert each not in cache or torch.equal(cache[each], expected[each])
+
+
+def test_experts_of_a_file() -> None:
+    model, inputs = activation_model("experts")
+    _, cache = auto_hook(model).run_with_cache(*inputs)
+    own = cache["blocks.1.moe.expert_weights_hook_point"]
+    assert torch.equal(cache["expert_weights", 1, "mlp"], own)
+    own = cache["blocks.1.moe.experts.2.post_hook_point"]
+    assert torch.equal(cache["blocks.1.mlp.experts.2.hook_post"], own)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_hooks_and_filters_take_them(name: str) -> None:
     model, inputs = activation_model(name)
@@ -193,6 +217,15 @@ def test_the_first_run_finds_the_embeddings(name: str, way: str) -> None:
         assert lens not in model.hook_dict
 
 
+def test_a_run_that_was_stopped_shows_too_little() -> None:
+    model, inputs = activation_model("gpt")
+    model = auto_hook(model)
+    model.run_with_cache(*inputs, stop_at="blocks.0.hook_resid_mid")
+    assert "unembed" not in model.hook_dict
+    model.run_with_cache(*inputs)
+    assert model.hook_dict["unembed"] is model.lm_head_hook_point
+
+
 class Token(nn.Module):
     """Embeddings as BERT has them, positions last."""
 
@@ -287,6 +320,16 @@ def test_encoder_and_decoder() -> None:
     assert names["decoder.1.attn.hook_z"] == "second.1.one.z_hook_point"
     assert names["decoder.1.cross_attn.hook_z"] == "second.1.two.z_hook_point"
     assert names["decoder.1.hook_resid_mid_cross"] == "second.1.resid_mid_cross_hook_point"
+
+
+def test_a_decoder_is_known_by_its_two_attentions() -> None:
+    names = names_of(
+        encoder=layers(lambda: Block(attn=attention(), mlp=mlp())),
+        decoder=layers(lambda: Block(one=attention(), two=attention(), mlp=mlp())),
+    )
+    assert names["encoder.1.attn.hook_z"] == "encoder.1.attn.z_hook_point"
+    assert names["decoder.1.mlp.hook_post"] == "decoder.1.mlp.post_hook_point"
+    assert "decoder.1.attn.hook_z" not in names  # nothing says which is which
 
 
 def test_parts_in_a_list_as_T5_has_them() -> None:  # noqa: N802

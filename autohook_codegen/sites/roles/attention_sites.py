@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from autohook_codegen.analysis.points import Point
 from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.analysis.values import Attribute, Value
+from autohook_codegen.notes import NoteCode
 from autohook_codegen.sites.candidate import Candidate, Explicit
 from autohook_codegen.sites.references import held_by
 from autohook_codegen.sites.roles.attention import find_by_hand
@@ -97,10 +98,12 @@ def _attentions(places: Places, function: FunctionTrace) -> Iterator[_Attention]
             values, roles = _projected(places, one.q, one.k, one.v)
             roles += _results(places, one.product.point)
         if places.holder(function) is None:
-            name = getattr(function.node, "name", "a function")
-            message = f"scores and pattern are computed in {name}, which is not handed the module"
+            message = NoteCode.PATTERN_HIDDEN.says(
+                called=getattr(function.node, "name", "a function"),
+                why="it is not handed the module",
+            )
             assert isinstance(one.product.point.node, ast.expr)
-            places.note(one.product.point.node, "pattern-hidden", message, function)
+            places.note(one.product.point.node, message, function)
         roles.append(_Role("attn_scores", one.scores, frozenset({one.scores.node})))
         roles.append(_Role("pattern", one.pattern, frozenset({one.pattern.node})))
         yield _Attention(one.product.point.node, values, tuple(roles))
@@ -109,17 +112,15 @@ def _attentions(places: Places, function: FunctionTrace) -> Iterator[_Attention]
 def _note_called(places: Places, called: CalledAttention, function: FunctionTrace) -> None:
     call = called.call
     if called.callee is None:
-        message = f"{ast.unparse(call.func)}(…) shows no scores and no pattern: {called.hides}"
-        places.note(call, "pattern-hidden", message, function)
+        called_as = f"{ast.unparse(call.func)}(…)"
+        message = NoteCode.PATTERN_HIDDEN.says(called=called_as, why=called.hides)
+        places.note(call, message, function)
         return
     for one in call.keywords:
         drops = one.arg is not None and one.arg.startswith("dropout")
         if drops and not (isinstance(one.value, ast.Constant) and not one.value.value):
-            message = (
-                "in training an edit of attn_scores or pattern gives the dropout of the steps, with"
-                f" other random numbers than {ast.unparse(call.func)}(…) draws"
-            )
-            places.note(call, "edits-draw-anew", message, function)
+            message = NoteCode.EDITS_DRAW_ANEW.says(called=ast.unparse(call.func))
+            places.note(call, message, function)
 
 
 def _multihead(places: Places, function: FunctionTrace) -> Iterator[_Attention]:
@@ -135,11 +136,12 @@ def _multihead(places: Places, function: FunctionTrace) -> Iterator[_Attention]:
             pattern = Point(node, function, None, (1,))
             yield _Attention(node, (), (_Role("pattern", pattern, frozenset()),))
         else:
-            message = (
-                f"{ast.unparse(node.func)}(…) gives back no pattern of each head;"
-                " need_weights=True, average_attn_weights=False asks for it"
+            message = NoteCode.PATTERN_HIDDEN.says(
+                called=f"{ast.unparse(node.func)}(…)",
+                why="it is asked for no pattern of each head, by need_weights=True and"
+                " average_attn_weights=False",
             )
-            places.note(node, "pattern-hidden", message, function)
+            places.note(node, message, function)
 
 
 def _constant(node: ast.expr | None, default: object) -> object:

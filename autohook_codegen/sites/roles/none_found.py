@@ -10,6 +10,7 @@ from autohook_codegen.analysis.points import Point
 from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.analysis.values import Module, Unknown
 from autohook_codegen.declares.program import FileDecl
+from autohook_codegen.notes import NoteCode
 from autohook_codegen.sites.candidate import LeftAlone
 
 __all__ = ["files_without_roles"]
@@ -25,11 +26,8 @@ def files_without_roles(
     for file, its_functions in by_file.items():
         modules = [one for one in file.classes if one.is_module]
         if file not in with_roles and modules:
-            message = (
-                "no value here has a role: looked for attention, the residual stream, perceptrons,"
-                f" experts and recurrences; {_reason(flow, its_functions)}"
-            )
-            yield LeftAlone(modules[0].node, "no-roles", message, its_functions[0])
+            message = NoteCode.NO_ROLES.says(why=_reason(flow, its_functions))
+            yield LeftAlone(modules[0].node, message, its_functions[0])
 
 
 def _reason(flow: Flow, functions: Collection[FunctionTrace]) -> str:

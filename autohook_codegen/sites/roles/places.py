@@ -12,6 +12,7 @@ from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.analysis.values import Function, Module, Named
 from autohook_codegen.declares.program import ClassDecl, FunctionNode
 from autohook_codegen.library.operations import family
+from autohook_codegen.notes import Message
 from autohook_codegen.sites.candidate import (
     After,
     Candidate,
@@ -76,9 +77,9 @@ class Places:
             current = current.parent
         return None
 
-    def note(self, node: ast.expr, code: str, message: str, function: FunctionTrace) -> None:
+    def note(self, node: ast.expr, message: Message, function: FunctionTrace) -> None:
         """Write down what a user has to know of a value that has a role."""
-        self.notes.append(LeftAlone(node, code, message, function))
+        self.notes.append(LeftAlone(node, message, function))
 
     def site(
         self,
