@@ -28,7 +28,7 @@ def take_places(found: Collection[Candidate], wanted: Collection[Candidate]) -> 
     sites: dict[object, list[Candidate]] = {}
     modules: dict[object, dict[object, Candidate]] = {}
     for one in wanted:
-        if one.takes:
+        if one.reference.is_named:
             sites.setdefault(family(one.reference), []).append(one)
     for module, its_calls in calls.items():
         roles = {family(takers[one].reference) if one in takers else None for one in its_calls}

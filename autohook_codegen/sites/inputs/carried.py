@@ -58,7 +58,8 @@ class Carried:
         if not kinds or not all(isinstance(one, Tensor | Unknown) for one in kinds):
             return False
         if any(isinstance(one, Tensor) for one in kinds):
-            return not any(_is_from_elsewhere(one) for one in kinds)
+            known = {origin_of(one) for one in kinds if isinstance(one, Tensor)}
+            return not any(_is_from_elsewhere(one) for one in kinds if origin_of(one) not in known)
         for one in kinds:
             origin = origin_of(one)
             if origin is not None and isinstance(origin.node, ast.arg) and not origin.part:

@@ -20,7 +20,7 @@ from autohook_codegen.sites.roles.called_attention import (
 )
 from autohook_codegen.sites.roles.places import Places, passing_place
 from autohook_codegen.sites.roles.projections import Projected, projections
-from autohook_codegen.sites.roles.rotations import rotated
+from autohook_codegen.sites.roles.rotations import calls_of_both, rotated
 from autohook_codegen.sites.written import Written
 
 __all__ = ["attention_operands", "attention_sites"]
@@ -183,19 +183,21 @@ def _projected(
             return (), []
     found: list[_Role] = []
     for role, paths in ways.items():
+        others = [one for name, its in ways.items() if name != role for one in its]
         for path in paths:
             point, passed = path.place(flow)
+            if any(other.place(flow)[0] == point for other in others):
+                # not parted in sight of the projection: behind where they part
+                together = max(path.shared_with(other) for other in others)
+                if together == len(path.ways):
+                    continue
+                point, passed = path.place(flow, together)
             nodes = frozenset(way.point.node for way in passed)
             passes = places.all_pass(path.end.point.node, nodes, point)
             behind = frozenset(way.point for way in passed) - {point}
             found.append(_Role(role, point, nodes if passes else frozenset(), behind))
-    # what is parted where no place shows it is no one's
-    names: dict[Point, set[str]] = {}
-    for one in found:
-        names.setdefault(one.point, set()).add(one.name)
-    found = [one for one in found if len(names[one.point]) == 1]
     taken = {one.point for one in found}
-    shared = _calls(ways["q"]) & _calls(ways["k"])
+    shared = calls_of_both(ways["q"], ways["k"])
     turned = [
         _Role(f"rot_{role}", point)
         for role in ("q", "k")
@@ -242,7 +244,3 @@ def _named_after(projected: Iterable[Projected]) -> str:
             if names:
                 return "_" + "_".join(names)
     return ""
-
-
-def _calls(paths: Iterable[Projected]) -> frozenset[ast.AST]:
-    return frozenset(call for one in paths for call in one.calls)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.points import Point
 from autohook_codegen.analysis.trace import FunctionTrace
-from autohook_codegen.analysis.values import Function, Module, Named
+from autohook_codegen.analysis.values import Function, Module, Named, Nothing
 from autohook_codegen.declares.program import ClassDecl, FunctionNode
 from autohook_codegen.library.operations import family
 from autohook_codegen.notes import Message
@@ -115,7 +115,7 @@ class Places:
         node = point.node
         if isinstance(node, ast.arg):
             function = point.function.node
-            if isinstance(function, FunctionNode) and not point.part:
+            if isinstance(function, FunctionNode) and not point.part and not _may_be_none(point):
                 name = ast.copy_location(ast.Name(node.arg, ast.Load()), node)
                 return First(function, name)
             return None
@@ -193,6 +193,12 @@ def passing_place(form: Form) -> object:
         case Explicit(node, place):
             return node, place
     return form.node
+
+
+def _may_be_none(point: Point) -> bool:
+    """Tell whether calls may leave the argument out."""
+    value = point.function.arguments.get(point.node) if isinstance(point.node, ast.arg) else None
+    return any(isinstance(one, Nothing) for one in value or ())
 
 
 def _is_fact(node: ast.AST) -> bool:

@@ -39,16 +39,16 @@ class Projected:
     def behind(self, way: Way, calls: Iterable[ast.AST] = (), turns: bool = False) -> Projected:
         return Projected((way, *self.ways), self.calls | frozenset(calls), self.turns or turns)
 
-    def place(self, flow: Flow) -> tuple[Point, list[Way]]:
+    def place(self, flow: Flow, skipped: int = 0) -> tuple[Point, list[Way]]:
         """Return the last view that follows the projection directly, and the ways from there back
-        to the projection."""
+        to the projection; or that follows what stands so many ways behind it."""
         if self.end.name == FILLED:
             later = (way for way in reversed(self.ways[:-1]) if way.kind != "same")
             return next(later, self.ways[0]).point, []
-        point = self.end.point
-        passed = [self.end]
-        for way in reversed(self.ways[:-1]):
-            if way.point.context != self.end.point.context or not (
+        start, ways = self.ways[-1 - skipped], self.ways[: -1 - skipped]
+        point, passed = start.point, [start]
+        for way in reversed(ways):
+            if way.point.context != start.point.context or not (
                 way.kind in _FOLLOWS or way.kind == "bias" or _chooses_projections(flow, way)
             ):
                 break
@@ -57,6 +57,15 @@ class Projected:
             if not is_name or isinstance(way.point.node, ast.Call):
                 point = way.point
         return point, passed
+
+    def shared_with(self, other: Projected) -> int:
+        """Return how many ways, from the projection, both go together before they part."""
+        count = 0
+        for one, two in zip(reversed(self.ways), reversed(other.ways), strict=False):
+            if one.point != two.point:
+                break
+            count += 1
+        return count
 
 
 def _chooses_projections(flow: Flow, way: Way) -> bool:

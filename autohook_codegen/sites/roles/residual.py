@@ -141,7 +141,7 @@ class Residual:
             if way.kind in ("fact", "leaf", "parameter"):
                 continue
             through = passed or way.kind in _THROUGH or self._has_parameter(way)
-            stack += [(one, through) for one in (*way.sources, *way.inner)]
+            stack += [(one, through) for one in way.inner or way.sources]
         return False
 
     def _has_parameter(self, way: Way) -> bool:

@@ -7,9 +7,24 @@ import ast
 from autohook_codegen.analysis.points import Point, Way
 from autohook_codegen.sites.roles.projections import Projected
 
-__all__ = ["rotated"]
+__all__ = ["calls_of_both", "rotated"]
 
 _SKIPPED = frozenset("same choice view cast item repeat scale slice".split())
+
+
+def calls_of_both(queries: list[Projected], keys: list[Projected]) -> frozenset[ast.AST]:
+    """Return the calls that take and give both; not those in which one projection is parted."""
+    shared: set[ast.AST] = set()
+    parting: set[ast.AST] = set()
+    for q in queries:
+        for k in keys:
+            shared |= q.calls & k.calls
+            together = q.shared_with(k)
+            context = q.ways[-1 - together].point.context if together < len(q.ways) else None
+            while context is not None:
+                parting.add(context.call)
+                context = context.outer
+    return frozenset(shared - parting)
 
 
 def rotated(paths: list[Projected], shared: frozenset[ast.AST]) -> list[Point]:

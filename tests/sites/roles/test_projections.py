@@ -22,6 +22,12 @@ def split(x, heads):
     return x.view(*x.shape[:-1], heads, -1).transpose(1, 2)
 
 
+def parted(x):
+    x = x * 2
+    q, k, v = x.chunk(3, -1)
+    return q, k, v
+
+
 def half(x):
     a, b = x.chunk(2, -1)
     return torch.cat((-b, a), -1)
@@ -110,6 +116,17 @@ ROWS = [
         id="a branch each",
     ),
 ]
+PARTED = [
+    pytest.param(
+        "y = self.qkv(x)\nif mask is not None:\n    y = y.clamp(-1, 1)\nq, k, v = y.chunk(3, -1)",
+        id="behind a clamp",
+    ),
+    pytest.param("q, k, v = parted(self.qkv(x))", id="in a helper"),
+    pytest.param(
+        "y = self.qkv(x)\nz = self.norm(y)\nq, k, v = z[..., :8], z[..., 8:16], z[..., 16:]",
+        id="behind a norm",
+    ),
+]
 ROTATIONS = [
     pytest.param(
         "q, k, v = self.q(x), self.k(x), self.v(x)\nq, k = rotate(q, k, *memory)",
@@ -156,6 +173,18 @@ def test_places(forward: str, expected: dict[str, list[str]]) -> None:
 def test_rotations(forward: str, expected: dict[str, list[str]]) -> None:
     found = roles(module(f"{INIT}--\n{forward}{REST}", HELPERS))
     assert {role: found.get(role) for role in ("rot_q", "rot_k")} == expected
+
+
+@pytest.mark.parametrize("forward", PARTED)
+def test_parted_later(forward: str) -> None:
+    found = roles(module(f"{INIT}--\n{forward}{REST}", HELPERS))
+    places = [tuple(found.get(role, ())) for role in "qkv"]
+    if "parted(" in forward:
+        assert places == [(), (), ()]  # the helper has no module at hand
+    else:
+        assert all(len(one) == 1 for one in places)
+        assert len(set(places)) == 3
+    assert "rot_q" not in found
 
 
 def test_a_module_that_is_handed_them() -> None:

@@ -132,6 +132,22 @@ def test_none(forward: str) -> None:
     assert found.keys() <= INNER
 
 
+def test_positions_of_an_optional_input() -> None:
+    helpers = """
+    class Positions(nn.Module):
+        def __init__(self, width):
+            super().__init__()
+            self.table = nn.Embedding(64, width)
+
+        def forward(self, ids):
+            return self.table(torch.arange(ids.size(1)))
+    """
+    source = module(
+        "self.positions = Positions(width)\n--\nreturn memory + self.positions(memory)", helpers
+    )
+    assert not roles(source)
+
+
 def test_a_loop_has_a_hook_point_each() -> None:
     source = module(
         f"{INIT}--\nfor layer in self.layers:\n    x = x + layer(x)\nreturn x", ATTENTION
