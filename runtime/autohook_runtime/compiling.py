@@ -11,9 +11,9 @@ from collections.abc import Callable
 from types import CodeType, FunctionType
 from typing import Any, TypeVar
 
-import torch
-from torch import nn
 from torch._C._dynamo.eval_frame import _debug_get_cache_entry_list, get_eval_frame_callback
+
+from autohook_runtime.own_thread import changing
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -61,15 +61,33 @@ def has_room(function: FunctionType) -> bool:
     return len(_debug_get_cache_entry_list(function.__code__)) < limit - 1
 
 
-@outside_graphs
-def call_eagerly(module: nn.Module, function: Callable[..., Any], *args: Any) -> Any:
-    """Calls it with nothing compiled in it: a graph shows none of the operations in it, and one
-    that shows them would be made for each hook point."""
-    if not is_compiler_in_use():
-        return function(*args)
-    if get_eval_frame_callback() not in (None, False):  # compiled code broke its graph off here
-        return torch.compiler.disable(function)(*args)  # type: ignore[no-untyped-call]
-    if not any(child.__dict__.get("_compiled_call_impl") for child in module.modules()):
-        return function(*args)
-    with torch.compiler.set_stance("force_eager"):
-        return function(*args)
+class Eagerly:
+    """While a block of it runs, in any thread, nothing compiled runs: a graph shows none of the
+    operations in it, and one that shows them would be made for each hook point."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.before: Any = None
+
+    def __enter__(self) -> None:
+        with changing:
+            self.count += 1
+            if self.before is None and is_compiler_in_use():
+                # not `set_stance`, which takes ten times as long
+                eval_frame = sys.modules["torch._dynamo"].eval_frame
+                self.before = eval_frame._set_stance(eval_frame.DynamoStance("force_eager"))
+
+    def __exit__(self, *_: Any) -> None:
+        with changing:
+            self.count -= 1
+            if not self.count and self.before is not None:
+                sys.modules["torch._dynamo"].eval_frame._set_stance(self.before)
+                self.before = None
+
+
+eagerly = Eagerly()
+
+
+def is_beside_graphs() -> bool:
+    """Whether compiled code called what runs now, where its graph breaks off."""
+    return get_eval_frame_callback() not in (None, False)

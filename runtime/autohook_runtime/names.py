@@ -92,7 +92,10 @@ class HookDict(ByEitherName[HookPoint]):
         if callable(wanted):
             return [name for name in self if wanted(name)]
         if not isinstance(wanted, str):
-            several = {name for each in wanted for name in self.wanted(each, unknown)}
+            several: set[str] = set()
+            for each in wanted:
+                is_name = isinstance(each, str) and dict.__contains__(self, each)
+                several.update((each,) if is_name else self.wanted(each, unknown))
             return [name for name in self if name in several]
         if set(wanted) & set("*?["):
             names = matching_glob(list(self), wanted)

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-import torch
 from torch import nn
 
+from autohook_runtime.compiling import eagerly
 from autohook_runtime.first_tensor import first_tensor
 from autohook_runtime.own_thread import OwnThread
 
@@ -27,9 +27,11 @@ class Stopped(BaseException):
 def stopping(model: Any, stop_at: str | None, model_kwargs: dict[str, Any]) -> Iterator[Stopped]:
     """Where the run in the block ends early, the value at that place is in what this gives."""
     end = Stopped()
-    layer = None
-    if "stop_at_layer" not in inspect.signature(model.forward).parameters:
-        layer = model_kwargs.pop("stop_at_layer", None)
+    layer = model_kwargs.get("stop_at_layer")
+    if layer is not None and "stop_at_layer" not in inspect.signature(model.forward).parameters:
+        del model_kwargs["stop_at_layer"]
+    else:
+        layer = None
     if stop_at is None and layer is None:
         yield end
         return
@@ -47,7 +49,7 @@ def stopping(model: Any, stop_at: str | None, model_kwargs: dict[str, Any]) -> I
             )
         else:
             taken_off.append(_stop_ahead_of(layers_of(model), layer, stop).remove)
-        with torch.compiler.set_stance("force_eager"):
+        with eagerly:
             yield end
     except Stopped as stopped:
         if stopped is not end:

@@ -13,15 +13,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from inspect import getattr_static
 from types import FunctionType, MethodType
-from typing import Any, NamedTuple
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
-from torch._C._dynamo.eval_frame import get_eval_frame_callback
+from torch.compiler import is_dynamo_compiling
 
 from autohook_runtime.compiling import (
-    call_eagerly,
+    eagerly,
     has_room,
+    is_beside_graphs,
     outside_graphs,
     with_own_code,
 )
@@ -42,18 +43,19 @@ class WatchedParameters(dict[str, Any]):
     own: dict[str, Any]
 
     def __getitem__(self, name: str) -> Any:
-        value = super().__getitem__(name)
-        if value is not None and name in self.hook_points:
+        value = dict.__getitem__(self, name)
+        if name in self.hook_points and value is not None and not is_dynamo_compiling():
             follow(value, self.hook_points[name])
         return value
 
 
-class Traced(NamedTuple):
-    """A parameter of a module, or of one inside of it, and what stands for it in a trace."""
+class Traceable(Protocol):
+    """A tap of a parameter, of this module or one inside of it, in a trace."""
 
-    reference: weakref.ref[nn.Module]
-    name: str
+    tapped: Tapped
+    attribute: str
     kind: type[TracedParameter] | None
+    """What stands for the parameter there."""
 
 
 class Tapped:
@@ -64,7 +66,7 @@ class Tapped:
         self.reference = weakref.ref(module)
         self.outputs: HookPoints = ()
         self.parameters: dict[str, HookPoints] = {}
-        self.traced: list[Traced] = []
+        self.traced: dict[Traceable, None] = {}
         self.inside = 0
         """How many taps are at modules inside, of which this module's forward must know."""
         self.kind: Any = None
@@ -75,17 +77,17 @@ class Tapped:
 
     def settle(self) -> None:
         """Follows a change of what is tapped: puts our forward on the module, or takes it off."""
-        kind: Any = _traceable if self.parameters or self.inside else _plain
-        if not (self.outputs or self.parameters or self.inside):
-            kind = None
-        module = self.reference()
-        if kind is self.kind or module is None:
+        kind: Any = _plain if self.outputs else None
+        if self.traced or self.inside:
+            kind = _traceable
+        module = None if kind is self.kind else self.reference()
+        if module is None:
             return
         held = module.__dict__
-        if self.kind is not None and held.get("forward") is not self.forward:
-            return  # another one has wrapped it since: inside it does what there is to do
         if self.kind is None:
             self.had = held.get("forward")
+        elif held.get("forward") is not self.forward:
+            return  # another one has wrapped it since: inside it does what there is to do
         if kind is not None:
             self.forward = held["forward"] = self._forward_of(module, kind)
             if self.kind is None:
@@ -130,12 +132,9 @@ class Tapped:
     @outside_graphs
     def send(self, output: Any) -> Any:
         """A forward's output with what the hooks make of its first tensor."""
-        if torch.compiler.is_compiling() or get_eval_frame_callback() in (None, False):
-            return self._send(output)
-        # outside of the graph that the module's own forward has
-        return torch.compiler.disable(self._send)(output)  # type: ignore[no-untyped-call]
-
-    def _send(self, output: Any) -> Any:
+        if not is_dynamo_compiling() and is_beside_graphs():
+            # outside of the graph that the module's own forward has
+            return torch.compiler.disable(self.send)(output)  # type: ignore[no-untyped-call]
         for hook_point in self.outputs:
             if type(output) is Tensor and hook_point.is_for_whole_outputs:
                 output = hook_point.fire(output)
@@ -145,38 +144,41 @@ class Tapped:
 
     @outside_graphs
     def run(self, own: Any, module: nn.Module, args: Any, kwargs: Any) -> Any:
-        """The module's own forward, in which parameters are followed."""
-        if here.following.forwards:
-            return self._run(own, module, args, kwargs)
-        return call_eagerly(module, self._run, own, module, args, kwargs)
-
-    def _run(self, own: Any, module: nn.Module, args: Any, kwargs: Any) -> Any:
-        following, output = here.following, None
-        was_on, count = following.is_on, len(following.followed)
+        """The module's forward, in which parameters are followed."""
+        following = here.following
+        if not following.forwards:
+            if is_beside_graphs():
+                return torch.compiler.disable(self.run)(own, module, args, kwargs)  # type: ignore[no-untyped-call]
+            eagerly.__enter__()
+        before, output = following.followed, None
         following.forwards += 1
         try:
-            for name in list(self.parameters):
+            for name in self.parameters:
                 if name in module.__dict__:  # replicas and FSDP have them as plain attributes
                     follow(module.__dict__[name], self.parameters[name])
             if own is None:
                 output = type(module).forward(module, *args, **kwargs)
             else:
                 output = own(*args, **kwargs)
-            return output
         finally:
-            following.end_forward(was_on, count, output)
+            following.forwards -= 1
+            if following.followed is not before:
+                following.end_forward(before, output)
+            if not following.forwards:
+                eagerly.__exit__()
+        return self.send(output) if self.outputs else output
 
     def begin_trace(self) -> list[tuple[nn.Module, str, Any]]:
         """Lets code that is traced see, in place of parameters, what stands for them. Returns what
         was there."""
         before = []
-        for reference, name, kind in self.traced:
-            module = reference()
-            if kind and module is not None and module._parameters.get(name) is not None:
+        for tap in self.traced:
+            module, name = tap.tapped.reference(), tap.attribute
+            if tap.kind and module is not None and module._parameters.get(name) is not None:
                 value = getattr(module, name)
                 if not isinstance(value, TracedParameter):
                     before.append((module, name, value))
-                    object.__setattr__(module, name, value.as_subclass(kind))
+                    object.__setattr__(module, name, value.as_subclass(tap.kind))
         return before
 
     def deepcopy(self, memo: dict[int, Any]) -> nn.Module:
@@ -194,14 +196,14 @@ class Tapped:
         """The module is for a while as it is without hooks."""
         module = self.reference()
         assert module is not None
-        before = self.outputs, self.parameters, self.inside
-        self.outputs, self.parameters, self.inside = (), {}, 0
+        before = self.outputs, self.parameters, self.traced, self.inside
+        self.outputs, self.parameters, self.traced, self.inside = (), {}, {}, 0
         self.watch_parameters()
         self.settle()
         try:
             yield module
         finally:
-            self.outputs, self.parameters, self.inside = before
+            self.outputs, self.parameters, self.traced, self.inside = before
             self.watch_parameters()
             self.settle()
 
@@ -258,8 +260,8 @@ def _traceable(tapped: Tapped, reference: weakref.ref[nn.Module], own: Any) -> A
 
     def forward(*args: Any, **kwargs: Any) -> Any:
         module: Any = reference()
-        if tapped.traced and not torch.compiler.is_dynamo_compiling():
-            return tapped.send(tapped.run(own, module, args, kwargs))
+        if tapped.traced and not is_dynamo_compiling():
+            return tapped.run(own, module, args, kwargs)
         before = tapped.begin_trace()
         try:
             if own is None:
@@ -277,7 +279,7 @@ def _traceable(tapped: Tapped, reference: weakref.ref[nn.Module], own: Any) -> A
 def _send_output(output: Any, hook_point: KeptHookPoint) -> Any:
     if hook_point.is_in_source:
         # the source says which part of a tuple it hooks; a trace shows what the source shows
-        if not isinstance(output, Tensor) or torch.compiler.is_compiling():
+        if not isinstance(output, Tensor) or is_dynamo_compiling():
             return output
         fired = hook_point.fire(output)
         hook_point.note_passed(fired)

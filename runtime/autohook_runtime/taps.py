@@ -11,16 +11,13 @@ from typing import Any
 
 from torch import nn
 
-from autohook_runtime.autograd_functions import (
-    unwatch_autograd_functions,
-    watch_autograd_functions,
-)
+from autohook_runtime.autograd_functions import functions
 from autohook_runtime.compiling import is_compiler_in_use, tell_compiler
 from autohook_runtime.followed_parameters import end_following, follow
 from autohook_runtime.hook_points import KeptHookPoint
 from autohook_runtime.sites import OUTPUT, Key
-from autohook_runtime.tapped_modules import HookPoints, Tapped, Traced, tapped_of
-from autohook_runtime.traced_parameters import traced_class
+from autohook_runtime.tapped_modules import HookPoints, Tapped, tapped_of
+from autohook_runtime.traced_parameters import TracedParameter, traced_class
 
 ALONE = "_auto_hook_hook_point"
 """The attribute of a parameter that is hooked by itself that holds its hook point."""
@@ -70,38 +67,34 @@ class ParameterTap(OutputTap):
     def __init__(self, module: nn.Module, name: str) -> None:
         super().__init__(module)
         self.attribute = name
-        self.traced: Traced | None = None
+        self.kind: type[TracedParameter] | None = None
 
     def start(self, hook_point: KeptHookPoint) -> None:
-        tapped = self.tapped
-        others = tapped.parameters.get(self.attribute, ())
-        tapped.parameters[self.attribute] = (*others, hook_point)
-        if self.traced is None:
-            # a trace shows what the source shows
-            kind = None if hook_point.is_in_source else traced_class(hook_point)
-            self.traced = Traced(tapped.reference, self.attribute, kind)
-        tapped.traced.append(self.traced)
-        self._changed()
-        watch_autograd_functions()
+        tapped, name = self.tapped, self.attribute
+        if not hook_point.is_in_source and self.kind is None:  # else a trace shows what it shows
+            self.kind = traced_class(hook_point)
+        tapped.parameters[name] = (*tapped.parameters.get(name, ()), hook_point)
+        self._change(tapped.traced.setdefault, self, None)
+        functions.begin()
         # others may read it: then the root's forward ends to follow it
         if self.around is not None:
-            self.around.traced.append(self.traced)
-            self.enclose(self.around, 1)
+            self.around.traced.setdefault(self)
+            self.around.settle()
 
     def stop(self, hook_point: KeptHookPoint) -> None:
-        assert self.traced is not None
-        kept = without(self.tapped.parameters.pop(self.attribute), hook_point)
+        tapped, name = self.tapped, self.attribute
+        kept = without(tapped.parameters.pop(name), hook_point)
         if kept:
-            self.tapped.parameters[self.attribute] = kept
-        self.tapped.traced.remove(self.traced)
-        self._changed()
-        unwatch_autograd_functions()
+            tapped.parameters[name] = kept
+        self._change(tapped.traced.pop, self, None)
+        functions.end()
         end_following(hook_point)
-        if self.around is not None and self.is_known_around:
-            self.around.traced.remove(self.traced)
-            self.enclose(self.around, -1)
+        if self.around is not None:
+            self.around.traced.pop(self, None)
+            self.around.settle()
 
-    def _changed(self) -> None:
+    def _change(self, change: Any, *args: Any) -> None:
+        change(*args)
         tell_compiler()
         self.tapped.watch_parameters()
         self.tapped.settle()
@@ -119,12 +112,12 @@ class AloneTap:
     def start(self, hook_point: KeptHookPoint) -> None:
         parameter = self.reference()
         if parameter is not None:
-            watch_autograd_functions()
+            functions.begin()
             follow(parameter, (hook_point,))
 
     def stop(self, hook_point: KeptHookPoint) -> None:
         if self.reference() is not None:
-            unwatch_autograd_functions()
+            functions.end()
             end_following(hook_point)
 
 
