@@ -67,8 +67,8 @@ def is_recomputed() -> bool:
 
 
 def version_of(value: Any) -> int | None:
-    is_versioned = isinstance(value, Tensor) and not value.is_inference()
-    return value._version if is_versioned else None
+    """Counts the changes in place, where torch does."""
+    return value._version if isinstance(value, Tensor) and not value.is_inference() else None
 
 
 def refuse_other_recomputation(hook_point: Any, value: Any) -> Any:

@@ -97,8 +97,8 @@ class Following(TorchFunctionMode):
         """By id: parameters that were read, and views of them. It is changed as a whole."""
         self.unused: set[int] = set()
         """Those of them that were read in a forward and that no operation has taken since."""
-        self.forwards = 0
-        """How many forwards run, one in another, that end what is followed."""
+        self.is_in_forward = False
+        """Whether one runs that ends what is followed."""
         self.is_paused = False
 
     def __torch_function__(
@@ -108,22 +108,21 @@ class Following(TorchFunctionMode):
         if self.is_paused or is_dynamo_compiling():
             return function(*args, **(kwargs or {}))
         kind = kind_of(function)
-        if kind is ELSEWHERE:
-            return _call_elsewhere(function, args, kwargs or {})
-        if kwargs:
-            result = function(*args, **kwargs)
-            hook_points = self.taken_by((*args, *kwargs.values()))
-        else:
+        if kind is FIRES and not kwargs:
             result = function(*args)
             hook_points = self.taken_by(args)
+            return fire_on_results(hook_points, result) if hook_points else result
+        kwargs = kwargs or {}
+        if kind is ELSEWHERE:
+            return _call_elsewhere(function, args, kwargs)
+        result = function(*args, **kwargs)
+        hook_points = self.taken_by((*args, *kwargs.values()))
         if not hook_points or kind is NO_USE:
             return result
-        if kwargs and "out" in kwargs:
+        if "out" in kwargs:
             return _fire_on_changed(result, hook_points)
-        if kind is FIRES:
-            return fire_on_results(hook_points, result)
         first = args[0] if args else None
-        if id(first) in self.followed:
+        if kind is not FIRES and id(first) in self.followed:
             if kind is FOLLOWED:
                 self._follow_views(result, self.followed[id(first)][1])
             return result
@@ -136,11 +135,12 @@ class Following(TorchFunctionMode):
     def taken_by(self, values: Iterable[Any]) -> HookPoints:
         """The hook points of what an operation on these takes, in their order."""
         taken: HookPoints = ()
+        followed = self.followed
         for value in values:
-            each = self.followed.get(id(value))
-            if each is not None:
-                self.unused.discard(id(value))
-                hook_points = each[1]
+            number = id(value)
+            if number in followed:
+                self.unused.discard(number)
+                hook_points = followed[number][1]
             elif value.__class__ is tuple or value.__class__ is list:
                 hook_points = self.taken_by(value)
             else:
@@ -155,41 +155,28 @@ class Following(TorchFunctionMode):
             for item in result:
                 self._follow_views(item, hook_points)
 
-    def add(self, value: Tensor, hook_points: HookPoints) -> None:
-        if not self.followed:
-            if CompileContext.try_get() is not None:
-                return  # the compiler looks at the module
-            # below the modes of others: these end inside of the forward that they began in
-            others = [_pop() for _ in range(_count())] if _count() else ()
-            _push(self)
-            for mode in reversed(others):
-                _push(mode)
-        self.followed = {id(value): (value, hook_points), **self.followed}
-        if self.forwards:
-            self.unused.add(id(value))
-
     def go_back(self, before: dict[int, tuple[Tensor, HookPoints]]) -> None:
         """Follows what was followed before, and nothing else."""
         if self.followed and not before:
-            others: list[Any] = []
-            while (mode := _pop()) is not self:
-                others.insert(0, mode)
-            for mode in others:
+            mode, others = _pop(), []
+            while mode is not self:
+                others.append(mode)
+                mode = _pop()
+            for mode in reversed(others):
                 _push(mode)
         self.followed = before
 
     def end_forward(self, before: dict[int, tuple[Tensor, HookPoints]], output: Any) -> None:
         """Ends to follow what was read in a forward. Where that gives out a parameter, the one
         around it goes on with it."""
-        handed_on = self.followed.get(id(output)) if self.forwards else None
-        unused = [number for number in self.unused if number not in before]
-        for number in unused:
+        for number in self.unused - before.keys() if self.unused else ():
             self.unused.remove(number)
             if number != id(output) and output is not None:
                 _warn_of_no_operation(self.followed[number][1])
+        handed_on = self.followed.get(id(output))
         self.go_back(before)
         if handed_on is not None:
-            self.add(*handed_on)
+            follow(*handed_on)
             self.unused.discard(id(output))
 
 
@@ -207,8 +194,19 @@ def follow(value: Tensor, hook_points: HookPoints) -> None:
     """From here on, to the end of the innermost forward that runs; where none does, as long as
     there are hooks."""
     following = here.following
-    if id(value) not in following.followed:
-        following.add(value, hook_points)
+    if id(value) in following.followed:
+        return
+    if following.is_in_forward:
+        following.unused.add(id(value))
+    elif CompileContext.try_get() is not None:
+        return  # the compiler looks at the module
+    if not following.followed:
+        # below the modes of others: these end inside of the forward that they began in
+        others = [_pop() for _ in range(_count())] if _count() else ()
+        _push(following)
+        for mode in reversed(others):
+            _push(mode)
+    following.followed = {id(value): (value, hook_points), **following.followed}
 
 
 def unfollow(value: Any) -> None:

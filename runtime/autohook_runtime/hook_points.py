@@ -231,14 +231,14 @@ class KeptHookPoint(HookPoint):
 
     def call_hooks(self, value: Any) -> Any:
         """As torch calls forward hooks."""
-        is_checked = not is_dynamo_compiling() and is_recomputed()
-        before, version = value, version_of(value) if is_checked else None
+        before, version = value, None if is_dynamo_compiling() else version_of(value)
         for hook in self.firing:
             result = hook(self, (value,), value)
             if result is not None:
                 value = result
-        if is_checked and self.firing and (value is not before or version_of(value) != version):
-            return refuse_other_recomputation(self, value)
+        if value is not before or (version is not None and value._version != version):
+            if not is_dynamo_compiling() and is_recomputed():
+                return refuse_other_recomputation(self, value)
         return value
 
     def note_passed(self, value: Any) -> None:

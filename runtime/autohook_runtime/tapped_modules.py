@@ -143,30 +143,18 @@ class Tapped:
         return output
 
     @outside_graphs
-    def run(self, own: Any, module: nn.Module, args: Any, kwargs: Any) -> Any:
-        """The module's forward, in which parameters are followed."""
+    def run_outermost(self, forward: Any, args: Any, kwargs: Any) -> Any:
+        """A forward in which parameters are followed, with nothing compiled in it."""
+        if is_beside_graphs():
+            return torch.compiler.disable(self.run_outermost)(forward, args, kwargs)  # type: ignore[no-untyped-call]
         following = here.following
-        if not following.forwards:
-            if is_beside_graphs():
-                return torch.compiler.disable(self.run)(own, module, args, kwargs)  # type: ignore[no-untyped-call]
-            eagerly.__enter__()
-        before, output = following.followed, None
-        following.forwards += 1
+        followed, following.is_in_forward = following.followed, True
         try:
-            for name in self.parameters:
-                if name in module.__dict__:  # replicas and FSDP have them as plain attributes
-                    follow(module.__dict__[name], self.parameters[name])
-            if own is None:
-                output = type(module).forward(module, *args, **kwargs)
-            else:
-                output = own(*args, **kwargs)
+            with eagerly:
+                return forward(*args, **kwargs)
         finally:
-            following.forwards -= 1
-            if following.followed is not before:
-                following.end_forward(before, output)
-            if not following.forwards:
-                eagerly.__exit__()
-        return self.send(output) if self.outputs else output
+            following.is_in_forward = False
+            following.go_back(followed)
 
     def begin_trace(self) -> list[tuple[nn.Module, str, Any]]:
         """Lets code that is traced see, in place of parameters, what stands for them. Returns what
@@ -256,22 +244,33 @@ outside_graphs(_plain(None, None, None))  # all of them have the same code
 
 
 def _traceable(tapped: Tapped, reference: weakref.ref[nn.Module], own: Any) -> Any:
-    """A forward that the compiler makes graphs of, with what parameters and modules inside have."""
+    """A forward with what parameters and modules inside have, of which the compiler makes graphs:
+    they show what stands for the parameters."""
 
     def forward(*args: Any, **kwargs: Any) -> Any:
         module: Any = reference()
-        if tapped.traced and not is_dynamo_compiling():
-            return tapped.run(own, module, args, kwargs)
-        before = tapped.begin_trace()
+        run = MethodType(type(module).forward, module) if own is None else own
+        if is_dynamo_compiling() or not tapped.traced:
+            before = tapped.begin_trace()
+            try:
+                output = run(*args, **kwargs)
+            finally:
+                for holder, name, value in before:
+                    object.__setattr__(holder, name, value)
+            return tapped.send(output)
+        following = here.following
+        if not following.is_in_forward:
+            return tapped.run_outermost(forward, args, kwargs)
+        followed, output = following.followed, None
         try:
-            if own is None:
-                output = type(module).forward(module, *args, **kwargs)
-            else:
-                output = own(*args, **kwargs)
+            for name in tapped.parameters:
+                if name in module.__dict__:  # replicas and FSDP have them as plain attributes
+                    follow(module.__dict__[name], tapped.parameters[name])
+            output = run(*args, **kwargs)
         finally:
-            for holder, name, value in before:
-                object.__setattr__(holder, name, value)
-        return tapped.send(output)
+            if following.followed is not followed:
+                following.end_forward(followed, output)
+        return tapped.send(output) if tapped.outputs else output
 
     return with_own_code(forward)
 
