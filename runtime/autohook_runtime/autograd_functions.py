@@ -7,7 +7,6 @@ backward. So the method is another one for that time.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from torch.autograd import Function
@@ -15,38 +14,36 @@ from torch.utils.checkpoint import CheckpointFunction
 
 from autohook_runtime.checkpointing import call_checked
 from autohook_runtime.followed_parameters import apply_seen
-from autohook_runtime.own_thread import changing
 
 
 class Watch:
     """Has calls of a class's `apply` go through `call`, until `end` was called as often as
-    `begin`."""
+    `begin`: both by whoever holds `changing`."""
 
     def __init__(self, watched: Any, call: Callable[..., Any]) -> None:
         self.watched, self.count = watched, 0
-        self.own = vars(watched).get("apply")
-        before: Any = self.own or classmethod(lambda cls, *args: super(watched, cls).apply(*args))
+        self.own: Any = vars(watched).get("apply")
 
         def apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
-            return call(partial(before.__func__, cls), args, kwargs)
+            bound: Any = super(watched, cls) if self.own is None else None
+            own = bound.apply if bound else self.own.__get__(None, cls)
+            return call(own, args, kwargs)
 
         self.apply = classmethod(apply)
 
     def begin(self) -> None:
-        with changing:
-            self.count += 1
-            if self.count == 1:
-                self.watched.apply = self.apply
+        self.count += 1
+        if self.count == 1:
+            self.watched.apply = self.apply
 
     def end(self) -> None:
-        with changing:
-            self.count -= 1
-            if self.count:
-                return
-            if self.own is not None:
-                self.watched.apply = self.own
-            else:
-                del self.watched.apply
+        self.count -= 1
+        if self.count:
+            return
+        if self.own is not None:
+            self.watched.apply = self.own
+        else:
+            del self.watched.apply
 
 
 checkpoints = Watch(CheckpointFunction, call_checked)

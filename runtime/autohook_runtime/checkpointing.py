@@ -47,10 +47,9 @@ def call_checked(apply: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -
     outer, here.checks = here.checks, []
     try:
         output = apply(*args, **kwargs)
-        nodes = {tensor.grad_fn for tensor, _ in each_tensor(output)} - {None}
-        for node in nodes:
-            for check in here.checks:
-                node.register_prehook(check)
+        for node in {tensor.grad_fn for tensor, _ in each_tensor(output)}:
+            for check in here.checks if node is not None else ():
+                node.register_prehook(check)  # type: ignore[union-attr]
         if outer is not None:
             outer += here.checks
     finally:

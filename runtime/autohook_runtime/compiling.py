@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import cache
 from types import CodeType, FunctionType
 from typing import Any, TypeVar
 
@@ -27,9 +28,9 @@ def outside_graphs(function: Function) -> Function:
 
 
 def tell_compiler() -> None:
-    """Which functions are no graphs. Not when they are defined: the compiler takes seconds to
-    import, and most need none."""
-    if _outside_graphs and is_compiler_in_use():
+    """Which functions are no graphs, once it is in use: it takes seconds to import, and most need
+    none."""
+    if _outside_graphs:
         skip_code = sys.modules["torch._dynamo"].convert_frame.skip_code
         while _outside_graphs:
             skip_code(_outside_graphs.pop())
@@ -57,8 +58,8 @@ def has_room(function: FunctionType) -> bool:
     made for hooks that are gone, too."""
     if not is_compiler_in_use():
         return True
-    limit: int = sys.modules["torch._dynamo"].config.recompile_limit
-    return len(_debug_get_cache_entry_list(function.__code__)) < limit - 1
+    count = len(_debug_get_cache_entry_list(function.__code__))
+    return not count or count < sys.modules["torch._dynamo"].config.recompile_limit - 1
 
 
 class Eagerly:
@@ -73,16 +74,21 @@ class Eagerly:
         with changing:
             self.count += 1
             if self.before is None and is_compiler_in_use():
-                # not `set_stance`, which takes ten times as long
+                # not `set_stance`, which takes a hundred times as long
                 eval_frame = sys.modules["torch._dynamo"].eval_frame
-                self.before = eval_frame._set_stance(eval_frame.DynamoStance("force_eager"))
+                self.before, eval_frame._stance = eval_frame._stance, _forced()
 
     def __exit__(self, *_: Any) -> None:
         with changing:
             self.count -= 1
             if not self.count and self.before is not None:
-                sys.modules["torch._dynamo"].eval_frame._set_stance(self.before)
+                sys.modules["torch._dynamo"].eval_frame._stance = self.before
                 self.before = None
+
+
+@cache
+def _forced() -> Any:
+    return sys.modules["torch._dynamo"].eval_frame.DynamoStance("force_eager")
 
 
 eagerly = Eagerly()

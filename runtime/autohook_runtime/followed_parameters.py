@@ -108,18 +108,17 @@ class Following(TorchFunctionMode):
         if self.is_paused or is_dynamo_compiling():
             return function(*args, **(kwargs or {}))
         kind = kind_of(function)
-        if kind is FIRES and not kwargs:
+        if kind is ELSEWHERE:
+            return _call_elsewhere(function, args, kwargs or {})
+        if kwargs:
+            result = function(*args, **kwargs)
+            hook_points = self.taken_by((*args, *kwargs.values()))
+        else:
             result = function(*args)
             hook_points = self.taken_by(args)
-            return fire_on_results(hook_points, result) if hook_points else result
-        kwargs = kwargs or {}
-        if kind is ELSEWHERE:
-            return _call_elsewhere(function, args, kwargs)
-        result = function(*args, **kwargs)
-        hook_points = self.taken_by((*args, *kwargs.values()))
         if not hook_points or kind is NO_USE:
             return result
-        if "out" in kwargs:
+        if kwargs and "out" in kwargs:
             return _fire_on_changed(result, hook_points)
         first = args[0] if args else None
         if kind is not FIRES and id(first) in self.followed:
@@ -241,7 +240,7 @@ def fire_on_results(hook_points: HookPoints, result: Any) -> Any:
     return result if fired is tensor else with_tensor(result, steps, fired)
 
 
-def _fire_on_changed(result: Any, hook_points: Iterable[Fires]) -> Any:
+def _fire_on_changed(result: Any, hook_points: HookPoints) -> Any:
     """`x += W` changes `x` for all who have it, so what the hooks make of it is written there."""
     if not isinstance(result, Tensor):
         return result

@@ -144,23 +144,21 @@ class KeptHookPoint(HookPoint):
     def settle(self) -> None:
         """Follows a change of the hooks: called by whoever made it, and by nobody else."""
         state = self.__dict__  # past nn.Module's way to set attributes, which takes its time
+        firing = tuple(state["_forward_hooks"].values())
         if state["_forward_pre_hooks"] or state["_forward_hooks_with_kwargs"]:
             # kinds that TransformerLens does not use: torch calls them itself
-            state["firing"] = (_call_all_hooks,)
-        else:
-            state["firing"] = tuple(state["_forward_hooks"].values())
-        if bool(state["firing"] or state["gradient_hooks"]) is state["is_on"]:
+            firing = (_call_all_hooks,)
+        state["firing"] = firing
+        is_on = bool(firing or state["gradient_hooks"])
+        if is_on is state["is_on"]:
             return
-        state["is_on"] = not state["is_on"]
-        (checkpoints.begin if state["is_on"] else checkpoints.end)()
+        state["is_on"] = is_on
+        (checkpoints.begin if is_on else checkpoints.end)()
         if state["is_in_source"]:
-            swap_class(self, FiringHookPoint if state["is_on"] else KeptHookPoint)
+            swap_class(self, FiringHookPoint if is_on else KeptHookPoint)
             state["passed"].clear()
         for tap in state["taps"]:
-            if state["is_on"]:
-                tap.start(self)
-            else:
-                tap.stop(self)
+            (tap.start if is_on else tap.stop)(self)
 
     def tap_by(self, taps: list[Tap], around: Any) -> None:
         """Has these taps from now on, in a root of which `around` is the `Tapped`."""

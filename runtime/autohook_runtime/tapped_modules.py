@@ -33,7 +33,6 @@ from autohook_runtime.own_thread import in_replica
 from autohook_runtime.traced_parameters import TracedParameter
 
 HookPoints = tuple[KeptHookPoint, ...]
-ATTRIBUTES = ("forward", "__deepcopy__", "__reduce_ex__", "_replicate_for_data_parallel")
 
 
 class WatchedParameters(dict[str, Any]):
@@ -74,6 +73,11 @@ class Tapped:
         self.forwards: dict[Any, Any] = {}
         """By kind, those that were made before."""
         self.had: Any = None
+        self.others = {
+            "__deepcopy__": self.deepcopy,
+            "__reduce_ex__": self.reduce,
+            "_replicate_for_data_parallel": self.replicate,
+        }
 
     def settle(self) -> None:
         """Follows a change of what is tapped: puts our forward on the module, or takes it off."""
@@ -91,10 +95,10 @@ class Tapped:
         if kind is not None:
             self.forward = held["forward"] = self._forward_of(module, kind)
             if self.kind is None:
-                held["__deepcopy__"], held["__reduce_ex__"] = self.deepcopy, self.reduce
-                held["_replicate_for_data_parallel"] = self.replicate
+                held.update(self.others)
         else:
-            for name in ATTRIBUTES:
+            del held["forward"]
+            for name in self.others:
                 del held[name]
             if self.had is not None:
                 held["forward"] = self.had
@@ -228,14 +232,18 @@ def copied_state(reduced: Any) -> Any:
     return reduced
 
 
+def _call(own: Any, module: Any, args: Any, kwargs: Any) -> Any:
+    """The forward that stood on the module, or else that of its class."""
+    if own is None:
+        return type(module).forward(module, *args, **kwargs)
+    return own(*args, **kwargs)
+
+
 def _plain(tapped: Any, reference: Any, own: Any) -> Any:
     """A forward of which the compiler makes no graph; the module's own one has its graph."""
 
     def forward(*args: Any, **kwargs: Any) -> Any:
-        module = reference()
-        if own is None:
-            return tapped.send(type(module).forward(module, *args, **kwargs))
-        return tapped.send(own(*args, **kwargs))
+        return tapped.send(_call(own, reference(), args, kwargs))
 
     return forward
 
@@ -249,11 +257,10 @@ def _traceable(tapped: Tapped, reference: weakref.ref[nn.Module], own: Any) -> A
 
     def forward(*args: Any, **kwargs: Any) -> Any:
         module: Any = reference()
-        run = MethodType(type(module).forward, module) if own is None else own
         if is_dynamo_compiling() or not tapped.traced:
             before = tapped.begin_trace()
             try:
-                output = run(*args, **kwargs)
+                output = _call(own, module, args, kwargs)
             finally:
                 for holder, name, value in before:
                     object.__setattr__(holder, name, value)
@@ -266,7 +273,7 @@ def _traceable(tapped: Tapped, reference: weakref.ref[nn.Module], own: Any) -> A
             for name in tapped.parameters:
                 if name in module.__dict__:  # replicas and FSDP have them as plain attributes
                     follow(module.__dict__[name], tapped.parameters[name])
-            output = run(*args, **kwargs)
+            output = _call(own, module, args, kwargs)
         finally:
             if following.followed is not followed:
                 following.end_forward(followed, output)

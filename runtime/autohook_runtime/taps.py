@@ -41,20 +41,21 @@ class OutputTap:
         return None if module is None else (id(module), self.attribute)
 
     def start(self, hook_point: KeptHookPoint) -> None:
-        tell_compiler()
+        if is_compiler_in_use():
+            tell_compiler()
+            # it keeps few graphs for one code: what it makes of a root has a code of its own
+            if self.around is not None:
+                self._enclose(self.around, 1)
         self.tapped.outputs = (*self.tapped.outputs, hook_point)
         self.tapped.settle()
-        # the compiler keeps few graphs for one code: what it makes of a root has a code of its own
-        if self.around is not None and is_compiler_in_use():
-            self.enclose(self.around, 1)
 
     def stop(self, hook_point: KeptHookPoint) -> None:
         self.tapped.outputs = without(self.tapped.outputs, hook_point)
         self.tapped.settle()
         if self.around is not None and self.is_known_around:
-            self.enclose(self.around, -1)
+            self._enclose(self.around, -1)
 
-    def enclose(self, around: Tapped, change: int) -> None:
+    def _enclose(self, around: Tapped, change: int) -> None:
         self.is_known_around = change > 0
         around.inside += change
         if around.inside == self.is_known_around:  # the first or the last one
@@ -73,31 +74,29 @@ class ParameterTap(OutputTap):
         tapped, name = self.tapped, self.attribute
         if not hook_point.is_in_source and self.kind is None:  # else a trace shows what it shows
             self.kind = traced_class(hook_point)
-        tapped.parameters[name] = (*tapped.parameters.get(name, ()), hook_point)
-        self._change(tapped.traced.setdefault, self, None)
         functions.begin()
+        if is_compiler_in_use():
+            tell_compiler()
+        tapped.parameters[name] = (*tapped.parameters.get(name, ()), hook_point)
+        if len(tapped.parameters) == 1:
+            tapped.watch_parameters()
         # others may read it: then the root's forward ends to follow it
-        if self.around is not None:
-            self.around.traced.setdefault(self)
-            self.around.settle()
+        for each in (tapped, self.around or tapped):
+            each.traced[self] = None
+            each.settle()
 
     def stop(self, hook_point: KeptHookPoint) -> None:
         tapped, name = self.tapped, self.attribute
-        kept = without(tapped.parameters.pop(name), hook_point)
-        if kept:
-            tapped.parameters[name] = kept
-        self._change(tapped.traced.pop, self, None)
         functions.end()
         end_following(hook_point)
-        if self.around is not None:
-            self.around.traced.pop(self, None)
-            self.around.settle()
-
-    def _change(self, change: Any, *args: Any) -> None:
-        change(*args)
-        tell_compiler()
-        self.tapped.watch_parameters()
-        self.tapped.settle()
+        tapped.parameters[name] = without(tapped.parameters[name], hook_point)
+        if not tapped.parameters[name]:
+            del tapped.parameters[name]
+        if not tapped.parameters:
+            tapped.watch_parameters()
+        for each in (tapped, self.around or tapped):
+            each.traced.pop(self, None)
+            each.settle()
 
 
 class AloneTap:
@@ -126,6 +125,8 @@ def tap_for(module: nn.Module, attribute: str) -> OutputTap:
 
 
 def without(hook_points: HookPoints, hook_point: KeptHookPoint) -> HookPoints:
+    if hook_points == (hook_point,):
+        return ()
     return tuple(other for other in hook_points if other is not hook_point)
 
 
