@@ -7,7 +7,8 @@ INSTALL = $(BIN)/python -m pip install --quiet -c constraints.txt
 QUIET = OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-versions test-oldest check bench-codegen bench-runtime zoo suites clean
+.PHONY: help demo test test-versions test-oldest check bench-codegen bench-runtime zoo suites oracle \
+	clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +54,7 @@ bench-codegen: $(VENV)/.installed-test  ## the rewriter's time, against libcst's
 
 bench-runtime: $(VENV)/.installed-test  ## what an idle hook point costs
 	$(QUIET) $(BIN)/python tests/benchmarks/bench_runtime.py $(ARGS)
+	$(QUIET) $(BIN)/python tests/benchmarks/bench_roles.py $(ARGS)
 
 zoo: .venv-zoo/.installed  ## other people's models: an hour or two; resumes; writes tests/zoo/RESULTS.md
 	$(QUIET) .venv-zoo/bin/python -m tests.zoo $(ARGS)
@@ -60,8 +62,19 @@ zoo: .venv-zoo/.installed  ## other people's models: an hour or two; resumes; wr
 suites: .venv-zoo/.installed  ## other packages' own tests, plain and rewritten; writes tests/zoo/RESULTS.md too
 	$(QUIET) .venv-zoo/bin/python -m tests.zoo.run_suites $(ARGS)
 
+# the oracles compare in an environment each
+oracle: .venv-lens3/.installed .venv-lens4/.installed  ## our tensors and TransformerLens's; writes tests/oracle/RESULTS.md
+	$(QUIET) .venv-lens3/bin/python -W ignore -m tests.oracle reimplemented
+	$(QUIET) .venv-lens4/bin/python -W ignore -m tests.oracle bridge
+	$(QUIET) .venv-lens4/bin/python -m tests.oracle.results
+
+.venv-lens%/.installed: pyproject.toml tests/oracle/lens%.txt
+	$(PYTHON) -m venv .venv-lens$*
+	.venv-lens$*/bin/python -m pip install --quiet -c tests/oracle/lens$*.txt -e '.[test]'
+	@touch $@
+
 clean:  ## remove the virtual environment and what the tools left
-	rm -rf $(VENV) .venv-zoo .venv-oldest .venv-python* build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-zoo .venv-oldest .venv-lens* .venv-python* build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from autohook_codegen import library
+from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.interpretation import interpret
 from autohook_codegen.declares.program import Program
 from autohook_codegen.hooked_source import HookedSource
@@ -67,8 +68,9 @@ def hook_sources(
     trees = {path: source.tree for path, source in read.items()}
     program = Program(trees, library.makes_module)
     try:
-        trace = interpret(program, options.entry)
-        decided = decide(program, trace, *find_sites(trace), existing, options)
+        flow = Flow(interpret(program, options.entry))
+        candidates, left_alone = find_sites(flow, options)
+        decided = decide(program, flow, candidates, left_alone, existing, options)
     except RecursionError:
         deepest = max(read.values(), key=lambda source: source.deepest_expression()[0])
         raise deepest.too_deep() from None
@@ -87,7 +89,7 @@ def _hooked(
     options = decided.options
     code = insert(source, edits, options) if edits else text
     notes = notes_of(source, records, options)
-    return HookedSource(code, sites_of(source, records), notes, has_module)
+    return HookedSource(code, sites_of(source, records, decided.full_names), notes, has_module)
 
 
 def strip_source(code: str, options: Options = DEFAULTS) -> str:

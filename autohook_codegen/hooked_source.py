@@ -43,7 +43,7 @@ class Site:
     attribute: str
     """What is hooked, as its class names it: ``fc1``, ``mlp.up``, ``layers``."""
     kind: str
-    """``module call`` or ``parameter use``."""
+    """``module call``, ``parameter use``, ``activation``, ``input`` or ``asked``."""
     element: str | None
     """Which part of the result is hooked: ``None`` for all of it, else ``[0]``,
     ``.last_hidden_state``.
@@ -57,6 +57,13 @@ class Site:
     """From 1, in the source that was given."""
     column: int
     """From 1, in characters."""
+    role: str | None = None
+    """What the value is in a transformer, in TransformerLens's words: ``pattern``."""
+    names: tuple[str, ...] = ()
+    """The full names in a root's ``hook_dict``, with ``*`` for the members of a container:
+    ``h.*.attn.pattern_hook_point``."""
+    expression: str = ""
+    """The source of what is hooked, on one line."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ import string
 from dataclasses import dataclass
 from enum import Enum
 
+from autohook_codegen.asked_site import AskedSite, asked_site
+
 __all__ = ["Fallback", "Options", "OptionsError"]
 
 DEFAULT_NAME = "{name}_hook_point"
@@ -42,6 +44,13 @@ class Options:
     """Hook module calls."""
     params: bool = True
     """Hook parameter uses."""
+    activations: bool = False
+    """Hook values inside forwards: queries, scores, pattern, the residual stream, …"""
+    inputs: bool = False
+    """Hook what goes into modules and into operations with a parameter, and what goes into and out
+    of a root."""
+    site: tuple[str, ...] = ()
+    """Further values, ``[Class.method:]WHAT [as NAME]`` each, compared as syntax."""
     only: tuple[str, ...] = ()
     """Shell patterns; a site is made only if its class, its attribute, ``Class.attribute`` or the
     class of what is called matches one of them."""
@@ -69,10 +78,23 @@ class Options:
                 f"the name pattern {self.name!r} names the hook point as what it hooks;"
                 " add something, as 'hook_{name}' does"
             )
-        if not self.modules and not self.params:
-            raise OptionsError("nothing to hook: choose modules, params or both")
+        if not (self.modules or self.params or self.activations or self.inputs or self.site):
+            raise OptionsError(
+                "nothing to hook: choose modules, params, activations, inputs or all"
+            )
+        for one in self.asked_sites:
+            if one.name is not None and not self.hook_point(one.name).isidentifier():
+                raise OptionsError(f"--site {one.text!r}: {one.name!r} makes no identifier")
         if self.line_length < 1:
             raise OptionsError(f"a line length of {self.line_length} is not possible")
+
+    @property
+    def asked_sites(self) -> tuple[AskedSite, ...]:
+        """What `site` says, as syntax."""
+        try:
+            return tuple(map(asked_site, self.site))
+        except ValueError as error:
+            raise OptionsError(str(error)) from None
 
     def hook_point(self, name: str) -> str:
         """The hook point of the submodule or parameter `name`."""

@@ -34,6 +34,24 @@ class Part(nn.Module):
 
     def forward(self, x):
         return torch.tanh(self.inner(x))
+
+
+class Layer(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.q = nn.Linear(8, 8)
+        self.kv = nn.Linear(8, 16)
+        self.up = nn.Linear(8, 8)
+        self.down = nn.Linear(8, 8)
+
+    def forward(self, x, memory=None, mask=None):
+        memory = x if memory is None else memory
+        k, v = self.kv(memory).chunk(2, dim=-1)
+        scores = self.q(x) @ k.mT
+        if mask is not None:
+            scores = scores + mask.sum()
+        x = x + scores.softmax(-1) @ v
+        return x + self.down(F.gelu(self.up(x)))
 """
 
 MEMBERS: list[tuple[str, list[str]]] = [
@@ -64,7 +82,32 @@ MEMBERS: list[tuple[str, list[str]]] = [
             'x = self.N(x)  # "quoted" #',
             "assert self.N(x).shape == x.shape",
             "x = self.N(self.N(self.N(x)))",
+            "y = F.gelu(self.N(x))\nx = x + y",
+            "x += self.N(F.relu(x))",
+            "x = torch.add(x, self.N(x.sigmoid()))",
+            "y = x\nx = self.N(x)\nx = F.normalize(x + y, dim=-1)",
+            "x = (self.N(x) @ x.T / 8**0.5).softmax(-1) @ x",
+            "s = self.N(x) @ self.N(x).mT\ns = s.masked_fill(s > 9, -1e9)\n"
+            "p = F.softmax(s, dim=-1)\nx = x + p @ x",
+            "q, k = self.N(x)[None], x[None]\n"
+            "x = x + F.scaled_dot_product_attention(q, k, k).squeeze(0)",
+            "y = self.N(x).view(2, 2, 4).transpose(0, 1)\nx = y.transpose(0, 1).reshape(2, 8)",
+            "x = x * torch.sigmoid(self.N(x))",
+            "keep = x > 0\nx = self.N(x) * keep",
         ],
+    ),
+    (
+        "self.N = Layer()",
+        [
+            "x = self.N(x)",
+            "x = self.N(x, x * 2)",
+            "x = self.N(x, mask=x > 0)",
+            "x, y = self.N(x, memory=x), x\nx = x + y",
+        ],
+    ),
+    (
+        "self.N = nn.LSTMCell(8, 8)",
+        ["h, c = self.N(x, (x, x * 2))\nx = h + c", "x, _ = self.N(x)"],
     ),
     (
         'for i in range(2):\n    setattr(self, f"NAME_{i}", nn.Linear(8, 8))',

@@ -25,6 +25,8 @@ OPTIONS = st.builds(
     root=st.sampled_from([None, ()]),
     fallback=st.sampled_from(list(Fallback)),
     params=st.booleans(),
+    activations=st.booleans(),
+    inputs=st.booleans(),
     name=st.sampled_from(["{name}_hook_point", "hook_{name}"]),
     per_site=st.booleans(),
     format=st.just(False),
@@ -34,6 +36,8 @@ ADDED = re.compile(
     r"hook|HookPoint|HookedRootModule|self\.setup\(\)|super\(\)\.__init__\(\*args, \*\*kwargs\)"
 )
 """What every line that differs holds: nothing else is added, and nothing is taken away."""
+
+HOOKED = [Options(), Options(activations=True, inputs=True)]
 
 slow = settings(
     deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow], derandomize=True
@@ -106,11 +110,11 @@ def test_only_lines_that_gain_something_change(source: str, options: Options) ->
 
 
 @slow
-@given(random_models())
-def test_same_results(random_model: RandomModel) -> None:
+@given(random_models(), st.sampled_from(HOOKED))
+def test_same_results(random_model: RandomModel, options: Options) -> None:
     plain, hooked = (
         load(code, "random_model")
-        for code in (random_model.source, hook_source(random_model.source).code)
+        for code in (random_model.source, hook_source(random_model.source, options).code)
     )
     for name in random_model.names:
         results = []
@@ -131,9 +135,11 @@ def test_same_results(random_model: RandomModel) -> None:
 
 
 @slow
-@given(random_models())
-def test_hook_points_see_tensors_and_the_cache_holds_them(random_model: RandomModel) -> None:
-    module = load(hook_source(random_model.source).code, "random_model")
+@given(random_models(), st.sampled_from(HOOKED))
+def test_hook_points_see_tensors_and_the_cache_holds_them(
+    random_model: RandomModel, options: Options
+) -> None:
+    module = load(hook_source(random_model.source, options).code, "random_model")
     for name in random_model.names:
         torch.manual_seed(1)
         model = getattr(module, name)()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 
+from autohook_codegen.analysis.attributes import define
 from autohook_codegen.analysis.frame import Frame
+from autohook_codegen.analysis.growing import add_member, set_field
+from autohook_codegen.analysis.items import item_of
 from autohook_codegen.analysis.iterating import members_of
 from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.parts import held_at, reach
-from autohook_codegen.analysis.reading import item_of
 from autohook_codegen.analysis.trace import How
 from autohook_codegen.analysis.values import (
     NOT_REACHED,
@@ -41,6 +43,9 @@ def assign(
                 frame.use(source, value, How.BOUND, by)
             frame.bind(target.id, value)
             frame.trace.values[target] = value
+            owner = frame.unit.owner
+            if owner is not None and isinstance(frame.unit.node, ast.ClassDef):
+                define(frame, owner, target.id, value, None, None)
         case ast.Attribute():
             if source is not None:
                 frame.use(source, value, How.STORED, by)
@@ -108,9 +113,9 @@ def set_attribute(frame: Frame, target: ast.Attribute, value: Value) -> None:
                 way = one.held if one.held is None or one.held.steps else None
                 own = way is None or isinstance(cls, Bag)
                 if own or isinstance(one, Module):
-                    frame.interpretation.define(frame, cls, target.attr, value, target.value, None)
+                    define(frame, cls, target.attr, value, target.value, None)
             case Fields():
-                frame.interpretation.set_field(frame, one, target.attr, value)
+                set_field(frame, one, target.attr, value)
     ways = {getattr(one, "held", None) for one in holder}
     way = ways.pop() if len(ways) == 1 else None
     frame.narrow(target, held_at(value, reach(way, Attribute(target.attr))))
@@ -124,9 +129,7 @@ def _set_item(frame: Frame, target: ast.Subscript, value: Value, source: ast.exp
         match one:
             case Items() | Fields():
                 arguments = (target.slice, source) if source is not None else (target.slice,)
-                frame.interpretation.grow(
-                    frame, one, "[]", arguments, target.value, value, constant
-                )
+                add_member(frame, one, "[]", arguments, target.value, value, constant)
             case Tensor() | Unknown():
                 frame.use(target.value, holder, How.WRITTEN, target)
 

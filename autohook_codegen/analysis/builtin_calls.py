@@ -6,11 +6,12 @@ import ast
 from collections.abc import Callable
 
 from autohook_codegen.analysis.arguments import Argument, Arguments
+from autohook_codegen.analysis.attribute_access import attribute_of
+from autohook_codegen.analysis.attributes import computed_attribute, define, define_computed
 from autohook_codegen.analysis.frame import Frame
 from autohook_codegen.analysis.iterating import counted, in_step, members_of
 from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.names_computed import name_shape
-from autohook_codegen.analysis.reading import attribute_of
 from autohook_codegen.analysis.trace import How
 from autohook_codegen.analysis.values import (
     NOT_REACHED,
@@ -135,10 +136,10 @@ def _computed(frame: Frame, one: Alternative, name: ast.expr) -> Value:
     """``getattr(self, f"layer{i}")``"""
     shape = name_shape(name)
     if isinstance(one, Module) and shape is not None:
-        found = frame.interpretation.computed_attribute(frame, one, Computed(name, shape))
+        found = computed_attribute(frame, one, Computed(name, shape))
         if found:
             return found
-        methods = frame.interpretation.methods_named(frame, one, shape)
+        methods = frame.methods.methods_named(frame, one, shape)
         if methods:
             return methods
     if isinstance(one, Unknown) and one.name is not None:
@@ -155,13 +156,9 @@ def _setattr(frame: Frame, node: ast.Call, arguments: Arguments) -> Value:
                 continue
             if constants and all(isinstance(constant, str) for constant in constants):
                 for constant in constants:
-                    frame.interpretation.define(
-                        frame, one.cls, str(constant), value.value, node.args[0], None
-                    )
+                    define(frame, one.cls, str(constant), value.value, node.args[0], None)
             elif name.node is not None and not isinstance(one.cls, Bag):
-                frame.interpretation.define_computed(
-                    frame, one.cls, name.node, value.value, node.args[0]
-                )
+                define_computed(frame, one.cls, name.node, value.value, node.args[0])
         if value.node is not None:
             frame.use(value.node, value.value, How.STORED, node)
     return NOTHING
@@ -208,7 +205,7 @@ def _map(frame: Frame, node: ast.Call, arguments: Arguments) -> Value:
     found: list[Value] = []
     for one in callee.value:
         if isinstance(one, Function):
-            found.append(frame.interpretation.called(frame, frozenset({one}), node, given))
+            found.append(frame.methods.called(frame, frozenset({one}), node, given))
         elif isinstance(one, Class):
             found.append(UNKNOWN)
         else:

@@ -6,6 +6,7 @@ import ast
 
 from autohook_codegen import library
 from autohook_codegen.analysis.arguments import Arguments, arguments_of
+from autohook_codegen.analysis.attribute_access import attribute_of, is_super
 from autohook_codegen.analysis.builtin_calls import BUILTINS
 from autohook_codegen.analysis.construction import construct
 from autohook_codegen.analysis.container_methods import METHODS, container_method
@@ -13,8 +14,8 @@ from autohook_codegen.analysis.frame import Frame, evaluates
 from autohook_codegen.analysis.functions import call_function
 from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.library_calls import call_library, tensor_method
+from autohook_codegen.analysis.lookup import is_bound
 from autohook_codegen.analysis.module_calls import call_module, is_called
-from autohook_codegen.analysis.reading import attribute_of, is_super
 from autohook_codegen.analysis.registering import REGISTERING, register, submodule_at
 from autohook_codegen.analysis.trace import How, ModuleCall
 from autohook_codegen.analysis.values import (
@@ -34,6 +35,7 @@ from autohook_codegen.analysis.values import (
     Unknown,
     Value,
 )
+from autohook_codegen.declares.program import ClassDecl
 
 __all__: list[str] = []
 
@@ -67,7 +69,7 @@ def call(frame: Frame, node: ast.Call) -> Value:
 def _is_builtin(frame: Frame, name: str) -> bool:
     if frame.environment is not None and name in frame.environment:
         return False
-    return not frame.interpretation.is_bound(frame, name)
+    return not is_bound(frame, name)
 
 
 def _call_of_attribute(frame: Frame, node: ast.Call, func: ast.Attribute) -> Value:
@@ -136,7 +138,7 @@ def call_value(
 ) -> Value:
     """Return what calling any of the alternatives gives; `called` is what the source calls."""
     modules = frozenset(one for one in callee if is_called(frame, one))
-    if _is_hook_point(frame, callee):
+    if _is_hook_point(callee):
         first = arguments.first()
         if first is not None and first.node is not None:
             frame.use(first.node, first.value, How.CHOSEN, node)
@@ -161,10 +163,16 @@ def _says_itself(one: Alternative) -> bool:
     return isinstance(one, Class | Nothing) or (isinstance(one, Unknown) and one.name is not None)
 
 
-def _is_hook_point(frame: Frame, callee: Value) -> bool:
+def _is_hook_point(callee: Value) -> bool:
+    """Whether it is a hook point that the author has made: TransformerLens's, or of the input."""
     return bool(callee) and all(
-        isinstance(one, Module) and frame.interpretation.is_hook_point(one.cls) for one in callee
+        isinstance(one, Module) and _class_name(one) == "HookPoint" for one in callee
     )
+
+
+def _class_name(one: Module) -> str | None:
+    """The last name of the class."""
+    return one.cls.name if isinstance(one.cls, ClassDecl) else str(one.cls).rsplit(".", 1)[-1]
 
 
 def _call_one(
@@ -178,7 +186,7 @@ def _call_one(
         case Module() | Items() | Fields():
             return call_module(frame, one, node, arguments)
         case Instance(cls=cls):
-            method = frame.interpretation.method(frame, cls, "__call__", frozenset({one}))
+            method = frame.methods.method(frame, cls, "__call__", frozenset({one}))
             if method is None:
                 return frozenset({Unknown(Origin(node))})
             return join(*(_call_one(frame, two, node, called, arguments) for two in method))

@@ -9,6 +9,7 @@ from autohook_codegen import library
 from autohook_codegen.analysis.arguments import Arguments
 from autohook_codegen.analysis.frame import Frame
 from autohook_codegen.analysis.functions import call_function
+from autohook_codegen.analysis.growing import added_members
 from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.parts import held_at
 from autohook_codegen.analysis.trace import How
@@ -46,8 +47,8 @@ def construct(frame: Frame, one: Class, node: ast.Call, arguments: Arguments) ->
 def _of_input(
     frame: Frame, cls: ClassDecl, node: ast.Call, arguments: Arguments, is_open: bool
 ) -> Value:
-    made = frame.interpretation.instance(cls, node, is_open)
-    init = frame.interpretation.method(frame, cls, "__init__", made)
+    made = frame.instances.instance(cls, node, is_open)
+    init = frame.methods.method(frame, cls, "__init__", made)
     for function in init or ():
         if isinstance(function, Function):
             call_function(frame, function, arguments, node)
@@ -133,11 +134,11 @@ def _contained(
             elif argument.is_starred:
                 for one in argument.value:
                     if isinstance(one, Items):
-                        exact = not one.rest and not frame.interpretation.grown(frame, one)
+                        exact = not one.rest and not added_members(frame, one)
                         if exact and not rest and len(argument.value) == 1:
                             first += one.first
                         else:
-                            inside = (*one.first, one.rest, frame.interpretation.grown(frame, one))
+                            inside = (*one.first, one.rest, added_members(frame, one))
                             rest = join(rest, *inside)
                     else:
                         rest = join(rest, UNKNOWN)
@@ -155,9 +156,9 @@ def _contained(
         for one in argument.value:
             if isinstance(one, Fields):
                 fields.update(one.fields)
-                members = join(members, one.rest, frame.interpretation.grown(frame, one))
+                members = join(members, one.rest, added_members(frame, one))
             elif isinstance(one, Items):
-                grown = frame.interpretation.grown(frame, one)
+                grown = added_members(frame, one)
                 if is_dict or kind == "torch.nn.Sequential":
                     pairs, others = _pairs(one, grown)
                     fields.update(pairs)

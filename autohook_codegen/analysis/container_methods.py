@@ -6,10 +6,11 @@ import ast
 
 from autohook_codegen.analysis.arguments import Arguments
 from autohook_codegen.analysis.frame import Frame
+from autohook_codegen.analysis.growing import add_member, added_members
+from autohook_codegen.analysis.items import item_of
 from autohook_codegen.analysis.iterating import keyed, members_of
 from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.parts import members
-from autohook_codegen.analysis.reading import item_of
 from autohook_codegen.analysis.values import (
     NOT_REACHED,
     NOTHING,
@@ -44,7 +45,7 @@ def container_method(
         return NOTHING
     if func.attr == "extend" and given:
         inside = [
-            join(members(other, frame.interpretation.grown(frame, other)))
+            join(members(other, added_members(frame, other)))
             if isinstance(other, Items | Fields)
             else UNKNOWN
             for other in given[0].value
@@ -84,7 +85,7 @@ def _of_dict(frame: Frame, one: Fields, name: str, node: ast.Call, arguments: Ar
     if name == "keys":
         return frozenset({Items("iterator", (), frozenset({Plain(counter=Counter(by_key=True))}))})
     if name == "values":
-        found = Items("list", (), members(one, frame.interpretation.grown(frame, one)), one.held)
+        found = Items("list", (), members(one, added_members(frame, one)), one.held)
         step = Member(along=node, by_key=True)
         inside = members_of(frame, frozenset({found}), node, step)
         return frozenset({Items("iterator", (), inside)})
@@ -110,7 +111,7 @@ def _grow(
     value: Value,
     key: str | int | None = None,
 ) -> None:
-    frame.interpretation.grow(frame, one, func.attr, tuple(node.args), func.value, value, key)
+    add_member(frame, one, func.attr, tuple(node.args), func.value, value, key)
 
 
 def _constant(value: Value) -> str | int | None:

@@ -9,6 +9,7 @@ from autohook_codegen.analysis.frame import Frame, evaluates
 from autohook_codegen.analysis.functions import function_value
 from autohook_codegen.analysis.iterating import bind_loop, free_loop, members_of
 from autohook_codegen.analysis.joining import DEEPEST, MOST_MEMBERS, depth, join
+from autohook_codegen.analysis.lookup import look_up
 from autohook_codegen.analysis.narrowing import narrow_by
 from autohook_codegen.analysis.parts import held_of, reached_by
 from autohook_codegen.analysis.trace import How
@@ -35,7 +36,7 @@ _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp)
 def name(frame: Frame, node: ast.Name) -> Value:
     if frame.environment is not None and node.id in frame.environment:
         return frame.environment[node.id]
-    return frame.interpretation.look_up(frame, node.id)
+    return look_up(frame, node.id)
 
 
 @evaluates(ast.NamedExpr)

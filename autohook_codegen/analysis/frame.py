@@ -73,6 +73,8 @@ class Frame:
     def __init__(self, interpretation: Interpretation, unit: Unit, trace: FunctionTrace) -> None:
         self.interpretation = interpretation
         self.state: State = interpretation.state
+        self.methods = interpretation.methods
+        self.instances = interpretation.instances
         self.unit = unit
         self.file = unit.file
         self.trace = trace
@@ -169,9 +171,6 @@ class Frame:
 
     def bind(self, name: str, value: Value) -> None:
         assert self.environment is not None
-        if isinstance(self.unit.node, ast.ClassDef) and self.unit.owner is not None:
-            if isinstance(self.statement, ast.Assign | ast.AnnAssign):
-                self.interpretation.define(self, self.unit.owner, name, value, None, None)
         self.environment[name] = value
         self._forget(name)
         if name in self.free_names:

@@ -6,10 +6,11 @@ import ast
 from dataclasses import replace
 
 from autohook_codegen.analysis.arguments import Arguments, hand_over
+from autohook_codegen.analysis.attribute_access import attribute_of
 from autohook_codegen.analysis.frame import Frame
+from autohook_codegen.analysis.items import item_of
 from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.parts import held_of, is_way, origins, reached_by
-from autohook_codegen.analysis.reading import attribute_of, item_of
 from autohook_codegen.analysis.values import (
     NOT_REACHED,
     UNKNOWN,
@@ -41,14 +42,14 @@ def function_value(frame: Frame, node: FunctionNode | ast.Lambda) -> Value:
     function = frozenset({Function(node, frame.unit.owner, frame.file)})
     if isinstance(node, ast.Lambda):
         return function
-    return frame.interpretation.decorated(frame, function, node)
+    return frame.methods.decorated(frame, function, node)
 
 
 def call_function(frame: Frame, function: Function, arguments: Arguments, node: ast.AST) -> Value:
     """Return what a call gives, and hand its arguments over."""
     frame.calls(function.node)
     got = hand_over(frame, function, arguments)
-    returned = frame.interpretation.returned(frame, function)
+    returned = frame.methods.returned(frame, function)
     known = {origin for value in got.values() for origin in origins(value)}
     seen_as = _Returned(frame, got, {one.node for one in known}, node)
     return seen_as.value(returned, ())

@@ -6,6 +6,7 @@ import ast
 from dataclasses import replace
 
 from autohook_codegen.analysis.frame import Frame
+from autohook_codegen.analysis.growing import added_members
 from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.parts import members, reach, with_held
 from autohook_codegen.analysis.values import (
@@ -41,7 +42,7 @@ def members_of(frame: Frame, value: Value, node: ast.AST, step: Member | None = 
     for one in value:
         match one:
             case Items(held=held):
-                inside = members(one, frame.interpretation.grown(frame, one))
+                inside = members(one, added_members(frame, one))
                 found.append(with_held(inside, reach(held, step)))
             case Fields():
                 found.append(frozenset({Plain(counter=Counter(by_key=True))}))
@@ -66,7 +67,7 @@ def in_step(frame: Frame, value: Value, node: ast.AST, step: Member | None = Non
     if step is None and len(value) == 1:
         (one,) = value
         if isinstance(one, Items) and one.held is None:
-            rest = join(one.rest, frame.interpretation.grown(frame, one))
+            rest = join(one.rest, added_members(frame, one))
             return frozenset({Items("iterator", one.first, rest)})
     return frozenset({Items("iterator", (), members_of(frame, value, node, step))})
 
@@ -81,7 +82,7 @@ def counted(frame: Frame, value: Value, node: ast.AST, start: ast.expr | None) -
 def keyed(frame: Frame, one: Fields, node: ast.AST) -> Value:
     """``one.items()``"""
     key = frozenset({Plain(counter=Counter(by_key=True))})
-    inside = members(one, frame.interpretation.grown(frame, one))
+    inside = members(one, added_members(frame, one))
     member = with_held(inside, reach(one.held, Member(by_key=True)))
     pair = Items("tuple", (key, member))
     return frozenset({Items("iterator", (), frozenset({pair}))})

@@ -17,6 +17,7 @@ from autohook_codegen.analysis.values import (
     UNKNOWN,
     Alternative,
     Function,
+    Items,
     Origin,
     Parameter,
     Tensor,
@@ -61,7 +62,7 @@ def call_library(
     if function.kind is Kind.SAME and first is not None:
         return first.value
     if function.kind is Kind.VIEW and first is not None:
-        return _view(frame, function.dotted.rsplit(".", 1)[-1], node, first.value, arguments)
+        return _view(frame, function, node, first.value, arguments)
     arguments.use(frame, _HOW[function.kind], node)
     if function.kind is Kind.FACT:
         return _relabelled(function.result_of(node), node)
@@ -128,14 +129,30 @@ def _hand_to_unknown(frame: Frame, arguments: Arguments) -> None:
         for one in argument.value:
             if isinstance(one, Function):
                 frame.calls(one.node)
-                frame.interpretation.hand_anything(one)
+                frame.methods.hand_anything(one)
 
 
-def _view(frame: Frame, kind: str, node: ast.Call, first: Value, arguments: Arguments) -> Value:
+def _view(
+    frame: Frame,
+    function: library.LibraryFunction,
+    node: ast.Call,
+    first: Value,
+    arguments: Arguments,
+) -> Value:
     if first and all(isinstance(one, Parameter) for one in first):
-        return frozenset(replace(one, read=node) for one in first if isinstance(one, Parameter))
+        return frozenset(
+            _viewed(one, node, function) for one in first if isinstance(one, Parameter)
+        )
     arguments.use(frame, How.OPERATION, node)
+    kind = function.dotted.rsplit(".", 1)[-1]
     return frame.operation(kind, node, *_operands(arguments))
+
+
+def _viewed(one: Parameter, node: ast.Call, function: library.LibraryFunction) -> Alternative:
+    """A view of a parameter; where there are several, ``split``, each part is one."""
+    if any(isinstance(kind, Items) for kind in function.result_of(node)):
+        return Items("tuple", (), frozenset({replace(one, read=None)}))
+    return replace(one, read=node)
 
 
 # --- methods of tensors -----------------------------------------------------------------------
@@ -161,7 +178,7 @@ def tensor_method(
         return frozenset({Unknown(Origin(node))})
     if member.kind is Kind.VIEW and isinstance(one, Parameter):
         _use_others(frame, member, arguments, node)
-        return frozenset({replace(one, read=node)})
+        return frozenset({_viewed(one, node, member)})
     frame.use(func.value, holder, _HOW[member.kind], node)
     _use_others(frame, member, arguments, node)
     if member.kind is Kind.FACT:

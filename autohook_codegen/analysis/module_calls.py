@@ -7,8 +7,10 @@ from dataclasses import replace
 
 from autohook_codegen import library
 from autohook_codegen.analysis.arguments import Argument, Arguments
+from autohook_codegen.analysis.attributes import attribute_in
 from autohook_codegen.analysis.frame import Frame, without_nothing
 from autohook_codegen.analysis.functions import call_function
+from autohook_codegen.analysis.growing import added_members
 from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.parts import of_call
 from autohook_codegen.analysis.values import (
@@ -80,8 +82,8 @@ def _result(frame: Frame, one: Alternative, node: ast.AST, arguments: Arguments)
 def _through_forward(
     frame: Frame, one: Alternative, cls: ClassDecl, node: ast.AST, arguments: Arguments
 ) -> Value:
-    kept = frame.interpretation.attribute(frame, cls.mro, "forward")
-    found = kept or frame.interpretation.method(frame, cls, "forward", frozenset({one}))
+    kept = attribute_in(frame, cls.mro, "forward")
+    found = kept or frame.methods.method(frame, cls, "forward", frozenset({one}))
     if found is None:
         for base in sorted(cls.all_outside_bases):
             known = library.library_class(base)
@@ -111,7 +113,7 @@ def _with_an_input(arguments: Arguments) -> Arguments:
 
 def _through_members(frame: Frame, one: Items, node: ast.AST, arguments: Arguments) -> Value:
     """Each member of a Sequential gets what the one before it gives."""
-    grown = frame.interpretation.grown(frame, one)
+    grown = added_members(frame, one)
     given = arguments
     value: Value = UNKNOWN
     for member in one.first:

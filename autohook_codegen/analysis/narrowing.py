@@ -6,9 +6,11 @@ import ast
 
 from autohook_codegen.analysis.frame import Frame, united
 from autohook_codegen.analysis.values import (
+    NOT_REACHED,
     NOTHING,
     Class,
     Fields,
+    Function,
     Items,
     Module,
     Nothing,
@@ -37,7 +39,7 @@ def narrow_by(frame: Frame, test: ast.expr, holds: bool) -> None:
         case ast.Call(func=ast.Name(id="isinstance"), args=[one, classes]):
             _keep_instances(frame, one, classes, holds)
         case ast.Call(func=func, args=[one]) if isinstance(one, ast.Name | ast.Attribute):
-            asked = frame.interpretation.asks_for_none(frame, func)
+            asked = _asks_for_none(frame, func)
             if asked is not None:
                 _keep_nothing(frame, one, asked == holds)
         case ast.NamedExpr(target=target):
@@ -115,6 +117,8 @@ def _is_instance(one: object, classes: list[ClassDecl | str]) -> bool | None:
             return None if not lasts & {"dict", "tuple", "list"} else "Tensor" in lasts
         case Parameter():
             return bool(lasts & {"Tensor", "Parameter"})
+        case Fields(is_settable=True) if all(cls in ("tuple", "list") for cls in classes):
+            return False
         case Items(kind=kind) | Fields(kind=kind):
             return _is_of(kind, classes, lasts)
         case Module(cls=cls):
@@ -144,3 +148,23 @@ def _is_of(kind: object, classes: list[ClassDecl | str], lasts: set[str]) -> boo
         return True
     # Which class a library's one is derived from is not known here.
     return False if last in ("tuple", "list", "dict") or str(kind).startswith("torch.nn.") else None
+
+
+def _asks_for_none(frame: Frame, func: ast.expr) -> bool | None:
+    """Whether ``func(x)`` holds where x is ``None`` (or where it is not): an idiom of
+    research code, ``def exists(v): return v is not None``."""
+    if not isinstance(func, ast.Name):
+        return None
+    for one in frame.trace.values.get(func, NOT_REACHED):
+        if isinstance(one, Function):
+            body = one.node.body
+            last = body[-1] if isinstance(body, list) else None
+            asked = last.value if isinstance(last, ast.Return) else body
+            match asked:
+                case ast.Compare(
+                    left=ast.Name(id=name),
+                    ops=[ast.Is() | ast.IsNot() as op],
+                    comparators=[ast.Constant(value=None)],
+                ) if name in {a.arg for a in one.node.args.args}:
+                    return isinstance(op, ast.Is)
+    return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from autohook_codegen.analysis.frame import Frame, evaluates, united
+from autohook_codegen.analysis.growing import add_member
 from autohook_codegen.analysis.joining import MOST_MEMBERS, join
 from autohook_codegen.analysis.narrowing import narrow_by
 from autohook_codegen.analysis.trace import How
@@ -118,7 +119,7 @@ def add_in_place(frame: Frame, node: ast.AugAssign) -> Value:
             members = [
                 m for other in added if isinstance(other, Items) for m in (*other.first, other.rest)
             ]
-            frame.interpretation.grow(
+            add_member(
                 frame, one, "+=", (node.value,), target, join(*members) if members else UNKNOWN
             )
         return before

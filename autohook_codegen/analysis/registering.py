@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 
 from autohook_codegen.analysis.arguments import Argument, Arguments
+from autohook_codegen.analysis.attribute_access import attribute_of
+from autohook_codegen.analysis.attributes import define, define_computed
 from autohook_codegen.analysis.frame import Frame
 from autohook_codegen.analysis.joining import join
-from autohook_codegen.analysis.reading import attribute_of
 from autohook_codegen.analysis.values import (
     NOT_REACHED,
     NOTHING,
@@ -43,9 +44,9 @@ def register(
     names = {kind.constant for kind in name.value if isinstance(kind, Plain)}
     if names and all(isinstance(known, str) for known in names):
         for known in names:
-            frame.interpretation.define(frame, one.cls, str(known), kept, func.value, None)
+            define(frame, one.cls, str(known), kept, func.value, None)
     elif name.node is not None and isinstance(one.cls, ClassDecl):
-        frame.interpretation.define_computed(frame, one.cls, name.node, kept, func.value)
+        define_computed(frame, one.cls, name.node, kept, func.value)
     return NOTHING
 
 

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
+from autohook_codegen.analysis.filling_order import Ends
 from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.trace import Definition, FunctionTrace, Growth
 from autohook_codegen.analysis.values import NOT_REACHED, Value
@@ -39,6 +40,8 @@ class State:
         self.units: dict[ast.AST, Unit] = {}
         self.definitions: dict[ClassDecl, dict[str, dict[ast.AST, Definition]]] = {}
         self.growths: dict[ast.AST, dict[ast.AST, Growth]] = {}
+        self.list_ends: dict[ast.AST, Ends | None] = {}
+        """By what makes a list; the functions that have been looked at stand here too."""
 
     def read(self, cell: Hashable, reader: Unit) -> Value:
         """Return what the cell holds now; the reader comes again when it grows."""

@@ -9,6 +9,7 @@ from autohook_codegen.analysis.frame import Environment, Frame, _Round, executes
 from autohook_codegen.analysis.functions import function_value
 from autohook_codegen.analysis.iterating import bind_loop, members_of
 from autohook_codegen.analysis.joining import join
+from autohook_codegen.analysis.lookup import imported
 from autohook_codegen.analysis.narrowing import narrow_by
 from autohook_codegen.analysis.operators import add_in_place
 from autohook_codegen.analysis.trace import How
@@ -38,7 +39,7 @@ def annotated_assignment(frame: Frame, node: ast.AnnAssign) -> None:
         return
     value = frame.evaluate(node.value)
     if not value or value == UNKNOWN:
-        value = join(value, frame.interpretation.annotated(node.annotation, frame.file))
+        value = join(value, frame.instances.annotated(node.annotation, frame.file))
     assign(frame, node.target, value, node.value, node)
 
 
@@ -229,7 +230,7 @@ def import_statement(frame: Frame, node: ast.Import | ast.ImportFrom) -> None:
     for alias in node.names:
         name = (alias.asname or alias.name).split(".")[0]
         if name != "*":
-            frame.bind(name, frame.interpretation.imported(frame, name))
+            frame.bind(name, imported(frame, name))
 
 
 @executes(ast.Delete)

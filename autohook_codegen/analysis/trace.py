@@ -227,23 +227,25 @@ class Trace:
 
     def statements_that_call(self, function: ast.AST, wanted: frozenset[ast.AST]) -> set[ast.stmt]:
         """Return the statements of `function` that come, by whatever calls, to one of `wanted`."""
-        found: set[ast.stmt] = set()
-        for statement, callees in self._callees.get(function, {}).items():
-            if isinstance(statement, ast.stmt) and any(
-                self._comes_to(one, wanted) for one in callees
-            ):
-                found.add(statement)
-        return found
+        reached = self.reached_by(function)
+        return {statement for statement, functions in reached.items() if functions & wanted}
 
-    def _comes_to(self, start: ast.AST, wanted: frozenset[ast.AST]) -> bool:
+    def reached_by(self, function: ast.AST) -> dict[ast.stmt, set[ast.AST]]:
+        """Return the functions that each statement of `function` comes to, by whatever calls."""
+        return {
+            statement: self._reached_from(callees)
+            for statement, callees in self._callees.get(function, {}).items()
+            if isinstance(statement, ast.stmt)
+        }
+
+    def _reached_from(self, starts: frozenset[ast.AST]) -> set[ast.AST]:
+        """The functions that these call, and those that they call in turn."""
         seen: set[ast.AST] = set()
-        stack = [start]
+        stack = list(starts)
         while stack:
             node = stack.pop()
-            if node in wanted:
-                return True
             if node not in seen:
                 seen.add(node)
                 for callees in self._callees.get(node, {}).values():
                     stack += callees
-        return False
+        return seen

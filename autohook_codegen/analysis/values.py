@@ -34,6 +34,7 @@ __all__ = [
     "Member",
     "Module",
     "ModuleClass",
+    "Named",
     "Nothing",
     "Origin",
     "Parameter",
@@ -92,7 +93,15 @@ class Computed:
     """The constant parts of the name, with ``None`` for what is filled in."""
 
 
-Step: TypeAlias = Attribute | Item | Member | Computed
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What no attribute holds, a value inside a forward, by the name of its hook point:
+    ``pattern``."""
+
+    name: str
+
+
+Step: TypeAlias = Attribute | Item | Member | Computed | Named
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,9 @@ from autohook_codegen.options import DEFAULT_NAME, Fallback, Options, OptionsErr
 
 __all__ = ["main"]
 
+_KINDS = ("modules", "params", "activations", "inputs")
+"""What ``--hook`` names, each an attribute of `Options`."""
+
 
 def _split(values: tuple[str, ...]) -> tuple[str, ...]:
     """What stands between commas, over all uses of an option."""
@@ -56,10 +59,17 @@ def _split(values: tuple[str, ...]) -> tuple[str, ...]:
 )
 @click.option(
     "--hook",
-    metavar="modules,params",
+    metavar="KIND,…",
     default="modules,params",
     show_default=True,
-    help="What to hook.",
+    help="What to hook: modules, params, activations (values inside forwards), inputs (what goes"
+    " into modules), all (modules, params and activations).",
+)
+@click.option(
+    "--site",
+    metavar="[Class.method:]WHAT [as NAME]",
+    multiple=True,
+    help="Hook this value too: an expression, an assignment or a local name, compared as syntax.",
 )
 @click.option(
     "--only",
@@ -101,6 +111,7 @@ def main(
     root: tuple[str, ...],
     fallback: str,
     hook: str,
+    site: tuple[str, ...],
     only: tuple[str, ...],
     skip: tuple[str, ...],
     entry: tuple[str, ...],
@@ -133,6 +144,7 @@ def main(
                 root=_roots(root),
                 fallback=Fallback(fallback),
                 **_hooked(hook),
+                site=site,
                 only=_split(only),
                 skip=_split(skip),
                 entry=_split(entry),
@@ -204,6 +216,7 @@ def _roots(values: tuple[str, ...]) -> tuple[str, ...] | None:
 def _hooked(value: str) -> dict[str, bool]:
     kinds = _split((value,))
     for kind in kinds:
-        if kind not in ("modules", "params"):
-            raise OptionsError(f"--hook {kind}: choose modules, params or modules,params")
-    return {"modules": "modules" in kinds, "params": "params" in kinds}
+        if kind not in (*_KINDS, "all"):
+            raise OptionsError(f"--hook {kind}: choose {', '.join(_KINDS)} or all")
+    all_values = "all" in kinds
+    return {kind: kind in kinds or (all_values and kind != "inputs") for kind in _KINDS}

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["show_sites"]
 
-COLUMNS = ("place", "class", "attribute", "kind", "hook point", "runtime name")
+COLUMNS = ("place", "class", "source", "kind", "role", "names")
+_LONGEST = 60
+"""Characters of the source that a line shows."""
 
 
 def show_sites(sites: Mapping[str, tuple[Site, ...]]) -> None:
@@ -59,12 +61,17 @@ def _table(path: str, sites: tuple[Site, ...]) -> Table:
 
 
 def _row(site: Site) -> tuple[str, ...]:
+    source = (
+        site.expression
+        if len(site.expression) <= _LONGEST
+        else f"{site.expression[: _LONGEST - 1]}…"
+    )
     cells = (
         f"{site.line}:{site.column}",
         site.class_name,
-        f"{site.attribute}{site.element or ''}",
+        source,
         site.kind,
-        site.hook_point,
-        site.runtime_name,
+        site.role or "",
+        " ".join(site.names),
     )
     return tuple(map(visible, cells))

@@ -35,6 +35,12 @@ class ClassDecl:
     def __repr__(self) -> str:
         return f"<class {self.qualified_name}>"
 
+    @property
+    def only_extends(self) -> ClassDecl | None:
+        """The base whose order of look-up is the class's own, but for the class itself."""
+        first = self.bases[0] if self.bases else None
+        return first if first is not None and len(first.mro) + 1 == len(self.mro) else None
+
     def method(self, name: str) -> tuple[ClassDecl, FunctionNode] | None:
         """The method that an instance of just this class has under `name`, and who defines it."""
         for owner in self.mro:
@@ -190,6 +196,7 @@ class Program:
         self._tops = {module[0] for module in self._by_module if module}
         self._resolved: dict[tuple[FileDecl, str], ClassDecl | None] = {}
         self._set_in: dict[ClassDecl, frozenset[str]] = {}
+        self._calls_base: dict[FunctionNode, bool] = {}
         self._link()
         for decl in self.classes:
             decl.is_module = _is_module(decl, makes_module)
@@ -270,14 +277,11 @@ class Program:
             )
         return self._set_in[cls]
 
-    def calls_base(self, cls: ClassDecl, method: FunctionNode) -> bool:
+    def calls_base(self, method: FunctionNode) -> bool:
         """Tell whether a method may call the one that it stands in place of."""
-        return any(
-            isinstance(node, ast.Attribute)
-            and node.attr == method.name
-            and not (isinstance(node.value, ast.Name) and node.value.id in ("self", "cls"))
-            for node in ast.walk(method)
-        )
+        if method not in self._calls_base:
+            self._calls_base[method] = _calls_base(method)
+        return self._calls_base[method]
 
     def _imported(self, file: FileDecl, name: str) -> ClassDecl | None:
         """The class that a file imports under `name`, re-exports followed."""
@@ -340,21 +344,30 @@ class Program:
             for base_class in inside:
                 base_class.subclasses.append(decl)
         for decl in self.classes:
-            decl.mro = _linearise(decl, ())
+            _linearise(decl, set())
 
 
-def _linearise(decl: ClassDecl, above: tuple[ClassDecl, ...]) -> tuple[ClassDecl, ...]:
+def _calls_base(method: FunctionNode) -> bool:
+    return any(
+        isinstance(node, ast.Attribute)
+        and node.attr == method.name
+        and not (isinstance(node.value, ast.Name) and node.value.id in ("self", "cls"))
+        for node in ast.walk(method)
+    )
+
+
+def _linearise(decl: ClassDecl, above: set[ClassDecl]) -> tuple[ClassDecl, ...]:
     """The bases depth first, each kept at its last place, which is Python's order for all but
     contrived diamonds; a class that inherits from itself (two of one name) ends the walk."""
-    order: list[ClassDecl] = [decl]
-    for base in decl.bases:
-        if base is not decl and base not in above:
-            order += _linearise(base, (*above, decl))
-    kept: list[ClassDecl] = []
-    for one in reversed(order):
-        if one not in kept:
-            kept.append(one)
-    return tuple(reversed(kept))
+    if not decl.mro:
+        order: list[ClassDecl] = [decl]
+        above.add(decl)
+        for base in decl.bases:
+            if base not in above:
+                order += _linearise(base, above)
+        above.discard(decl)
+        decl.mro = tuple(reversed(dict.fromkeys(reversed(order))))
+    return decl.mro
 
 
 def _is_module(decl: ClassDecl, makes_module: Callable[[str], bool | None]) -> bool:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 
 __all__ = [
+    "is_loss",
     "is_making_method",
     "is_method_name",
     "is_module_base",
     "is_no_tensor_field",
+    "is_norm_class",
     "is_output_class",
     "is_plain_base",
     "is_plain_class",
@@ -26,7 +28,8 @@ _PLAIN_BASES = frozenset(
     "Protocol ABC ABCMeta Generic Enum IntEnum StrEnum Flag IntFlag object NamedTuple TypedDict "
     "dict list tuple set str int float OrderedDict UserDict Function Tensor Parameter BaseModel "
     "ModelOutput BaseOutput Dataset IterableDataset DataLoader LRScheduler Callback Config "
-    "ConfigMixin SchedulerMixin".split()
+    "ConfigMixin SchedulerMixin ProcessorMixin SequenceFeatureExtractor TorchvisionBackend "
+    "PilBackend TokenizersBackend SentencePieceBackend".split()
 )
 _PLAIN_CLASSES = re.compile(
     r"\w*(Config|Tokenizer|TokenizerFast|Processor|Cache|Logger|Sampler|Scheduler|Args|Arguments"
@@ -70,6 +73,17 @@ def is_plain_base(last: str) -> bool:
 def is_plain_class(last: str) -> bool:
     """Tell whether an instance is neither a tensor nor a module (right for 2,654 of 2,674)."""
     return _PLAIN_CLASSES.fullmatch(last) is not None
+
+
+def is_loss(name: str) -> bool:
+    """Tell whether a function, or what a method holds, compares with labels."""
+    last = name.rpartition(".")[2].lower()
+    return "loss" in last or "criterion" in last or "cross_entropy" in last
+
+
+def is_norm_class(last: str) -> bool:
+    """Tell whether a class outside the input normalizes."""
+    return "norm" in last.lower()
 
 
 def is_output_class(last: str) -> bool:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from autohook_codegen.options import Options
-from autohook_codegen.rewrite.hooked_after import hooked_after
+from autohook_codegen.rewrite.explicit import explicit_hook_points
+from autohook_codegen.rewrite.hooked_after import hooked_after, is_first
 from autohook_codegen.rewrite.imports import Imported, read_imports, remove_names, unused_names
 from autohook_codegen.rewrite.loop import AnyLoop, paired, remove_pairing
 from autohook_codegen.rewrite.making import making
@@ -34,6 +35,9 @@ class Existing:
     hooked_after: dict[ast.stmt, list[tuple[str, str]]] = field(default_factory=dict)
     """The author's statement -> what the statements after it hook, and through what:
     ``[("out[0]", "self.attn_hook_point")]``."""
+    hooked_first: dict[ast.AST, list[tuple[str, str]]] = field(default_factory=dict)
+    """A function or loop -> what the statements that its body begins with hook, and through what:
+    ``[("x", "self.resid_pre_hook_point")]``."""
     made: dict[ast.ClassDef, set[str]] = field(default_factory=dict)
     """The hook points that any method of a class makes, of the name pattern or not:
     ``fc1_hook_point``, ``layers_hook_points``, ``layer{i}_hook_point``."""
@@ -143,9 +147,11 @@ class _Reader(ast.NodeTransformer):
             return made.follows_pattern
         hooked = hooked_after(statement, self.names, self.local)
         if hooked is not None:
-            if before:
-                pairs = self.existing.hooked_after.setdefault(before[-1], [])
-                pairs += [(hooked.value, self._spelled(one)) for one in hooked.hook_points]
+            pairs = [(hooked.value, self._spelled(one)) for one in hooked.hook_points]
+            if is_first(before, self.path[-1]):
+                self.existing.hooked_first.setdefault(self.path[-1], []).extend(pairs)
+            elif before:
+                self.existing.hooked_after.setdefault(before[-1], []).extend(pairs)
             return True
         return statement in self.endings
 
@@ -225,14 +231,15 @@ class _Reader(ast.NodeTransformer):
         return value
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        if hooked_value(node, self.names, self.local) is None:
+        explicit = explicit_hook_points(node, self.imported)
+        if explicit is None and hooked_value(node, self.names, self.local) is None:
             return self.generic_visit(node)
-        hook_point = self._spelled(ast.unparse(node.func))
+        hook_points = explicit or [self._spelled(ast.unparse(node.func))]
         lost_brackets = len(self.arguments.intersection(self.path))
         self.arguments.add(node.args[0])
         value = self.visit(node.args[0])
         assert isinstance(value, ast.expr)
-        self.existing.wrapped.setdefault(value, []).append(hook_point)
+        self.existing.wrapped.setdefault(value, []).extend(hook_points)
         depth = self.source.lines.bracket_depth(self.source.span(node).start)
         brackets = needs_brackets(self.path[-2], node, value)
         remove_wrap(self.removals, node, brackets, is_enclosed=depth > lost_brackets)

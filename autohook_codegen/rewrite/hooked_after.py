@@ -5,13 +5,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from autohook_codegen.rewrite.names import HookNames
 from autohook_codegen.rewrite.wrap import hooked_value, is_tested, same
 
-__all__ = ["HookedAfter", "hooked_after"]
+__all__ = ["HookedAfter", "first_place", "hooked_after", "is_first"]
 
 
 class HookedAfter(NamedTuple):
@@ -50,6 +50,22 @@ def hooked_after(node: ast.stmt, names: HookNames, local: Collection[str]) -> Ho
     if hook_points and (is_whole or (around is not None and _rebuilds(target, value, *around))):
         return HookedAfter(ast.unparse(value), hook_points)
     return None
+
+
+def is_first(before: Sequence[ast.stmt], block: ast.AST) -> bool:
+    """Tell whether a statement behind `before` is the first of a function or of a loop's body,
+    docstrings aside."""
+    if not isinstance(block, ast.FunctionDef | ast.AsyncFunctionDef | ast.For | ast.AsyncFor):
+        return False
+    return list(before) == block.body[: first_place(block)]
+
+
+def first_place(block: ast.FunctionDef | ast.AsyncFunctionDef | ast.For | ast.AsyncFor) -> int:
+    """Return the place in the body of what stands behind a docstring."""
+    has_docstring = not isinstance(block, ast.For | ast.AsyncFor) and (
+        ast.get_docstring(block, clean=False) is not None
+    )
+    return 1 if has_docstring else 0
 
 
 def _under_test(node: ast.If, names: HookNames, local: Collection[str]) -> HookedAfter | None:

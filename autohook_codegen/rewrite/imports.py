@@ -1,4 +1,4 @@
-"""The imports of `HookPoint`, `HookedRootModule` and `auto_hook`, and the names they give."""
+"""The imports of `HookPoint`, `HookedRootModule` and their like, and the names they give."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ __all__ = ["Imported", "read_imports", "remove_names", "unused_names", "write_im
 Import = ast.Import | ast.ImportFrom
 HOME = {
     "auto_hook": ("autohook_runtime",),
+    "explicit_if_hooked": ("autohook_runtime",),
     "HookedRootModule": ("transformer_lens", "transformer_lens.hook_points"),
     "HookPoint": ("transformer_lens.hook_points", "transformer_lens"),
 }

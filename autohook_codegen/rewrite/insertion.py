@@ -8,6 +8,8 @@ from collections.abc import Sequence
 
 from autohook_codegen.layout import Layout
 from autohook_codegen.options import Options
+from autohook_codegen.rewrite.explicit import write_explicit
+from autohook_codegen.rewrite.hooked_after import first_place
 from autohook_codegen.rewrite.imports import write_imports
 from autohook_codegen.rewrite.loop import write_loop
 from autohook_codegen.rewrite.root import write_base
@@ -34,6 +36,8 @@ def insert(source: Source, edits: Edits, options: Options) -> str:
     changes = TextChanges(source, options.line_length)
     for expression, wraps in edits.wraps.items():
         write_wraps(changes, expression, wraps)
+    for callee, explicit in edits.explicit.items():
+        write_explicit(changes, callee, explicit)
     for loop, loop_edit in edits.loops.items():
         write_loop(changes, loop, loop_edit)
     for node, base in edits.bases.items():
@@ -44,6 +48,12 @@ def insert(source: Source, edits: Edits, options: Options) -> str:
         _write_after(changes, statement, edits.after[statement])
     for statement, texts in edits.before.items():
         _write_before(changes, statement, texts)
+    for block, texts in edits.first.items():
+        place = first_place(block)
+        if place < len(block.body):
+            _write_before(changes, block.body[place], texts)
+        else:
+            _write_after(changes, block.body[-1], texts)
     for node, texts in edits.written_inits.items():
         write_init(changes, node, texts)
     for function, texts in edits.init_ends.items():

@@ -11,7 +11,7 @@ from autohook_codegen.options import DEFAULT_NAME, Options
 __all__ = ["INDEX_NAME", "HookNames"]
 
 INDEX_NAME = re.compile(r"hook_index(_\d+)?")
-FIXED_WORDS = ("hook_index", "HookPoint", "HookedRootModule", "auto_hook")
+FIXED_WORDS = ("hook_index", "HookPoint", "HookedRootModule", "auto_hook", "explicit_if_hooked")
 
 
 class HookNames:

@@ -69,6 +69,9 @@ def _order_of(base: Base, program: Program) -> list[Base] | None:
 
 def _merged(decl: ClassDecl, orders: Sequence[list[Base]]) -> list[Base] | None:
     """Merge as Python does: the first class that stands behind none of the others is the next."""
+    first, *others = orders
+    if others == [first[:1]]:  # a single base
+        return [decl, *first]
     merged: list[Base] = [decl]
     left = [list(order) for order in orders if order]
     while left:
@@ -84,11 +87,12 @@ def _merged(decl: ClassDecl, orders: Sequence[list[Base]]) -> list[Base] | None:
 
 def _finds_alike(before: Sequence[Base], after: Sequence[Base]) -> bool:
     """Tell whether every name is found in the same class, and ``super()`` goes on as before."""
+    places = {base: place for place, base in enumerate(after)}
     moved = [
         (one, other)
         for place, one in enumerate(before)
         for other in before[place + 1 :]
-        if after.index(other) < after.index(one)
+        if places[other] < places[one]
     ]
     return not any(_names_of(one) & _names_of(other) for one, other in moved)
 

@@ -7,8 +7,18 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from autohook_codegen.analysis.parts import is_keyed
 from autohook_codegen.analysis.trace import How, Use
-from autohook_codegen.analysis.values import Attribute, Fields, Item, Items, Step, Unknown, Value
+from autohook_codegen.analysis.values import (
+    Alternative,
+    Attribute,
+    Fields,
+    Item,
+    Items,
+    Step,
+    Unknown,
+    Value,
+)
 from autohook_codegen.library import guesses
 from autohook_codegen.sites.candidate import After, Candidate, LeftAlone, Wrap
 from autohook_codegen.sites.parts_read import step_of
@@ -186,7 +196,13 @@ def _part(
     if step is None:
         yield from _whole(result, statement, target, reads)
         return
-    places = reads.parts.get(step, [])
+    alike = _declared(step, result.value)
+    places = [
+        place
+        for one, found in reads.parts.items()
+        if _declared(one, result.value) == alike
+        for place in found
+    ]
     passed_whole = bool(reads.whole) or bool(reads.unpacked)
     if len(places) == 1 and not reads.unsure and not passed_whole:
         yield result.site(Wrap(places[0]), step)
@@ -211,7 +227,7 @@ def _whole(
     """Nothing reads a part that is surely a tensor: the first tensor of what is passed on is
     hooked."""
     value = result.value
-    if not (reads.whole or reads.unpacked or reads.parts or reads.sliced):
+    if not (reads.whole or reads.unpacked):
         yield result.unclear()
         return
     if result.is_taken_apart_elsewhere():
@@ -235,13 +251,9 @@ def _steps(value: Value) -> list[Step]:
         if isinstance(one, Items) and is_tuple(value):
             return [Item(place) for place in range(max(1, len(one.first)))]
         if isinstance(one, Fields):
-            keyed = is_keyed_result(one)
+            keyed = is_keyed(one)
             return [Item(name, by_key=True) if keyed else Attribute(name) for name, _ in one.fields]
     return []
-
-
-def is_keyed_result(one: Fields) -> bool:
-    return one.kind in ("dict", "collections.OrderedDict", "TypedDict")
 
 
 def _after(result: Result, statement: ast.stmt, target: ast.Name, step: Step) -> After | None:
@@ -257,14 +269,20 @@ def _after(result: Result, statement: ast.stmt, target: ast.Name, step: Step) ->
         is_guarded = fields is not None
     if fields is None:
         return None
-    keyed = is_keyed_result(fields)
-    if isinstance(step, Item) and isinstance(step.key, int):
-        if keyed or not fields.is_ordered or not 0 <= step.key < len(fields.fields):
-            return None
-        step = Attribute(fields.fields[step.key][0])
+    keyed = is_keyed(fields)
+    step = _declared(step, frozenset({fields}))
     if isinstance(step, Attribute) == keyed:
         return None
     return After(statement, target, (step,), is_guarded=is_guarded)
+
+
+def _declared(step: Step, value: Value) -> Step:
+    """Return the field that is read by its place, ``out[0]`` of an output."""
+    if isinstance(step, Item) and isinstance(step.key, int):
+        for one in value:
+            if isinstance(one, Fields) and _has(one, step) and 0 <= step.key < len(one.fields):
+                return Attribute(one.fields[step.key][0])
+    return step
 
 
 def _is_plain_tuple(one: object) -> bool:
@@ -296,24 +314,32 @@ def _first_part(result: Result, reads: _Reads) -> Step | None:
 
 def _part_of_each_kind(result: Result, reads: _Reads) -> list[Step]:
     """The first parts of a result that is a dict or a tuple, ``out["out"] if isinstance(out, dict)
-    else out[0]``: of each kind the one that is read."""
-    kinds = [one for one in result.value if isinstance(one, Items | Fields)]
-    if len({type(one) for one in kinds}) < 2 or reads.whole or reads.unpacked:
+    else out[0]``: of each kind the one that is read, where no read sees both."""
+    kinds = {type(one) for one in result.value if isinstance(one, Items | Fields)}
+    if len(kinds) < 2 or reads.whole or reads.unpacked:
         return []
-    keyed = [step for step in reads.parts if _is_named(step)]
-    placed = [step for step in reads.parts if not _is_named(step)]
-    if not keyed or not placed:
-        return []
-    found: list[Step] = []
-    for one in kinds:
-        steps = placed if isinstance(one, Items) else keyed
-        value: Value = frozenset({one})
-        wanted = [step for step in steps if _may_be_hooked(value, step)]
-        wanted = [step for step in wanted if _is_computed_with(result, step)]
-        if not wanted:
-            return []
-        found.append(wanted[0])
-    return found
+    seen: dict[type, list[Step]] = {kind: [] for kind in kinds}
+    for step, places in reads.parts.items():
+        for place in places:
+            whole = frozenset(one for one in _whole_of(place, result) if _has(one, step))
+            if len({type(one) for one in whole}) != 1:
+                return []
+            if _may_be_hooked(whole, step) and _is_computed_with(result, step):
+                seen[type(next(iter(whole)))].append(step)
+    return list({steps[0]: None for steps in seen.values()}) if all(seen.values()) else []
+
+
+def _whole_of(part: ast.expr, result: Result) -> Value:
+    """The result, as the place that reads a part of it knows it."""
+    assert isinstance(part, ast.Attribute | ast.Subscript)
+    return result.written.trace.values.get(part.value, result.value)
+
+
+def _has(one: Alternative, step: Step) -> bool:
+    """Whether a part can be read from a tuple, or from a dict or object."""
+    if isinstance(one, Items):
+        return not _is_named(step)
+    return isinstance(one, Fields) and (_is_named(step) or (one.is_ordered and not is_keyed(one)))
 
 
 def _may_be_hooked(value: Value, step: Step) -> bool:
@@ -324,7 +350,7 @@ def _may_be_hooked(value: Value, step: Step) -> bool:
         if not may_be_tensor(part):
             return False
         if any(isinstance(one, Fields) and one.is_ordered for one in value):
-            return True
+            return not is_structured(part)
         if may_be_none(part):
             return False
         return step.key == 0 or not is_structured(value) or _is_list(value)
@@ -332,7 +358,9 @@ def _may_be_hooked(value: Value, step: Step) -> bool:
 
 
 def _is_list(value: Value) -> bool:
-    return all(isinstance(one, Items) and one.kind == "list" for one in value)
+    """Whether it is a list, or something unknown that is read like one."""
+    known = [one for one in value if not isinstance(one, Unknown)]
+    return bool(known) and all(isinstance(one, Items) and one.kind == "list" for one in known)
 
 
 def _is_computed_with(result: Result, step: Step) -> bool:

@@ -19,6 +19,7 @@ from autohook_codegen.sites.shapes import (
     is_surely_tensor,
     is_tuple,
     may_be_none,
+    may_be_number,
     may_be_tensor,
     part_of,
 )
@@ -33,6 +34,9 @@ def hook_result(
 ) -> Iterator[Candidate | LeftAlone]:
     """Yield the sites of one module call, or why it has none."""
     result = _narrowed(Result(call, reference, written, elsewhere, call.node, call.result))
+    if may_be_number(result.value):
+        yield result.alone("no-tensor", f"{result.called} does not always give back a tensor")
+        return
     chosen = _chosen(result)
     if chosen is not None:
         yield from _in_a_condition(result, chosen)
@@ -172,13 +176,7 @@ def _handed_on(result: Result, how: How) -> Iterator[Candidate | LeftAlone]:
             yield result.alone("no-tensor", f"{result.called} gives back no single tensor")
     elif may_be_none(value) and not as_tensor:
         yield result.alone("may-be-none", f"{result.called} may be None")
-    elif _may_be_a_number(value):
-        yield result.alone("no-tensor", f"{result.called} does not always give back a tensor")
     elif not as_tensor and result.is_used_in_parts():
         yield result.unclear()
     else:
         yield result.site(Wrap(result.node))
-
-
-def _may_be_a_number(value: Value) -> bool:
-    return any(isinstance(one, Plain) for one in value)

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from autohook_codegen.analysis.trace import FunctionTrace
-from autohook_codegen.analysis.values import Attribute, Computed, Counter, Item, Member, Step, Value
-from autohook_codegen.declares.program import ClassDecl
+from autohook_codegen.analysis.values import (
+    Attribute,
+    Computed,
+    Counter,
+    Item,
+    Member,
+    Named,
+    Step,
+    Value,
+)
+from autohook_codegen.declares.program import ClassDecl, FunctionNode
 
-__all__ = ["After", "Candidate", "LeftAlone", "Reference", "Wrap"]
+__all__ = ["After", "Candidate", "Explicit", "First", "Form", "LeftAlone", "Reference", "Wrap"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,11 +38,16 @@ class Reference:
 
     @property
     def names(self) -> tuple[str, ...]:
-        return tuple(step.name for step in self.steps if isinstance(step, Attribute))
+        return tuple(step.name for step in self.steps if isinstance(step, Attribute | Named))
 
     @property
     def items(self) -> tuple[Item | Member, ...]:
         return tuple(step for step in self.steps if isinstance(step, Item | Member))
+
+    @property
+    def is_named(self) -> bool:
+        """Whether it is a value inside a forward, which no attribute holds."""
+        return bool(self.steps) and isinstance(self.steps[0], Named)
 
     @property
     def computed(self) -> Computed | None:
@@ -66,6 +81,34 @@ class After:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class First:
+    """The first statement of a function or of a loop's body passes an argument, or what the loop
+    binds, through the hook point: ``x = self.resid_pre_hook_point(x)``."""
+
+    block: FunctionNode | ast.For | ast.AsyncFor
+    target: ast.Name
+    is_tested: bool = False
+    """Only where it is not ``None``."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Explicit:
+    """The callee is wrapped, and not its call, where the function itself makes the value and gives
+    it to nobody: ``explicit_if_hooked(F.scaled_dot_product_attention, scores, pattern)(q, k, v)``.
+    """
+
+    node: ast.expr
+    """The callee."""
+    place: int
+    """Which of the hook points it is: 0 of the scores, 1 of the pattern."""
+    eager: str | None = None
+    """The file's function that computes the same in steps, by its name."""
+
+
+Form: TypeAlias = Wrap | After | First | Explicit
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
     """One site."""
 
@@ -73,11 +116,27 @@ class Candidate:
     """The call or the read of the parameter: where the site is reported."""
     reference: Reference
     kind: str
-    """``module call`` or ``parameter use``."""
-    form: Wrap | After
+    """``module call``, ``parameter use``, ``activation``, ``input`` or ``asked``."""
+    form: Form
     function: FunctionTrace
     part: tuple[Step, ...] = ()
     """Which part of the call's result is hooked."""
+    role: str | None = None
+    """What the value is in a transformer, in TransformerLens's words: ``pattern``."""
+    takes: frozenset[ast.AST] = frozenset()
+    """Of a value inside a forward: the module calls, and the operations with a parameter, whose
+    result it is for every use, so that their hook point is this one."""
+    beside: Reference | None = None
+    """The module or parameter that it stands beside in ``__init__``; else it stands at the end."""
+    is_alone: bool = False
+    """It shares no hook point with sites of the same name."""
+    second_names: tuple[Reference, ...] = ()
+    """The modules and parameters by whose names the same hook point is known too."""
+
+    @property
+    def place(self) -> ast.AST:
+        """Return where in the tree the value passes."""
+        return self.form.block.body[0] if isinstance(self.form, First) else self.node
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.trace import Trace
 from autohook_codegen.declares.program import ClassDecl, Program
 from autohook_codegen.options import Options
@@ -16,20 +17,24 @@ from autohook_codegen.sites.edits import Edits
 from autohook_codegen.sites.endings import add_at_end
 from autohook_codegen.sites.fallback import LeftToFallback, place_of
 from autohook_codegen.sites.filters import check_names, is_wanted
+from autohook_codegen.sites.full_names import FullNames
 from autohook_codegen.sites.hook_points import HookPoint, name_hook_points
 from autohook_codegen.sites.imports import Spellings, add_imports
 from autohook_codegen.sites.in_place import changes_in_place, checkpointing_classes
+from autohook_codegen.sites.inputs.same_values import same_values
 from autohook_codegen.sites.making import CannotBeMadeError
 from autohook_codegen.sites.own_children import classes_with_own_children
 from autohook_codegen.sites.parts import Parts
 from autohook_codegen.sites.paths import with_own_names
 from autohook_codegen.sites.placing import Making, Placed, Placing
+from autohook_codegen.sites.roles.words import ROLES
 from autohook_codegen.sites.root_ends import RootEnds
+from autohook_codegen.sites.second_names import take_places
 from autohook_codegen.sites.spelling import (
     add_site,
     attribute_in,
     spell_hook_points,
-    standing_hook_point,
+    standing_hook_points,
 )
 
 __all__ = ["decide"]
@@ -37,7 +42,7 @@ __all__ = ["decide"]
 
 def decide(
     program: Program,
-    trace: Trace,
+    flow: Flow,
     candidates: Iterable[Candidate],
     left_alone: Iterable[LeftAlone],
     existing: Mapping[str, Existing],
@@ -50,19 +55,19 @@ def decide(
     Raises:
         OptionsError: a root or an ``--only`` pattern names nothing in the input.
     """
+    trace = flow.trace
     edits = {path: Edits() for path in program.files}
     found = [replace(one, reference=with_own_names(one.reference, trace)) for one in candidates]
     check_names(program, found, options)
     own_children = classes_with_own_children(trace)
     wanted = [one for one in found if is_wanted(one, options)]
     left = _Left(trace, [one for one in left_alone if is_wanted(one, options)])
-    wanted = _without_own_children(wanted, own_children, left)
+    all_wanted = _without_own_children(wanted, own_children, left)
+    wanted = take_places(found, all_wanted)
+    same = same_values(wanted, flow)
+    wanted = [one for one in wanted if one not in same]
 
-    standing = {
-        one: text
-        for one in wanted
-        if (text := standing_hook_point(one, existing.get(one.function.file.path, Existing())))
-    }
+    standing = standing_hook_points(wanted, existing, options)
     named = _name(wanted, standing, left, trace, options)
     spelled = spell_hook_points({one: its[0] for one, its in named.items()}, existing, options)
     for one in [one for one in named if one not in spelled and one not in standing]:
@@ -74,22 +79,26 @@ def decide(
     _add_makings(placed, edits)
     for one in named:
         if one not in standing:
-            add_site(one, spelled[one], edits[one.function.file.path])
+            file = one.function.file
+            explicit = spellings.of(file, "explicit_if_hooked")
+            add_site(one, spelled[one], edits[file.path], explicit)
 
+    parts = Parts(trace)
     changes = list(changes_in_place(trace, named))
     fallback = LeftToFallback(
         trace,
-        tuple(named),
+        (*named, *(one for one in all_wanted if one not in named)),
         tuple(left.found),
         own_children,
         frozenset(cls for change in changes for cls in change.classes),
         frozenset(checkpointing_classes(trace)),
+        parts.used,
     )
-    roots = RootEnds(trace, existing, spellings, options, Parts(trace), fallback)
+    roots = RootEnds(trace, existing, spellings, options, parts, fallback)
     ends: dict[ClassDecl, list[str]] = {}
-    for decl, line in (end for one in placed for end in one.ends.items()):
+    for decl, line in (end for one in sorted(placed, key=_rank) for end in one.ends.items()):
         ends.setdefault(decl, []).append(line)
-    ended, remarks = roots.end(ends, edits)
+    ended, remarks, converted = roots.end(ends, edits)
     for decl, lines in ended.items():
         add_at_end(decl, lines, edits[decl.file.path])
     add_imports(program, edits, spellings)
@@ -98,7 +107,20 @@ def decide(
     message = "a value is changed in place here"
     remarks += [Remark(c.function.file, c.node, "changes-in-place", message) for c in changes]
     sites = tuple(DecidedSite(one, its[0]) for one, its in named.items())
-    return Decided(program, options, edits, sites, tuple(remarks))
+    same_sites = [
+        DecidedSite(one, hook_point)
+        for one, others in same.items()
+        for hook_point in dict.fromkeys(named[other][0] for other in others if other in named)
+    ]
+    full_names = FullNames(trace, converted)
+    return Decided(program, options, edits, full_names, sites, tuple(same_sites), tuple(remarks))
+
+
+def _rank(placed: Placed) -> int:
+    """Return the place of a hook point among those that stand at the end of ``__init__``: the roles
+    in TransformerLens's order, what else there is as it runs."""
+    role = placed.hook_point.role
+    return ROLES.index(role) if role in ROLES else len(ROLES)
 
 
 @dataclass

@@ -10,6 +10,7 @@ from autohook_codegen.declares.program import FileDecl, Program
 from autohook_codegen.options import Options
 from autohook_codegen.sites.candidate import Candidate
 from autohook_codegen.sites.edits import Edits
+from autohook_codegen.sites.full_names import FullNames
 from autohook_codegen.sites.hook_points import HookPoint
 
 __all__ = ["Decided", "DecidedSite", "Remark"]
@@ -40,5 +41,8 @@ class Decided:
     program: Program
     options: Options
     edits: Mapping[str, Edits]
+    full_names: FullNames
     sites: tuple[DecidedSite, ...] = ()
+    same_sites: tuple[DecidedSite, ...] = ()
+    """The ways in that are other sites already, with the hook points of those."""
     remarks: tuple[Remark, ...] = ()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 
-__all__ = ["BaseEdit", "Edits", "LoopEdit", "WrapEdit"]
+from autohook_codegen.declares.program import FunctionNode
+
+__all__ = ["BaseEdit", "Edits", "ExplicitEdit", "LoopEdit", "WrapEdit"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +18,16 @@ class WrapEdit:
     tested: str | None = None
     brackets: bool = False
     """Whether the test needs brackets where it stands."""
+
+
+@dataclass(slots=True)
+class ExplicitEdit:
+    """``CALLEE`` becomes ``explicit_if_hooked(CALLEE, scores, pattern[, eager])``."""
+
+    function: str
+    """How the file spells ``explicit_if_hooked``."""
+    eager: str | None = None
+    hook_points: list[str] = field(default_factory=lambda: ["None", "None"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +56,9 @@ class Edits:
 
     wraps: dict[ast.expr, list[WrapEdit]] = field(default_factory=dict)
     """Innermost first."""
+    explicit: dict[ast.expr, ExplicitEdit] = field(default_factory=dict)
+    first: dict[FunctionNode | ast.For | ast.AsyncFor, list[str]] = field(default_factory=dict)
+    """Statements that come first in a function or in the body of a loop."""
     after: dict[ast.stmt, list[str]] = field(default_factory=dict)
     """Statements that follow, in the same block."""
     before: dict[ast.stmt, list[str]] = field(default_factory=dict)
@@ -57,6 +72,8 @@ class Edits:
     def __bool__(self) -> bool:
         return bool(
             self.wraps
+            or self.explicit
+            or self.first
             or self.after
             or self.before
             or self.loops

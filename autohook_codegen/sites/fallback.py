@@ -17,8 +17,9 @@ from autohook_codegen.sites.hook_points import path_of
 __all__ = ["LeftToFallback", "place_of", "shown_places"]
 
 _MOST_PLACES = 3
-_LONGEST = 34
-"""Characters that keep ``auto_hook(self)`` and its comment within 88 columns of an ``__init__``."""
+_LONGEST = 50
+"""Characters that keep the comment above ``auto_hook(self)`` within 88 columns of an
+``__init__``."""
 
 
 def place_of(reference: Reference, trace: Trace) -> str:
@@ -51,6 +52,8 @@ class LeftToFallback:
     in_place: Collection[ClassDecl]
     """The classes whose methods change values in place that hook points have seen."""
     checkpointing: Collection[ClassDecl] = field(default_factory=tuple)
+    parts: Collection[ClassDecl] = field(default_factory=tuple)
+    """The classes of which the input alone makes instances."""
 
     @cached_property
     def with_sites(self) -> frozenset[ClassDecl]:
@@ -80,15 +83,33 @@ class LeftToFallback:
                 where = self._made_at(place, owner) or _position(one.function.file.path, one.node)
                 found.setdefault(owner, []).append((place, where))
         for site in self.sites:
-            if site.kind == "module call" and _is_unknown(site.reference.value):
+            owner = site.reference.owners[0]
+            value = site.reference.value
+            if owner in self.parts and self._is_handed(site.reference):
+                value = frozenset(one for one in value if not isinstance(one, Unknown))
+            if site.kind == "module call" and _is_unknown(value):
                 place = place_of(site.reference, self.trace)
-                owner = site.reference.owners[0]
                 where = self._made_at(place, owner) or _position(site.function.file.path, site.node)
                 found.setdefault(owner, []).append((place, where))
         for decl in self.own_children:
             where = _position(decl.file.path, decl.node)
             found.setdefault(decl, []).append((decl.name, where))
         return found
+
+    def _is_handed(self, reference: Reference) -> bool:
+        """Tell whether the submodule is an argument for which the input gives a module."""
+        owner, name = reference.owners[0], reference.names[0]
+        set_to = [
+            (getattr(one.statement, "value", None), one.function)
+            for decl in owner.mro
+            for one in self.trace.definitions(decl, name)
+        ]
+        return any(isinstance(one, Module) for one in reference.value) and all(
+            isinstance(value, ast.Name)
+            and function is not None
+            and value.id in {one.arg for one in function.args.args}
+            for value, function in set_to
+        )
 
     def _made_at(self, place: str, owner: ClassDecl) -> tuple[str, int, int] | None:
         """Return where the source makes ``Layer.ff``."""

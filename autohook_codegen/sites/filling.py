@@ -40,7 +40,7 @@ def lineage(owners: Collection[ClassDecl]) -> list[ClassDecl]:
 def fillings(hook_point: HookPoint, trace: Trace) -> Iterator[Filling]:
     """Yield the statements that fill the container, or one of those inside of it."""
     holders = lineage(hook_point.owners)
-    values = values_along(hook_point.reference, trace)
+    values = values_along(hook_point.made_with, trace)
     for site in dict.fromkeys(site for value in values for site in sites_in(value)):
         for growth in trace.growths.get(site, ()):
             if growth.function is None:
@@ -49,7 +49,7 @@ def fillings(hook_point: HookPoint, trace: Trace) -> Iterator[Filling]:
                 yield Filling(growth.function, growth.statement, _receiver(growth, trace), growth)
             elif not _makes_its_own(growth.function, holders, trace):
                 yield from _handing(growth.function, site, holders, trace)
-    for value, step in zip(values[1:], hook_point.reference.steps[1:], strict=False):
+    for value, step in zip(values[1:], hook_point.made_with.steps[1:], strict=False):
         for one in value:
             if isinstance(step, Attribute) and isinstance(one, Module):
                 yield from _set_from_outside(one, step.name, holders, trace)

@@ -17,10 +17,9 @@ __all__ = ["check_names", "is_wanted"]
 
 def is_wanted(one: Candidate | LeftAlone, options: Options) -> bool:
     """Tell whether the user wants the site, or to hear that there is none."""
-    if one.reference is None:
+    if one.reference is None or (isinstance(one, Candidate) and one.kind == "asked"):
         return True
-    is_parameter = isinstance(one, Candidate) and one.kind == "parameter use"
-    if not (options.params if is_parameter else options.modules):
+    if not _is_of_wanted_kind(one, options):
         return False
     if not options.only and not options.skip:
         return True
@@ -28,6 +27,17 @@ def is_wanted(one: Candidate | LeftAlone, options: Options) -> bool:
     if options.only and not _match(names, options.only):
         return False
     return not _match(names, options.skip)
+
+
+def _is_of_wanted_kind(one: Candidate | LeftAlone, options: Options) -> bool:
+    match one:
+        case Candidate(kind="parameter use"):
+            return options.params
+        case Candidate(kind="activation") | LeftAlone(code="role-unclear"):
+            return options.activations
+        case Candidate(kind="input"):
+            return options.inputs
+    return options.modules
 
 
 def check_names(program: Program, candidates: Iterable[Candidate], options: Options) -> None:

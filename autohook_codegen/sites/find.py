@@ -2,27 +2,69 @@
 
 from __future__ import annotations
 
+import ast
+
+from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.trace import FunctionTrace, Trace
-from autohook_codegen.sites.candidate import Candidate, LeftAlone
+from autohook_codegen.declares.program import ClassDecl
+from autohook_codegen.options import Options
+from autohook_codegen.sites.asked_sites import asked_sites, with_asked
+from autohook_codegen.sites.candidate import Candidate, First, LeftAlone
 from autohook_codegen.sites.elsewhere import Elsewhere
+from autohook_codegen.sites.inputs.find import Inputs
 from autohook_codegen.sites.module_calls import module_calls
 from autohook_codegen.sites.parameter_uses import parameter_uses
+from autohook_codegen.sites.parts import Parts
+from autohook_codegen.sites.roles.find import places_in, role_sites
+from autohook_codegen.sites.roles.further_results import further_results
+from autohook_codegen.sites.roles.nearest import Nearest
+from autohook_codegen.sites.roles.plain_operations import plain_operations
+from autohook_codegen.sites.roots import find_roots
 from autohook_codegen.sites.written import Written
 
 __all__ = ["find_sites"]
 
 
-def find_sites(trace: Trace) -> tuple[list[Candidate], list[LeftAlone]]:
+def find_sites(flow: Flow, options: Options) -> tuple[list[Candidate], list[LeftAlone]]:
     """Return the sites of all functions that run with a model, in the order of the source, and the
     places that get none."""
+    trace = flow.trace
     elsewhere = Elsewhere(trace)
+    running = _running(trace)
+    asked = options.asked_sites
+    places = places_in(flow, running if options.activations or asked else ())
+    roles = role_sites(places, running) if options.activations else {}
+    inputs = Inputs(flow, _roots(trace, options), options.entry) if options.inputs else None
+    written = {function: Written(function) for function in running}
+    found: dict[FunctionTrace, list[Candidate | LeftAlone]] = {
+        function: [
+            *module_calls(its, trace, elsewhere),
+            *parameter_uses(its, trace),
+            *roles.get(function, ()),
+        ]
+        for function, its in written.items()
+    }
+    nearest = Nearest(flow, (one for its in found.values() for one in its))
+    if options.activations:
+        for function, its in written.items():
+            found[function] += further_results(its, flow, found[function])
+            plain = list(plain_operations(its, places, nearest, roles.get(function, ())))
+            on_the_spot = {one.node for one in plain}
+            found[function] = [
+                one
+                for one in found[function]
+                if one.node not in on_the_spot or isinstance(one, Candidate)
+            ]
+            found[function] += plain
+    for site in asked_sites(asked, list(written.values()), places, nearest):
+        found[site.function] = with_asked(found[site.function], site)
     candidates: list[Candidate] = []
     left_alone: list[LeftAlone] = []
-    for function in _running(trace):
-        written = Written(function)
-        found: list[Candidate | LeftAlone] = list(module_calls(written, trace, elsewhere))
-        found += parameter_uses(written, trace)
-        for one in sorted(found, key=lambda one: _place(one, written)):
+    for function, its in written.items():
+        sites = found[function]
+        if inputs is not None:
+            sites += inputs.of(its, sites)
+        for one in sorted(sites, key=lambda one: _place(one, its)):
             if isinstance(one, Candidate):
                 candidates.append(one)
             else:
@@ -30,10 +72,31 @@ def find_sites(trace: Trace) -> tuple[list[Candidate], list[LeftAlone]]:
     return candidates, left_alone
 
 
+def _roots(trace: Trace, options: Options) -> list[ClassDecl]:
+    """The classes that are roots, if anything of theirs is hooked."""
+    if options.root is None:
+        return find_roots(trace, Parts(trace), options.entry)
+    return [
+        one
+        for one in trace.program.classes
+        if one.is_module and (one.name in options.root or one.qualified_name in options.root)
+    ]
+
+
 def _place(one: Candidate | LeftAlone, written: Written) -> tuple[int, int]:
     """Inner expressions first, as they run: so hook points are made as they fire."""
+    if isinstance(one, Candidate) and isinstance(one.form, First):
+        return written.order[one.place], -len(written.order)
+    node: ast.AST = one.node
+    while isinstance(one, Candidate) and one.kind == "input" and _is_beside(node, written):
+        node = written.parents[node]
     statement = written.statement(one.node)
-    return written.order[statement], -written.depth(one.node)
+    return written.order[statement], -written.depth(node)
+
+
+def _is_beside(node: ast.AST, written: Written) -> bool:
+    """Whether it is one of the items that a call gets in a tuple, or gets by a name."""
+    return isinstance(written.parents.get(node), ast.Tuple | ast.List | ast.keyword)
 
 
 def _running(trace: Trace) -> list[FunctionTrace]:

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 from autohook_codegen.analysis.names_computed import display_name
 from autohook_codegen.analysis.trace import Trace
-from autohook_codegen.analysis.values import Attribute, Computed, Item, Member, Step
+from autohook_codegen.analysis.values import Attribute, Computed, Item, Member, Named, Step
 from autohook_codegen.declares.program import ClassDecl
 from autohook_codegen.options import Options
 from autohook_codegen.sites.candidate import Candidate, Reference
 
-__all__ = ["HookPoint", "attributes_of", "name_hook_points", "path_of"]
+__all__ = ["Families", "HookPoint", "attributes_of", "name_hook_points", "path_of"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,6 +26,23 @@ class HookPoint:
     """What it hooks, as its first site reaches it."""
     owners: tuple[ClassDecl, ...]
     """The classes, relatives all of them, whose methods have a site of it."""
+    second_names: tuple[str, ...] = ()
+    """Further attributes that hold it: of the module whose result it is."""
+    beside: Reference | None = None
+    """The module or parameter that a value inside a forward stands beside in ``__init__``."""
+    role: str | None = None
+    kind: str = "module call"
+    """Of its first site."""
+
+    @property
+    def made_with(self) -> Reference:
+        """Return the submodule or parameter whose making its own follows."""
+        return self.beside or self.reference
+
+    @property
+    def is_made_at_end(self) -> bool:
+        """Whether nothing in ``__init__`` makes what it hooks."""
+        return self.made_with.is_named
 
     @property
     def runtime_name(self) -> str:
@@ -52,29 +69,39 @@ def name_hook_points(
     those that stand in the source.
     """
     names = _Names(trace, options)
+    families = Families()
     grouped: dict[tuple[ClassDecl, object], list[Candidate]] = {}
-    for candidate in candidates:
-        shape = tuple(map(_shape, candidate.reference.steps))
-        alone = candidate.node if options.per_site else None
-        for home in dict.fromkeys(map(names.home, candidate.reference.owners)):
+    # A role keeps its name against a module of that name.
+    for candidate in sorted(candidates, key=lambda one: one.role is None):
+        homes, shape = families.key(candidate.reference)
+        alone = candidate.node if options.per_site or candidate.is_alone else None
+        for home in homes:
             grouped.setdefault((home, (shape, alone)), []).append(candidate)
     found: dict[Candidate, tuple[HookPoint, ...]] = {}
     for (home, _), sites in grouped.items():
         all_owners = dict.fromkeys(owner for one in sites for owner in one.reference.owners)
-        owners = tuple(owner for owner in all_owners if names.home(owner) is home)
+        owners = tuple(owner for owner in all_owners if families.home(owner) is home)
         reference = sites[0].reference
         standing = (existing[one] for one in sites if one in existing)
         name = next(standing, None) or names.free(reference, owners)
         names.take(name, owners)
-        hook_point = HookPoint(name, reference, owners)
+        further: list[str] = []
+        for second in dict.fromkeys(second for one in sites for second in one.second_names):
+            if names.plain(second) not in (name, *further):
+                further.append(names.free(second, owners))
+                names.take(further[-1], owners)
+        first = sites[0]
+        hook_point = HookPoint(
+            name, reference, owners, tuple(further), first.beside, first.role, first.kind
+        )
         for one in sites:
             found[one] = (*found.get(one, ()), hook_point)
-    return found
+    return {one: found[one] for one in candidates if one in found}
 
 
 def _runtime_part(step: Step) -> str:
     match step:
-        case Attribute(name):
+        case Attribute(name) | Named(name):
             return name
         case Computed(name):
             return display_name(name)
@@ -91,14 +118,11 @@ def _shape(step: Step) -> object:
     return step
 
 
-class _Names:
-    """Finds names that no attribute of a class, its bases and its subclasses has."""
+class Families:
+    """Knows which classes are related, so that their hook points are the same."""
 
-    def __init__(self, trace: Trace, options: Options) -> None:
-        self.trace = trace
-        self.options = options
+    def __init__(self) -> None:
         self._homes: dict[ClassDecl, ClassDecl] = {}
-        self._taken: dict[ClassDecl, set[str]] = {}
 
     def home(self, decl: ClassDecl) -> ClassDecl:
         """Return the class that stands for all relatives of `decl`: the first in the source."""
@@ -108,16 +132,41 @@ class _Names:
             self._homes.update(dict.fromkeys(family, first))
         return self._homes[decl]
 
+    def key(self, reference: Reference) -> tuple[tuple[ClassDecl, ...], tuple[object, ...]]:
+        """Return what the references to one submodule or value have in common."""
+        homes = tuple(dict.fromkeys(map(self.home, reference.owners)))
+        return homes, tuple(map(_shape, reference.steps))
+
+
+class _Names:
+    """Finds names that no attribute of a class, its bases and its subclasses has."""
+
+    def __init__(self, trace: Trace, options: Options) -> None:
+        self.trace = trace
+        self.options = options
+        self._taken: dict[ClassDecl, set[str]] = {}
+
     def free(self, reference: Reference, owners: Iterable[ClassDecl]) -> str:
         """Return the name that follows the pattern, with a number where it is taken."""
+        name = self.plain(reference)
+        if reference.computed is not None:
+            return name
+        taken = [self._names(one) for owner in owners for one in _lineage(owner)]
+        numbered = (f"{name}_{number}" for number in itertools.count(2))
+        return next(
+            one
+            for one in itertools.chain([name], numbered)
+            if not any(one in names for names in taken)
+        )
+
+    def plain(self, reference: Reference) -> str:
+        """Return the name that follows the pattern."""
         if reference.computed is not None:
             return self.options.hook_point(path_of(reference))
         plain = "_".join(reference.names)
-        is_container = bool(reference.items)
-        name = self.options.hook_points(plain) if is_container else self.options.hook_point(plain)
-        taken = set().union(*(self._names(one) for owner in owners for one in _lineage(owner)))
-        numbered = (f"{name}_{number}" for number in itertools.count(2))
-        return next(one for one in itertools.chain([name], numbered) if one not in taken)
+        return (
+            self.options.hook_points(plain) if reference.items else self.options.hook_point(plain)
+        )
 
     def take(self, name: str, owners: Iterable[ClassDecl]) -> None:
         for owner in owners:

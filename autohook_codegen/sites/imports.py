@@ -12,6 +12,7 @@ __all__ = ["Spellings", "add_imports"]
 
 MODULES = {
     "auto_hook": "autohook_runtime",
+    "explicit_if_hooked": "autohook_runtime",
     "HookedRootModule": "transformer_lens",
     "HookPoint": "transformer_lens.hook_points",
 }
@@ -51,13 +52,14 @@ def add_imports(program: Program, edits: Mapping[str, Edits], spellings: Spellin
             for lines in added.values()
             for line in lines
         ]
+        imported: dict[str, list[str]] = {}
         for name, module in MODULES.items():
             spelled = spellings.of(file, name)
-            needed = (
-                bool(edit.bases)
-                if name == "HookedRootModule"
-                else any(f"{spelled}(" in line for line in lines)
-            )
+            needed = {
+                "HookedRootModule": bool(edit.bases),
+                "explicit_if_hooked": bool(edit.explicit),
+            }.get(name, any(f"{spelled}(" in line for line in lines))
             if needed and spellings.standing(file, name) is None:
                 alias = "" if spelled == name else f" as {spelled}"
-                edit.imports.append(f"from {module} import {name}{alias}")
+                imported.setdefault(module, []).append(f"{name}{alias}")
+        edit.imports += [f"from {one} import {', '.join(names)}" for one, names in imported.items()]

@@ -12,7 +12,7 @@ from autohook_codegen.analysis.trace import FunctionTrace, How, Trace
 from autohook_codegen.analysis.values import Module, Parameter, Tensor, Unknown, Value
 from autohook_codegen.declares.program import ClassDecl
 from autohook_codegen.library import Kind
-from autohook_codegen.sites.candidate import Candidate, Wrap
+from autohook_codegen.sites.candidate import After, Candidate, First, Wrap
 
 __all__ = ["Change", "changes_in_place", "checkpointing_classes"]
 
@@ -30,11 +30,16 @@ def changes_in_place(trace: Trace, candidates: Collection[Candidate]) -> Iterato
     """Yield where the program changes a value that a hook point may have seen, and where it makes
     a module that does: ``nn.ReLU(inplace=True)``."""
     seen: set[ast.AST] = {one.node for one in candidates}
-    seen |= {
-        one.form.node if isinstance(one.form, Wrap) else one.form.statement for one in candidates
-    }
-    for node, classes in trace.reached.items():
-        function = trace.functions[node]
+    for candidate in candidates:
+        match candidate.form:
+            case Wrap(node):
+                seen.add(node)
+            case After(statement):
+                seen.add(statement)
+            case First(target=target):
+                seen.add(target)
+    for reached, classes in trace.reached.items():
+        function = trace.functions[reached]
         for use in function.uses:
             if use.how is How.WRITTEN and _may_be_seen(use.value, function, seen):
                 where = use.by if isinstance(use.by, ast.expr | ast.stmt) else use.node

@@ -75,7 +75,7 @@ class LoopIndexes:
                 if _counter(candidate, step) is None and step.along is None and not step.by_key:
                     needed.setdefault(step.loop, step)
                 if not isinstance(step.loop, ast.comprehension):
-                    if step.loop not in self.written.around(candidate.node):
+                    if step.loop not in self.written.around(candidate.place):
                         self.read_later.add(step.loop)
         for loop in sorted(needed, key=self._position):
             if loop not in self.edits:

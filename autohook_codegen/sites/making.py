@@ -39,17 +39,19 @@ def making_statement(
     set_to: Value | None = None,
 ) -> str:
     """Return ``self.fc1_hook_point = HookPoint()``, or the container of hook points beside a
-    container.
+    container; ``self.pre_hook_point = self.fc1_hook_point = HookPoint()`` of one with two names.
 
     `spelled` is how the file spells ``HookPoint``; `set_to` is what the attribute has been set to
     where the statement stands.
     """
     made = f"{spelled}()"
-    if hook_point.reference.items:
-        steps, values = hook_point.reference.steps, values_along(hook_point.reference, trace)
+    beside = hook_point.made_with
+    if beside.items:
+        steps, values = beside.steps, values_along(beside, trace)
         values[1] = set_to if set_to is not None else values[1]
         made = ContainerText(spelled, file, trace).beside(receiver, steps, values)
-    return f"{receiver}.{hook_point.name} = {made}"
+    names = (hook_point.name, *hook_point.second_names)
+    return " = ".join([*(f"{receiver}.{name}" for name in names), made])
 
 
 def growth_statement(

@@ -22,7 +22,7 @@ from autohook_codegen.sites.hook_points import path_of
 from autohook_codegen.sites.references import held_by, reference_to
 from autohook_codegen.sites.written import Written
 
-__all__ = ["calls_its_members", "module_calls"]
+__all__ = ["called_module", "calls_its_members", "module_calls"]
 
 
 def module_calls(
@@ -38,18 +38,11 @@ def _module_call(
     call: ModuleCall, written: Written, trace: Trace, elsewhere: Elsewhere
 ) -> Iterator[Candidate | LeftAlone]:
     modules = call.modules
-    if not _may_be_module(modules):
-        return
-    held = held_by(modules)
-    if held is None:
+    if _may_be_module(modules) and held_by(modules) is None:
         yield from _several(call, written, trace)
         return
-    if not held.steps:
-        return
-    reference = reference_to(held, call.callee, modules | call.others, written.trace, call.counters)
+    reference = called_module(call, written)
     if reference is None:
-        return
-    if _is_method_name(reference, modules):
         return
     if not _is_held_by_all(reference, trace):
         classes = ", ".join(owner.name for owner in reference.owners)
@@ -64,6 +57,17 @@ def _module_call(
     if calls_its_members(modules):
         message = f"{path_of(reference)} calls its members, which no source names"
         yield _left(call, "members-unnamed", message, written, reference, trace)
+
+
+def called_module(call: ModuleCall, written: Written) -> Reference | None:
+    """Return the one submodule that a call calls, as the code reaches it."""
+    held = held_by(call.modules)
+    if not _may_be_module(call.modules) or held is None or not held.steps:
+        return None
+    value = call.modules | call.others
+    reference = reference_to(held, call.callee, value, written.trace, call.counters)
+    is_method = reference is not None and _is_method_name(reference, call.modules)
+    return None if is_method else reference
 
 
 def _left(
@@ -114,7 +118,7 @@ def calls_its_members(value: Value) -> bool:
             continue
         if isinstance(one, Module) and isinstance(one.cls, str):
             known = library_class(one.cls)
-            if known is not None and known.hides_members and one.cls.startswith("torch.nn."):
+            if known is not None and known.hides_members:
                 return True
     return False
 

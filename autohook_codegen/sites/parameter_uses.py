@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from autohook_codegen.analysis.trace import How, Trace, Use
 from autohook_codegen.analysis.values import (
     Function,
     Held,
+    Member,
     Nothing,
     Parameter,
     Plain,
@@ -38,9 +40,16 @@ def parameter_uses(written: Written, trace: Trace) -> Iterator[Candidate | LeftA
                 form = found.form if isinstance(found, Candidate) else None
                 place = form.node if isinstance(form, Wrap) else found.node
                 assert one.held is not None
-                if (place, one.held) not in taken:
-                    taken.add((place, one.held))
+                if (place, whichever := _in_any_loop(one.held)) not in taken:
+                    taken.add((place, whichever))
                     yield found
+
+
+def _in_any_loop(held: Held) -> Held:
+    """The way to a parameter, whichever loop hands it out: a loop over a list of views of members
+    meets what the loop that fills the list has met."""
+    steps = [replace(one, loop=None) if isinstance(one, Member) else one for one in held.steps]
+    return replace(held, steps=tuple(steps))
 
 
 def _order(one: Parameter, written: Written) -> int:

@@ -27,6 +27,7 @@ from autohook_codegen.declares.program import ClassDecl
 from autohook_codegen.sites.candidate import Reference
 
 __all__ = [
+    "added_members",
     "has_mixed_members",
     "is_mixed",
     "may_be_none",
@@ -84,7 +85,7 @@ def sites_in(value: Value) -> Iterator[ast.AST]:
 def has_mixed_members(value: Value, trace: Trace) -> bool:
     """Tell whether some of its members are containers, and others are none."""
     containers = (one for one in value if isinstance(one, Items | Fields))
-    return is_mixed(join(*(members(one, _added(one, trace)) for one in containers)))
+    return is_mixed(join(*(members(one, added_members(one, trace)) for one in containers)))
 
 
 def _step(one: object, step: Step, trace: Trace) -> Value:
@@ -92,15 +93,15 @@ def _step(one: object, step: Step, trace: Trace) -> Value:
         case Module(cls=ClassDecl() as cls), Attribute(name):
             return trace.attribute(cls, name)
         case Fields(), Attribute(name):
-            return item(one, name, _added(one, trace))
+            return item(one, name, added_members(one, trace))
         case Items() | Fields(), Item(key):
-            return item(one, key, _added(one, trace))
+            return item(one, key, added_members(one, trace))
         case Items() | Fields(), _:
-            return members(one, _added(one, trace))
+            return members(one, added_members(one, trace))
     return NOT_REACHED
 
 
-def _added(container: Items | Fields, trace: Trace) -> Value:
+def added_members(container: Items | Fields, trace: Trace) -> Value:
     """Return what statements have added to the container."""
     found: list[Value] = []
     for growth in trace.growths.get(container.site, ()) if container.site is not None else ():

@@ -25,6 +25,9 @@ from autohook_codegen.sites.making import CannotBeMadeError, growth_statement, m
 
 __all__ = ["Making", "Placed", "Placing"]
 
+_BEHIND_OWN = 1_000_000
+"""What a module gives follows the module's own hook point, what it gets stands as it runs."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Making:
@@ -42,6 +45,7 @@ class Making:
 class Placed:
     """Everything that makes one hook point."""
 
+    hook_point: HookPoint
     behind: list[Making] = field(default_factory=list)
     ends: dict[ClassDecl, str] = field(default_factory=dict)
     """What the ``__init__`` of a class makes at its end."""
@@ -75,10 +79,12 @@ class Placing:
         Raises:
             CannotBeMadeError: it cannot be made wherever what it hooks exists.
         """
-        placed = Placed()
-        if hook_point.reference.computed is not None:
+        placed = Placed(hook_point)
+        if hook_point.kind == "activation" and not hook_point.second_names:
+            order += _BEHIND_OWN
+        if hook_point.made_with.computed is not None:
             self._place_computed(hook_point, placed, order)
-        elif hook_point.reference.items:
+        elif hook_point.made_with.items and not hook_point.is_made_at_end:
             self._place_container(hook_point, placed, order)
         else:
             for owner in hook_point.owners:
@@ -114,10 +120,11 @@ class Placing:
         runs = self.initialisers(decl)
         stack = list(runs)[:1]
         found = set(stack)
-        while stack:
+        while stack and len(found) < len(runs):
             function = stack.pop()
+            reached = self.trace.reached_by(function)
             for other in runs.keys() - found:
-                calls = self.trace.statements_that_call(function, frozenset({other}))
+                calls = {one for one, functions in reached.items() if other in functions}
                 if calls and find_places(function.body, calls)[1]:
                     found.add(other)
                     stack.append(other)
@@ -171,7 +178,7 @@ class Placing:
             f"{filling.receiver}.{_first_name(hook_point)}",
             f"{filling.receiver}.{hook_point.name}",
             self.spellings.of(function.file, "HookPoint"),
-            hook_point.reference.items[0].by_key,
+            hook_point.made_with.items[0].by_key,
         )
         owner = function.owner
         if text is not None and not (owner is not None and self._stands(owner, hook_point.name)):
@@ -191,7 +198,7 @@ class Placing:
     # A name that is worked out.
 
     def _place_computed(self, hook_point: HookPoint, placed: Placed, order: int) -> None:
-        computed = hook_point.reference.computed
+        computed = hook_point.made_with.computed
         assert computed is not None
         for decl in lineage(hook_point.owners):
             for attribute in self.trace.attributes(decl):
@@ -219,9 +226,12 @@ class Placing:
         """Return the statements that set the attribute, by the function that they stand in; where
         it may be a container those that set one."""
         found: dict[FunctionNode, list[Definition]] = {}
-        is_container = bool(hook_point.reference.items) and len(hook_point.reference.names) == 1
+        beside = hook_point.made_with
+        if hook_point.is_made_at_end:
+            return found
+        is_container = bool(beside.items) and len(beside.names) == 1
         for decl in decls:
-            for one in self.trace.definitions(decl, _first_name(hook_point)):
+            for one in self.trace.definitions(decl, beside.names[0]):
                 if one.function is not None and (not is_container or _may_be_container(one)):
                     found.setdefault(one.function, []).append(one)
         return found
@@ -262,12 +272,12 @@ class Placing:
 
 
 def _first_name(hook_point: HookPoint) -> str:
-    return hook_point.reference.names[0]
+    return hook_point.made_with.names[0]
 
 
 def _is_flat(hook_point: HookPoint) -> bool:
     """Tell whether it stands beside one container that an instance holds itself."""
-    return len(hook_point.reference.steps) == 2
+    return len(hook_point.made_with.steps) == 2
 
 
 def _may_be_container(definition: Definition) -> bool:
@@ -285,7 +295,7 @@ def _places_of(
 def _rank(
     hook_point: HookPoint, statement: ast.stmt, order: int, definition: Definition
 ) -> tuple[int, int, int]:
-    names = hook_point.reference.names
+    names = hook_point.made_with.names
     targets = statement.targets if isinstance(statement, ast.Assign) else []
     places = [
         (node.lineno, node.col_offset)

@@ -25,7 +25,7 @@ from autohook_codegen.analysis.values import (
 from autohook_codegen.declares.program import ClassDecl
 from autohook_codegen.sites.candidate import Reference
 
-__all__ = ["held_by", "reference_to"]
+__all__ = ["held_by", "in_order", "owners_of", "reference_to"]
 
 
 def held_by(value: Value) -> Held | None:
@@ -58,7 +58,7 @@ def reference_to(
     if inner is not None:
         receiver, owners = inner
         return Reference(receiver, owners, steps[-1:], value, counters)
-    owners = _owners(held.root, trace)
+    owners = owners_of(held.root, trace)
     if not owners:
         return None
     return Reference(held.root.arg, owners, steps, value, counters)
@@ -95,8 +95,8 @@ def in_order(classes: set[ClassDecl]) -> tuple[ClassDecl, ...]:
     )
 
 
-def _owners(root: ast.arg, trace: FunctionTrace) -> tuple[ClassDecl, ...]:
-    """The classes that the argument may be an instance of, if all are in the input."""
+def owners_of(root: ast.arg, trace: FunctionTrace) -> tuple[ClassDecl, ...]:
+    """Return the classes that the argument may be an instance of, if all are in the input."""
     current: FunctionTrace | None = trace
     while current is not None and root not in current.arguments:
         current = current.parent

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from autohook_codegen.analysis.values import Item, Nothing
 from autohook_codegen.hooked_source import Note, Site
 from autohook_codegen.options import Fallback, Options
-from autohook_codegen.sites.candidate import Wrap
+from autohook_codegen.sites.candidate import After, Candidate, First, Wrap
 from autohook_codegen.sites.decided import Decided, DecidedSite, Remark
+from autohook_codegen.sites.full_names import FullNames
 from autohook_codegen.sites.hook_points import HookPoint, path_of
 from autohook_codegen.sites.spelling import text_of_part
 from autohook_codegen.source import Source
@@ -47,14 +48,14 @@ class FileRecords:
 def by_file(decided: Decided) -> dict[str, FileRecords]:
     """Return the decisions of a whole tree, sorted by file once."""
     found = {path: FileRecords() for path in decided.program.files}
-    for site in decided.sites:
+    for site in (*decided.sites, *decided.same_sites):
         found[site.candidate.function.file.path].sites.append(site)
     for remark in (*decided.remarks, *_about_sites(decided.sites)):
         found[remark.file.path].remarks.append(remark)
     return found
 
 
-def sites_of(source: Source, records: FileRecords) -> tuple[Site, ...]:
+def sites_of(source: Source, records: FileRecords, full_names: FullNames) -> tuple[Site, ...]:
     found: list[Site] = []
     for one in records.sites:
         candidate = one.candidate
@@ -71,9 +72,24 @@ def sites_of(source: Source, records: FileRecords) -> tuple[Site, ...]:
                 runtime_name=one.hook_point.runtime_name,
                 line=line,
                 column=column,
+                role=candidate.role,
+                names=full_names.names(one.hook_point),
+                expression=_hooked_text(candidate),
             )
         )
     return tuple(sorted(found, key=lambda site: (site.line, site.column)))
+
+
+def _hooked_text(candidate: Candidate) -> str:
+    """Return the source of what is hooked."""
+    match candidate.form:
+        case Wrap(node):
+            return ast.unparse(node)
+        case First(target=target):
+            return target.id
+        case After(target=target, part=part):
+            return text_of_part(target, part)
+    return ast.unparse(candidate.node)
 
 
 def notes_of(source: Source, records: FileRecords, options: Options) -> tuple[Note, ...]:

@@ -48,9 +48,9 @@ class RootEnds:
 
     def end(
         self, lines: Mapping[ClassDecl, list[str]], edits: Mapping[str, Edits]
-    ) -> tuple[dict[ClassDecl, list[str]], list[Remark]]:
-        """Add the bases to `edits`, and return what each ``__init__`` gains, `lines` first, with
-        what a user has to know."""
+    ) -> tuple[dict[ClassDecl, list[str]], list[Remark], tuple[ClassDecl, ...]]:
+        """Add the bases to `edits`, and return what each ``__init__`` gains, `lines` first, what a
+        user has to know, and the roots."""
         remarks: list[Remark] = []
         roots: dict[ClassDecl, None] = {}
         for root in self._chosen():
@@ -80,7 +80,7 @@ class RootEnds:
                 ended.setdefault(decl, []).append(self._last_line(decl))
         if not roots and not remarks and self.options.root is None:
             remarks += self._nothing_is_a_root()
-        return ended, remarks
+        return ended, remarks, tuple(roots)
 
     # Which classes.
 

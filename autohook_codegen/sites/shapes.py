@@ -13,6 +13,7 @@ from autohook_codegen.analysis.values import (
     Items,
     Nothing,
     Parameter,
+    Plain,
     Step,
     Tensor,
     Unknown,
@@ -25,6 +26,7 @@ __all__ = [
     "is_surely_tensor",
     "is_tuple",
     "may_be_none",
+    "may_be_number",
     "may_be_tensor",
     "part_of",
     "settable_fields",
@@ -47,6 +49,12 @@ def is_structured(value: Value) -> bool:
 def may_be_none(value: Value) -> bool:
     """Tell whether it may be ``None``, other than where an argument is left out all along."""
     return any(isinstance(one, Nothing) and one.argument is None for one in value)
+
+
+def may_be_number(value: Value) -> bool:
+    """Tell whether it may be a number, a string, a shape, besides what it is else."""
+    plain = [one for one in value if isinstance(one, Plain)]
+    return 0 < len(plain) < len(value)
 
 
 def gives_no_tensor(value: Value) -> bool:
@@ -104,6 +112,8 @@ def may_hold_tensor(value: Value, step: Step) -> bool:
     part = part_of(value, step)
     if part and not any(isinstance(one, Unknown) for one in part):
         return may_be_tensor(part)
+    if is_structured(part) and not any(isinstance(one, Tensor | Parameter) for one in part):
+        return False
     name = (
         step.name if isinstance(step, Attribute) else step.key if isinstance(step, Item) else None
     )

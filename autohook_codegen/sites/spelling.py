@@ -12,9 +12,9 @@ from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.analysis.values import Attribute, Item, Loop, Member, Step
 from autohook_codegen.options import Options
 from autohook_codegen.rewrite.existing import Existing
-from autohook_codegen.sites.candidate import After, Candidate, Wrap
+from autohook_codegen.sites.candidate import After, Candidate, Explicit, First, Wrap
 from autohook_codegen.sites.computed_names import double_quoted, hook_point_name
-from autohook_codegen.sites.edits import Edits, LoopEdit, WrapEdit
+from autohook_codegen.sites.edits import Edits, ExplicitEdit, LoopEdit, WrapEdit
 from autohook_codegen.sites.hook_points import HookPoint
 from autohook_codegen.sites.loop_indexes import LoopIndexes
 from autohook_codegen.sites.written import Written
@@ -25,7 +25,7 @@ __all__ = [
     "add_site",
     "attribute_in",
     "spell_hook_points",
-    "standing_hook_point",
+    "standing_hook_points",
     "text_of_part",
 ]
 
@@ -43,19 +43,48 @@ class SpelledSite:
     """What the loops around it gain for it."""
 
 
-def standing_hook_point(candidate: Candidate, existing: Existing) -> str | None:
-    """Return the text of the hook point that the site has in the source already."""
+def standing_hook_points(
+    candidates: Iterable[Candidate], existing: Mapping[str, Existing], options: Options
+) -> dict[Candidate, str]:
+    """Return the text of the hook point that each site has in the source already, those that a
+    name says first."""
+    found: dict[Candidate, str] = {}
+    taken: set[tuple[ast.AST, str]] = set()
+    for one in sorted(candidates, key=lambda one: not one.reference.is_named):
+        known = existing.get(one.function.file.path, Existing())
+        place, texts = _standing_at(one, known)
+        for text in texts:
+            if (place, text) not in taken and _is_of(text, one, known, options):
+                found[one] = text
+                taken.add((place, text))
+                break
+    return found
+
+
+def _standing_at(candidate: Candidate, existing: Existing) -> tuple[ast.AST, list[str]]:
+    """Return where the site is, and the hook points that stand there."""
     form = candidate.form
-    if isinstance(form, Wrap):
-        known = existing.wrapped.get(form.node, ())
-        return next((text for text in known if _is_of(text, candidate, existing)), None)
+    match form:
+        case Wrap(node) | Explicit(node):
+            return node, existing.wrapped.get(node, [])
+        case First(block, target):
+            hooked = existing.hooked_first.get(block, [])
+            return block, [text for known, text in hooked if known == target.id]
     part = text_of_part(form.target, form.part).replace('"', "'")
-    hooked = existing.hooked_after.get(form.statement, ())
-    return next((text for known, text in hooked if known.replace('"', "'") == part), None)
+    hooked = existing.hooked_after.get(form.statement, [])
+    return form.statement, [text for known, text in hooked if known.replace('"', "'") == part]
 
 
-def _is_of(text: str, candidate: Candidate, existing: Existing) -> bool:
-    """Tell whether a hook point around an operation is that of this parameter, and of no other."""
+def _is_of(text: str, candidate: Candidate, existing: Existing, options: Options) -> bool:
+    """Tell whether a hook point that stands at the place of the site is that of its module,
+    parameter or role, and of no other."""
+    if candidate.reference.is_named:
+        (name,) = candidate.reference.names
+        pattern = options.hook_points if candidate.reference.items else options.hook_point
+        return (
+            re.fullmatch(rf"{re.escape(pattern(name))}(_\d+)?", attribute_in(text) or "")
+            is not None
+        )
     loops = (step.loop for step in candidate.reference.items if isinstance(step, Member))
     return (
         candidate.kind == "module call"
@@ -89,15 +118,24 @@ def spell_hook_points(
     return found
 
 
-def add_site(candidate: Candidate, spelled: SpelledSite, edits: Edits) -> None:
-    """Add what the site gains to the edits of its file."""
+def add_site(candidate: Candidate, spelled: SpelledSite, edits: Edits, function: str) -> None:
+    """Add what the site gains to the edits of its file; `function` is how the file spells
+    ``explicit_if_hooked``."""
     edits.loops.update(spelled.loops)
     form = candidate.form
-    if isinstance(form, Wrap):
-        edit = _wrap_edit(form, spelled.text, spelled.parent)
-        edits.wraps.setdefault(form.node, []).append(edit)
-    else:
-        edits.after.setdefault(form.statement, []).append(_statement(form, spelled.text))
+    match form:
+        case Wrap():
+            edit = _wrap_edit(form, spelled.text, spelled.parent)
+            edits.wraps.setdefault(form.node, []).append(edit)
+        case Explicit(node, place, eager):
+            explicit = edits.explicit.setdefault(node, ExplicitEdit(function, eager))
+            explicit.hook_points[place] = spelled.text
+        case First(block, target, is_tested):
+            test = f" if {target.id} is not None else None" if is_tested else ""
+            statement = f"{target.id} = {spelled.text}({target.id}){test}"
+            edits.first.setdefault(block, []).append(statement)
+        case After():
+            edits.after.setdefault(form.statement, []).append(_statement(form, spelled.text))
 
 
 def text_of_part(target: ast.expr, part: Iterable[Step]) -> str:

@@ -58,6 +58,27 @@ class Written:
                 return block
         return [statement]
 
+    def exclude_each_other(self, one: ast.AST, other: ast.AST) -> bool:
+        """Tell whether they stand in different arms of an ``if``, or the second behind an arm
+        with the first that leaves the function or the loop's round."""
+        first, second = sorted((one, other), key=lambda node: self.order[node])
+        arms, later = self._arms(first), self._arms(second)
+        return any(
+            later[test] is not arm if test in later else _leaves(arm) for test, arm in arms.items()
+        )
+
+    def _arms(self, node: ast.AST) -> dict[ast.AST, object]:
+        """Return the conditions around the node, each with the arm that it stands in."""
+        found: dict[ast.AST, object] = {}
+        for parent in self.around(node):
+            match parent:
+                case ast.If(body=body, orelse=orelse):
+                    found[parent] = next((arm for arm in (body, orelse) if node in arm), None)
+                case ast.IfExp():
+                    found[parent] = node
+            node = parent
+        return found
+
     @cached_property
     def order(self) -> dict[ast.AST, int]:
         """The place of each node in a walk in depth."""
@@ -105,3 +126,8 @@ class Written:
         """Return the one use of an expression that says where it goes."""
         uses = [one for one in self.uses_of.get(node, ()) if one.how is not How.WRITTEN]
         return uses[0] if uses else None
+
+
+def _leaves(arm: object) -> bool:
+    last = arm[-1] if isinstance(arm, list) else None
+    return isinstance(last, ast.Return | ast.Raise | ast.Continue | ast.Break)

@@ -10,11 +10,11 @@ from torch import nn
 
 from autohook_runtime.hooked_classes import hook_module
 
-DECORATED = "_auto_hook_pattern"
+DECORATED = "_auto_hook_options"
 _here = threading.local()
 
 
-def hook_class(cls: type[nn.Module], pattern: str) -> None:
+def hook_class(cls: type[nn.Module], pattern: str, has_inputs: bool) -> None:
     """Hooks what is built of `cls` or a subclass of it, at the end of the outermost `__init__`.
 
     Not by a subclass in its place: `super(MyModel, self).__init__()` in its own code would then
@@ -23,7 +23,7 @@ def hook_class(cls: type[nn.Module], pattern: str) -> None:
     if DECORATED not in cls.__dict__:
         _wrap_init(cls)
         _wrap_init_subclass(cls)
-    setattr(cls, DECORATED, pattern)
+    setattr(cls, DECORATED, (pattern, has_inputs))
 
 
 def _wrap_init(cls: Any) -> None:
@@ -43,7 +43,7 @@ def _wrap_init(cls: Any) -> None:
             if is_outermost:
                 building.discard(id(self))
         if is_outermost:
-            hook_module(self, getattr(type(self), DECORATED))
+            hook_module(self, *getattr(type(self), DECORATED))
 
     cls.__init__ = __init__
 

@@ -19,15 +19,23 @@ Target = TypeVar("Target")
 
 
 @overload
-def auto_hook(target: Target, *, name: str = DEFAULT_PATTERN) -> Target: ...
+def auto_hook(target: Target, *, name: str = DEFAULT_PATTERN, inputs: bool = False) -> Target: ...
 @overload
-def auto_hook(*, name: str = DEFAULT_PATTERN) -> Callable[[Target], Target]: ...
-def auto_hook(target: Any = ..., *, name: str = DEFAULT_PATTERN) -> Any:
+def auto_hook(
+    *, name: str = DEFAULT_PATTERN, inputs: bool = False
+) -> Callable[[Target], Target]: ...
+def auto_hook(target: Any = ..., *, name: str = DEFAULT_PATTERN, inputs: bool = False) -> Any:
     """Gives a model TransformerLens's hooks. It stays the same object, and costs nothing idle.
+
+    It sees what goes into modules and comes out of them, not what a forward computes between:
+    attention's pattern, the residual stream. For these write the source,
+    `autohook-gen model.py -o model_hooked.py --hook all`, and import that.
 
     Args:
         target: a module, a class of modules (as a decorator), or a parameter.
         name: how hook points in the model's source are named after what they hook.
+        inputs: whether there are hook points for what goes into modules, too: `PATH.hook_in` for
+            the first tensor of the arguments, `PATH.hook_in.NAME` for that of another argument.
 
     Returns:
         `target` itself. A module's class is now a subclass of its own and `HookedRootModule`; its
@@ -50,11 +58,11 @@ def auto_hook(target: Any = ..., *, name: str = DEFAULT_PATTERN) -> Any:
     if name.count("{name}") != 1 or name == "{name}":
         raise ValueError(f"name is a pattern with {{name}} in it, such as {DEFAULT_PATTERN!r}")
     if target is ...:
-        return lambda later: auto_hook(later, name=name)
+        return lambda later: auto_hook(later, name=name, inputs=inputs)
     if isinstance(target, nn.Module) and not isinstance(target, torch.jit.ScriptModule):
-        hook_module(target, name)
+        hook_module(target, name, inputs)
     elif isinstance(target, type) and issubclass(target, nn.Module):
-        hook_class(target, name)
+        hook_class(target, name, inputs)
     elif isinstance(target, nn.Parameter):
         hook_parameter(target)
     else:

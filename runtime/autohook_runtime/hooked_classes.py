@@ -25,7 +25,7 @@ SHADOWED = "_auto_hook_shadowed"
 _hooked_classes: dict[tuple[type, tuple[str, ...]], type] = {}
 
 
-def hook_module(model: nn.Module, pattern: str = DEFAULT_PATTERN) -> None:
+def hook_module(model: nn.Module, pattern: str = DEFAULT_PATTERN, has_inputs: bool = False) -> None:
     """Makes `model` a root with hook points for all that it holds now. Where it raises, the model
     is as it was before.
 
@@ -35,13 +35,16 @@ def hook_module(model: nn.Module, pattern: str = DEFAULT_PATTERN) -> None:
     record = record_of(model)
     if record is not None:
         record.patterns[pattern] = None
+        record.has_inputs |= has_inputs
         complete(model, record)
         return
     members = {*model._modules, *model._parameters, *model._buffers}
     _refuse_taken_state(model, members)
     cls = _subclass_of(type(model), tuple(sorted(METHODS & members)))
     record = Record(
-        {pattern: None}, {name: model.__dict__[name] for name in STATE if name in model.__dict__}
+        {pattern: None},
+        has_inputs,
+        {name: model.__dict__[name] for name in STATE if name in model.__dict__},
     )
     complete(model, record)
     model.__dict__[RECORD] = record
@@ -167,16 +170,22 @@ def _reduce(model: nn.Module, protocol: Any) -> tuple[Any, ...]:
         function, args, *rest = copied_state(type(model).__reduce_ex__(model, protocol))
     if rest and isinstance(rest[0], dict):
         had = {name: rest[0].pop(name) for name in record.had}
-        rest[0][RECORD] = Record(record.patterns, had)
-    return _unpickled, (function, args, tuple(record.patterns), cls.__dict__[SHADOWED]), *rest
+        rest[0][RECORD] = Record(record.patterns, record.has_inputs, had)
+    kept = tuple(record.patterns), record.has_inputs
+    return _unpickled, (function, args, *kept, cls.__dict__[SHADOWED]), *rest
 
 
 def _unpickled(
-    function: Callable[..., nn.Module], args: Any, patterns: tuple[str, ...], shadowed: Any
+    function: Callable[..., nn.Module],
+    args: Any,
+    patterns: tuple[str, ...],
+    has_inputs: bool,
+    shadowed: Any,
 ) -> nn.Module:
     """The model without its state."""
     model = function(*args)
-    _hook_late(model, Record(dict.fromkeys(patterns)), _subclass_of(type(model), shadowed))
+    record = Record(dict.fromkeys(patterns), has_inputs)
+    _hook_late(model, record, _subclass_of(type(model), shadowed))
     return model
 
 
@@ -191,7 +200,7 @@ def _deepcopy(model: nn.Module, memo: dict[int, Any]) -> nn.Module:
             copied.__dict__.update(copy.deepcopy(model.__dict__, memo))
     memo[id(model)] = copied
     had = {name: copied.__dict__.pop(name) for name in record.had}
-    copied_record = Record(dict(record.patterns), had)
+    copied_record = Record(dict(record.patterns), record.has_inputs, had)
     for key, hook_point in record.added.items():
         module = memo.get(key[0])
         if hook_point.is_hooked and module is not None:

@@ -9,51 +9,60 @@ from fnmatch import filter as matching_glob
 from typing import Any, TypeVar
 
 from transformer_lens.hook_points import HookPoint
+from transformer_lens.utilities.components_utils import get_act_name
+
+from autohook_runtime.other_names import OtherNames, Shorthand, words
 
 Wanted = str | re.Pattern[str] | Callable[[str], bool] | Iterable[str]
 """A name, `"*.mlp.*"`, a compiled regular expression, a test of names, or several of them."""
 Value = TypeVar("Value")
 
 
-def words(name: str) -> tuple[str, ...]:
-    """What a generated and a runtime name of one hook point have in common.
-
-    >>> words("blocks.0.fc_hook_point") == words("blocks.0.fc.hook_point")
-    True
-    >>> words("blocks_hook_points.0") == words("blocks.0.hook_point")
-    True
-    """
-    parts = re.split(r"[._]", name)
-    return tuple(part for part in parts if part not in ("hook", "point", "points"))
-
-
 class ByEitherName(dict[str, Value]):
-    """By the names of hook points, where each may also be asked for by its other name: generated
-    (`blocks.0.fc_hook_point`) or runtime (`blocks.0.fc.hook_point`)."""
+    """By the names of hook points, where each may also be asked for by its other names: generated
+    (`blocks.0.fc_hook_point`) or runtime (`blocks.0.fc.hook_point`), a second one in the source, or
+    TransformerLens's (`blocks.0.mlp.hook_pre`, or `"pre", 0`)."""
+
+    other_names: OtherNames | None = None
 
     def __missing__(self, name: str) -> Value:
         same = self.name_of(name)
         if same is None:
-            raise KeyError(f"no hook point {name!r}{near(name, self)}")
+            full = self._full_name(name)
+            why = self.other_names.why_not(full) if self.other_names is not None else ""
+            raise KeyError(f"no hook point {full!r}{why or near(full, self)}")
         return self[same]
 
     def __contains__(self, name: object) -> bool:
         return super().__contains__(name) or (
-            isinstance(name, str) and self.name_of(name) is not None
+            isinstance(name, (str, tuple)) and self.name_of(name) is not None
         )
 
     def get(self, name: str, default: Any = None) -> Any:
         same = self.name_of(name)
         return default if same is None else self[same]
 
-    def name_of(self, name: str) -> str | None:
+    def _full_name(self, name: str | Shorthand) -> str:
+        if isinstance(name, str) or self.other_names is None:
+            return str(name)
+        return self.other_names.full_name(name)
+
+    def name_of(self, name: str | Shorthand) -> str | None:
         """The name in here, if there is one that is meant."""
+        name = self._full_name(name)
         if super().__contains__(name):
             return name
+        if self.other_names is not None:
+            plain = name.removesuffix("_grad")
+            own = self.other_names.own_name(plain if "hook" in plain else get_act_name(plain))
+            if own is not None and super().__contains__(own + name[len(plain) :]):
+                return own + name[len(plain) :]
         if "hook" not in name:
             return None
         wanted = words(name)
         same = [other for other in self if words(other) == wanted]
+        if not same and self.other_names is not None:
+            same = [own for own in self.other_names.by_words.get(wanted, ()) if own in list(self)]
         return same[0] if len(same) == 1 else None
 
 
@@ -64,11 +73,12 @@ class HookDict(ByEitherName[HookPoint]):
     """Makes a hook point for another tensor of what comes to one: `rnn.hook_point.1`."""
 
     def __missing__(self, name: str) -> HookPoint:
-        base, found, part = name.rpartition("hook_point.")
-        hook_point = super().get(base + "hook_point")
-        if found and hook_point is not None and self.part_of is not None:
-            self[name] = self.part_of(hook_point, part)
-            return self[name]
+        for last in ("hook_point", "hook_in"):
+            base, found, part = name.rpartition(f"{last}.")
+            hook_point = super().get(base + last)
+            if found and hook_point is not None and self.part_of is not None:
+                self[name] = self.part_of(hook_point, part)
+                return self[name]
         return super().__missing__(name)
 
     def wanted(
@@ -88,9 +98,11 @@ class HookDict(ByEitherName[HookPoint]):
         if isinstance(wanted, str) and dict.__contains__(self, wanted):
             return [wanted]
         if isinstance(wanted, re.Pattern):
-            return [name for name in self if wanted.search(name)]
+            return [name for name in self if any(map(wanted.search, self._all_names(name)))]
         if callable(wanted):
-            return [name for name in self if wanted(name)]
+            return [name for name in self if any(map(wanted, self._all_names(name)))]
+        if is_shorthand(wanted):
+            wanted = self._full_name(wanted)  # type: ignore[arg-type]
         if not isinstance(wanted, str):
             several: set[str] = set()
             for each in wanted:
@@ -98,7 +110,7 @@ class HookDict(ByEitherName[HookPoint]):
                 several.update((each,) if is_name else self.wanted(each, unknown))
             return [name for name in self if name in several]
         if set(wanted) & set("*?["):
-            names = matching_glob(list(self), wanted)
+            names = [name for name in self if matching_glob(self._all_names(name), wanted)]
             if names:
                 return names
         try:
@@ -108,6 +120,14 @@ class HookDict(ByEitherName[HookPoint]):
                 raise
             unknown(error.args[0])
             return []
+
+    def _all_names(self, own: str) -> list[str]:
+        return [own, *(self.other_names.of(own) if self.other_names is not None else ())]
+
+
+def is_shorthand(wanted: Any) -> bool:
+    """Whether it is `("pattern", 3)`, and no list of names."""
+    return isinstance(wanted, tuple) and len(wanted) > 1 and isinstance(wanted[1], int)
 
 
 def near(name: str, names: Mapping[str, Any]) -> str:

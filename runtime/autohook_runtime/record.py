@@ -12,8 +12,11 @@ from transformer_lens.hook_points import HookPoint
 
 from autohook_runtime.hook_points import KeptHookPoint, Tap
 from autohook_runtime.names import HookDict
+from autohook_runtime.other_names import OtherNames
 from autohook_runtime.own_thread import changing
 from autohook_runtime.sites import (
+    INPUT,
+    OUTPUT,
     InSource,
     Key,
     Site,
@@ -39,6 +42,7 @@ class Record:
     """Of one root, which it does not keep alive."""
 
     patterns: dict[str, None] = field(default_factory=dict)
+    has_inputs: bool = False
     had: dict[str, Any] = field(default_factory=dict)
     """The attributes of `HookedRootModule` that the model had before."""
     added: dict[Key, KeptHookPoint] = field(default_factory=dict)
@@ -79,10 +83,11 @@ def complete(model: nn.Module, record: Record) -> None:
     records = [record, *(other for other in found if other is not None and other is not record)]
     existing = {key: point for other in records for key, point in other.added.items()}
     in_source = hooked_in_source(modules, {each: None for one in records for each in one.patterns})
-    to_add = [site for site in sites(modules) if site.key not in in_source]
+    to_add = [site for site in sites(modules, record.has_inputs) if site.key not in in_source]
     # nothing was changed so far: what raises above leaves the model as it was
     hook_dict = HookDict()
     hook_dict.part_of = _part_of
+    hook_dict.other_names = OtherNames(model)
     mod_dict: dict[str, nn.Module] = {path: module for path, module in modules.items() if path}
     for path, module in mod_dict.items():
         if isinstance(module, HookPoint):
@@ -145,21 +150,26 @@ def _names(parameters: dict[str, Any]) -> list[str]:
 
 
 def _added_for(site: Site) -> KeptHookPoint:
-    alone = site.attribute and hook_point_alone(site.module._parameters[site.attribute])
-    return alone or KeptHookPoint(tap_for(site.module, site.attribute))
+    if site.attribute not in (OUTPUT, INPUT):
+        alone = hook_point_alone(site.module._parameters[site.attribute])
+        if alone is not None:
+            return alone
+    return KeptHookPoint(tap_for(site.module, site.attribute))
 
 
 def _part_of(hook_point: HookPoint, part: str) -> HookPoint:
-    """A hook point for another tensor of the result that `hook_point` shows the first one of."""
+    """A hook point for another tensor of the result, or of the arguments, that `hook_point` shows
+    the first one of."""
     assert isinstance(hook_point, KeptHookPoint)
     made = KeptHookPoint()
     made.part, made.name = part, f"{hook_point.name}.{part}"
     made.is_for_whole_outputs = False
     made.root = hook_point.root
     for tap in hook_point.taps:
+        key = tap.key
         module = tap.tapped.reference() if isinstance(tap, OutputTap) else None
-        if module is not None:
-            made.tap_by([OutputTap(module)], tap.around)
+        if module is not None and key is not None and key[1] in (OUTPUT, INPUT):
+            made.tap_by([tap_for(module, key[1])], tap.around)
     return made
 
 
@@ -168,7 +178,7 @@ def _taps_of_sources(in_source: dict[Key, list[InSource]]) -> dict[HookPoint, li
     Where a module has several, one for each of its calls, the source alone says which."""
     taps: dict[HookPoint, list[Tap]] = {}
     for first, *others in in_source.values():
-        if not others:
+        if not others and first.attribute != INPUT and not first.is_role:
             taps.setdefault(first.hook_point, []).append(tap_for(first.module, first.attribute))
     return taps
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from transformer_lens import HookedRootModule
 from transformer_lens.hook_points import HookPoint, LensHandle
 
+from autohook_runtime.first_run import embeddings_found
 from autohook_runtime.first_tensor import first_tensor
 from autohook_runtime.hook_points import Direction, Hook, KeptHookPoint
 from autohook_runtime.names import HookDict, Wanted
@@ -91,7 +92,10 @@ class RootMethods(HookedRootModule):
         """
         fwd = [(name, OwnThread(hook)) for name, hook in fwd_hooks]
         bwd = [(name, OwnThread(hook)) for name, hook in bwd_hooks]
-        with RootMethods.hooks(self, fwd, bwd, reset_hooks_end, clear_contexts):
+        with (
+            embeddings_found(self),
+            RootMethods.hooks(self, fwd, bwd, reset_hooks_end, clear_contexts),
+        ):
             output = self(*model_args, **model_kwargs)
         _warn_of_silent(name for name, hook in fwd if isinstance(name, str) and not hook.was_called)
         return output
@@ -177,6 +181,8 @@ class RootMethods(HookedRootModule):
         """A cache and the hooks that fill it, for `hooks` or `run_with_hooks`."""
         recording = Recording(Kept(device, remove_batch_dim, pos_slice), cache)
         names = _names(self, names_filter)
+        if isinstance(recording.cache, Cache):
+            recording.cache.other_names = current_hook_dict(self).other_names
         bwd = [(name, Save(recording, f"{name}_grad")) for name in names if incl_bwd]
         return recording.cache, [(name, Save(recording, name)) for name in names], bwd
 
@@ -245,7 +251,9 @@ def _recorded(
     names = _names(model, wanted)
     saves = [SaveInRun(recording, model.hook_dict[name], name) for name in names]
     bwd = [(name, OwnThread(Save(recording, f"{name}_grad"))) for name in names if incl_bwd]
-    with RootMethods.hooks(model, bwd_hooks=bwd) if incl_bwd else nullcontext():
+    recording.cache.other_names = model.hook_dict.other_names
+    gradients = RootMethods.hooks(model, bwd_hooks=bwd) if incl_bwd else nullcontext()
+    with embeddings_found(model), gradients:
         with changing:
             for save in saves:
                 save.start()

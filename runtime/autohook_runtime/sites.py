@@ -2,7 +2,8 @@
 
 The runtime's names: `hook_point` for the model's own output, `PATH.hook_point` for every submodule
 that can be called, `PATH.NAME.hook_point` for every parameter of a module that is not one of
-torch's library. Hook points that stand in the model keep their names, and what they hook is not
+torch's library; where inputs are asked for, `PATH.hook_in`.
+Hook points that stand in the model keep their names, and what they hook is not
 hooked again.
 """
 
@@ -18,13 +19,16 @@ from torch import nn
 from transformer_lens import HookedRootModule
 from transformer_lens.hook_points import HookPoint
 
+from autohook_runtime.roles import covered_by_roles, roles_of
 from autohook_runtime.subclasses import swapped_from
 
 DEFAULT_PATTERN = "{name}_hook_point"
 OUTPUT = ""
 """In place of a parameter's name: the module's output."""
+INPUT = ".in"
+"""In place of a parameter's name: the module's arguments."""
 Key = tuple[int, str]
-"""A module's id, and a parameter's name or `OUTPUT`."""
+"""A module's id, and a parameter's name, `OUTPUT` or `INPUT`."""
 
 
 class Site(NamedTuple):
@@ -45,7 +49,9 @@ class InSource(NamedTuple):
     hook_point: HookPoint
     module: nn.Module
     attribute: str
-    """The parameter's name, or `OUTPUT`."""
+    """The parameter's name, `OUTPUT` or `INPUT`."""
+    is_role: bool = False
+    """Whether it shows a value of the forward, which need not be the module's own result."""
 
     @property
     def key(self) -> Key:
@@ -65,11 +71,12 @@ def modules_of(root: nn.Module) -> dict[str, nn.Module]:
     return modules
 
 
-def sites(modules: dict[str, nn.Module]) -> Iterator[Site]:
-    """All of a root's, in the order of `hook_dict`: outputs, then parameters."""
-    for path, module in modules.items():
-        if path == "" or (is_callable(module) and not isinstance(module, HookPoint)):
-            yield Site(f"{path}.hook_point".lstrip("."), module, OUTPUT)
+def sites(modules: dict[str, nn.Module], has_inputs: bool = False) -> Iterator[Site]:
+    """All of a root's, in the order of `hook_dict`: outputs, inputs, then parameters."""
+    for name, attribute in (("hook_point", OUTPUT), ("hook_in", INPUT)):
+        for path, module in modules.items() if attribute == OUTPUT or has_inputs else ():
+            if path == "" or (is_callable(module) and not isinstance(module, HookPoint)):
+                yield Site(f"{path}.{name}".lstrip("."), module, attribute)
     for path, module in modules.items():
         if has_own_parameters(module):
             for name, parameter in module._parameters.items():
@@ -101,12 +108,21 @@ def hooked_in_source(
     for module in modules.values():
         if isinstance(module, torch.jit.ScriptModule):
             continue
+        roles = {id(module._modules[held_as]) for held_as in roles_of(module).values()}
+        covered = covered_by_roles(module)
         for held_as, child in module._modules.items():
             if child is None:
                 continue
             for pattern in patterns:
                 for in_source in _hooked_by(module, held_as, child, pattern):
+                    if id(child) in roles:
+                        if in_source.module not in (module, *module._modules.values()):
+                            continue  # `attn_out` is no `out` of `attn`
+                        in_source = in_source._replace(is_role=True)
+                    covered.pop(in_source.module, None)
                     hooked.setdefault(in_source.key, []).append(in_source)
+        for child, role in covered.items():
+            hooked.setdefault((id(child), OUTPUT), []).append(InSource(role, child, OUTPUT, True))
     return hooked
 
 
@@ -119,12 +135,20 @@ def _hooked_by(
     plural = is_container and not pattern.endswith("{name}")
     name = hooked_name(held_as, pattern + "s" if plural else pattern)
     holder_and_name = None if name is None else find(module, name)
-    if holder_and_name is None:
-        return
+    if holder_and_name is not None:
+        yield from _hooked_at(*holder_and_name, child)
+    elif name is not None and name.endswith("_in"):
+        holder_and_name = find(module, name.removesuffix("_in"))
+        for hooked in _hooked_at(*holder_and_name, child) if holder_and_name is not None else ():
+            if hooked.attribute == OUTPUT:
+                yield hooked._replace(attribute=INPUT)
+
+
+def _hooked_at(holder: nn.Module, name: str, child: nn.Module) -> Iterator[InSource]:
     if isinstance(child, HookPoint):
-        yield InSource(child, *_target(*holder_and_name))
+        yield InSource(child, *_target(holder, name))
     else:
-        yield from _members(getattr(*holder_and_name), child)
+        yield from _members(getattr(holder, name), child)
 
 
 def hooked_name(attribute: str, pattern: str) -> str | None:

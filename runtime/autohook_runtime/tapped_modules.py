@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.compiler import is_dynamo_compiling
 
+from autohook_runtime.arguments import with_fired_arguments
 from autohook_runtime.compiling import (
     eagerly,
     has_room,
@@ -64,6 +65,9 @@ class Tapped:
     def __init__(self, module: nn.Module) -> None:
         self.reference = weakref.ref(module)
         self.outputs: HookPoints = ()
+        self.inputs: HookPoints = ()
+        self.argument_names: tuple[str, ...] = ()
+        """Of the module's forward, while its inputs are hooked."""
         self.parameters: dict[str, HookPoints] = {}
         self.traced: dict[Traceable, None] = {}
         self.inside = 0
@@ -81,7 +85,7 @@ class Tapped:
 
     def settle(self) -> None:
         """Follows a change of what is tapped: puts our forward on the module, or takes it off."""
-        kind: Any = _plain if self.outputs else None
+        kind: Any = _plain if self.outputs or self.inputs else None
         if self.traced or self.inside:
             kind = _traceable
         module = None if kind is self.kind else self.reference()
@@ -132,6 +136,13 @@ class Tapped:
             module.__dict__["_parameters"] = held.own
             for name in held:  # compiled code leaves the parameter itself as an attribute, too
                 module.__dict__.pop(name, None)
+
+    @outside_graphs
+    def receive(self, args: Any, kwargs: Any) -> Any:
+        """A forward's arguments with what the hooks make of tensors in them."""
+        if not is_dynamo_compiling() and is_beside_graphs():
+            return torch.compiler.disable(self.receive)(args, kwargs)  # type: ignore[no-untyped-call]
+        return with_fired_arguments(self.inputs, self.argument_names, args, kwargs)
 
     @outside_graphs
     def send(self, output: Any) -> Any:
@@ -188,14 +199,14 @@ class Tapped:
         """The module is for a while as it is without hooks."""
         module = self.reference()
         assert module is not None
-        before = self.outputs, self.parameters, self.traced, self.inside
-        self.outputs, self.parameters, self.traced, self.inside = (), {}, {}, 0
+        before = self.outputs, self.inputs, self.parameters, self.traced, self.inside
+        self.outputs, self.inputs, self.parameters, self.traced, self.inside = (), (), {}, {}, 0
         self.watch_parameters()
         self.settle()
         try:
             yield module
         finally:
-            self.outputs, self.parameters, self.traced, self.inside = before
+            self.outputs, self.inputs, self.parameters, self.traced, self.inside = before
             self.watch_parameters()
             self.settle()
 
@@ -243,6 +254,8 @@ def _plain(tapped: Any, reference: Any, own: Any) -> Any:
     """A forward of which the compiler makes no graph; the module's own one has its graph."""
 
     def forward(*args: Any, **kwargs: Any) -> Any:
+        if tapped.inputs:
+            args, kwargs = tapped.receive(args, kwargs)
         return tapped.send(_call(own, reference(), args, kwargs))
 
     return forward
@@ -258,6 +271,8 @@ def _traceable(tapped: Tapped, reference: weakref.ref[nn.Module], own: Any) -> A
     def forward(*args: Any, **kwargs: Any) -> Any:
         module: Any = reference()
         if is_dynamo_compiling() or not tapped.traced:
+            if tapped.inputs:
+                args, kwargs = tapped.receive(args, kwargs)
             before = tapped.begin_trace()
             try:
                 output = _call(own, module, args, kwargs)
@@ -268,6 +283,8 @@ def _traceable(tapped: Tapped, reference: weakref.ref[nn.Module], own: Any) -> A
         following = here.following
         if not following.is_in_forward:
             return tapped.run_outermost(forward, args, kwargs)
+        if tapped.inputs:
+            args, kwargs = tapped.receive(args, kwargs)
         followed, output = following.followed, None
         try:
             for name in tapped.parameters:

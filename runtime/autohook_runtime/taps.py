@@ -11,11 +11,12 @@ from typing import Any
 
 from torch import nn
 
+from autohook_runtime.arguments import argument_names
 from autohook_runtime.autograd_functions import functions
 from autohook_runtime.compiling import is_compiler_in_use, tell_compiler
 from autohook_runtime.followed_parameters import end_following, follow
 from autohook_runtime.hook_points import KeptHookPoint
-from autohook_runtime.sites import OUTPUT, Key
+from autohook_runtime.sites import INPUT, OUTPUT, Key
 from autohook_runtime.tapped_modules import HookPoints, Tapped, tapped_of
 from autohook_runtime.traced_parameters import TracedParameter, traced_class
 
@@ -46,20 +47,37 @@ class OutputTap:
             # it keeps few graphs for one code: what it makes of a root has a code of its own
             if self.around is not None:
                 self._enclose(self.around, 1)
-        self.tapped.outputs = (*self.tapped.outputs, hook_point)
+        self.change(hook_point, is_on=True)
         self.tapped.settle()
 
     def stop(self, hook_point: KeptHookPoint) -> None:
-        self.tapped.outputs = without(self.tapped.outputs, hook_point)
+        self.change(hook_point, is_on=False)
         self.tapped.settle()
         if self.around is not None and self.is_known_around:
             self._enclose(self.around, -1)
+
+    def change(self, hook_point: KeptHookPoint, is_on: bool) -> None:
+        """Writes down that the hook point has got hooks, or has none any more."""
+        tapped = self.tapped
+        tapped.outputs = with_or_without(tapped.outputs, hook_point, is_on)
 
     def _enclose(self, around: Tapped, change: int) -> None:
         self.is_known_around = change > 0
         around.inside += change
         if around.inside == self.is_known_around:  # the first or the last one
             around.settle()
+
+
+class InputTap(OutputTap):
+    """For a tensor among the arguments of a module."""
+
+    attribute = INPUT
+
+    def change(self, hook_point: KeptHookPoint, is_on: bool) -> None:
+        tapped, module = self.tapped, self.tapped.reference()
+        if is_on and not tapped.inputs and module is not None:
+            tapped.argument_names = argument_names(module)
+        tapped.inputs = with_or_without(tapped.inputs, hook_point, is_on)
 
 
 class ParameterTap(OutputTap):
@@ -121,6 +139,8 @@ class AloneTap:
 
 
 def tap_for(module: nn.Module, attribute: str) -> OutputTap:
+    if attribute == INPUT:
+        return InputTap(module)
     return ParameterTap(module, attribute) if attribute else OutputTap(module)
 
 
@@ -128,6 +148,10 @@ def without(hook_points: HookPoints, hook_point: KeptHookPoint) -> HookPoints:
     if hook_points == (hook_point,):
         return ()
     return tuple(other for other in hook_points if other is not hook_point)
+
+
+def with_or_without(hook_points: HookPoints, hook_point: KeptHookPoint, is_in: bool) -> HookPoints:
+    return (*hook_points, hook_point) if is_in else without(hook_points, hook_point)
 
 
 def hook_point_alone(value: Any) -> KeptHookPoint | None:

@@ -94,7 +94,26 @@ class Model(nn.Module):
         self.filled = nn.ModuleList()
         for _ in range(2):
             self.filled.append(Pair())
+        self.ends = nn.ModuleList()
+        self.ends.append(nn.Linear(width, width))
+        if bias:
+            self.ends.append(Pair())
+        self.ends.append(Square())
+        self.open = nn.ModuleList()
+        self.open.append(nn.Linear(width, width))
+        self.open.append(Pair())
+        self.pushed = nn.ModuleList()
+        self.pushed.append(nn.Linear(width, width))
+        self.pushed.append(Pair())
+        self.looped = nn.ModuleList()
+        for _ in range(2):
+            self.looped.append(Pair())
+        self.looped.append(Square())
         self.run = self.go
+
+    def grow(self):
+        self.open.append(Square())
+        self.pushed.insert(0, Square())
 
     def go(self, x):
         return self.fc(x)
@@ -107,6 +126,30 @@ LINES = [
     pytest.param("reveal(self.pair)  # Pair at self.pair", id="a module of the input"),
     pytest.param("reveal(self.act)  # ReLU at self.act", id="the default of an argument"),
     pytest.param("reveal(self.part)  # unknown at self.part", id="an argument"),
+    pytest.param("reveal(self.ends[0])  # Linear at self.ends[0]", id="the first that is added"),
+    pytest.param("reveal(self.ends[-1])  # Square at self.ends[-1]", id="the last that is added"),
+    pytest.param(
+        "reveal(self.ends[1])  # Linear at self.ends[1] | Pair at self.ends[1] | Square at self.ends[1]",
+        id="one between",
+    ),
+    pytest.param(
+        "reveal(self.open[0])  # Linear at self.open[0]", id="the first of a list that grows"
+    ),
+    pytest.param(
+        "reveal(self.open[-1])  # Pair at self.open[-1] | Square at self.open[-1]",
+        id="the last of a list that another method adds to",
+    ),
+    pytest.param(
+        "reveal(self.pushed[0])  # Linear at self.pushed[0] | Square at self.pushed[0]",
+        id="the first of a list that another method inserts into",
+    ),
+    pytest.param(
+        "reveal(self.looped[0])  # Pair at self.looped[0] | Square at self.looped[0]",
+        id="the first of a list that a loop fills",
+    ),
+    pytest.param(
+        "reveal(self.looped[-1])  # Square at self.looped[-1]", id="the last behind a loop"
+    ),
     pytest.param(
         "reveal(self.square)  # Abstract at self.square | Square at self.square", id="a condition"
     ),

@@ -1,7 +1,8 @@
 """What a rewrite costs, against a libcst pass that changes nothing: `make bench-codegen`.
 
-All modeling files of the installed transformers in one process, user time; then the command from a
-cold start on a file of 500 lines, wall-clock time. Give a number to take only every n-th file.
+All modeling files of the installed transformers in one process, user time; how time and memory grow
+with the length of a file and with a chain of bases; then the command from a cold start on a file of
+500 lines, wall-clock time. Give a number to take only every n-th file, and that part of the lengths.
 """
 
 from __future__ import annotations
@@ -20,10 +21,37 @@ import libcst
 
 from autohook_codegen import Options, hook_source
 
-LIMIT = 2.0
+LIMIT = 1.0
 BLACK_LIMIT = 1.0
 COLD_LIMIT = 0.5
 COLD_RUNS = 15
+GROWTH_LIMIT = 2.2
+LINES = 100_000
+BASES = 250
+BLOCK = """
+class Block{number}(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.up = nn.Linear(width, 4 * width)
+        self.down = nn.Linear(4 * width, width)
+        self.scale = nn.Parameter(torch.ones(width))
+
+    def forward(self, x):
+        hidden = torch.relu(self.up(self.norm(x)))
+        return x + self.down(hidden) * self.scale
+
+"""
+LAYER = """
+class Layer{number}({base}):
+    def __init__(self):
+        super().__init__()
+        self.fc{number} = nn.Linear(2, 2)
+
+    def forward(self, x):
+        return self.fc{number}({inner})
+
+"""
 
 
 class Nothing(libcst.CSTTransformer):
@@ -68,6 +96,49 @@ def cold_start(lines: int) -> tuple[float, float]:
     return times[0], times[len(times) // 2]
 
 
+def blocks(lines: int) -> str:
+    """A file of about so many lines: block after block."""
+    count = lines // BLOCK.count("\n")
+    texts = [BLOCK.format(number=number) for number in range(count)]
+    return "import torch\nfrom torch import nn\n" + "".join(texts)
+
+
+def chain(length: int) -> str:
+    """Classes that inherit one from another, each with ``super().forward(x)``."""
+    texts = [
+        LAYER.format(
+            number=number,
+            base=f"Layer{number - 1}" if number else "nn.Module",
+            inner="super().forward(x)" if number else "x",
+        )
+        for number in range(length)
+    ]
+    return "from torch import nn\n" + "".join(texts)
+
+
+def alone(code: str) -> tuple[float, float]:
+    """Seconds of user time and GiB of memory that a process of its own takes to hook `code`."""
+    script = (
+        "import resource, sys; from autohook_codegen import Options, hook_source; "
+        "hook_source(sys.stdin.read(), Options(format=False)); "
+        "used = resource.getrusage(resource.RUSAGE_SELF); print(used.ru_utime, used.ru_maxrss)"
+    )
+    command = [sys.executable, "-c", script]
+    out = subprocess.run(command, input=code, text=True, check=True, capture_output=True).stdout
+    seconds, kilobytes = out.split()
+    return float(seconds), float(kilobytes) / 2**20
+
+
+def growth(what: str, make: Callable[[int], str], size: int) -> None:
+    """Print what twice the size costs."""
+    half, whole = alone(make(size // 2)), alone(make(size))
+    print(
+        f"{size:,} {what}: {whole[0]:.1f} s, {whole[1]:.2f} GiB; against half of them"
+        f" {whole[0] / half[0]:.2f} x the time, {whole[1] / half[1]:.2f} x the memory"
+        f"   (limit {GROWTH_LIMIT})"
+    )
+
+
 def main() -> None:
     step = int(sys.argv[1]) if len(sys.argv) > 1 else 1
     codes = modeling_files()[::step]
@@ -83,6 +154,8 @@ def main() -> None:
     print(
         f"  of this, black             {black:7.1f}   {black / null:.2f} x   (limit {BLACK_LIMIT})"
     )
+    growth("lines", blocks, LINES // step)
+    growth("bases", chain, BASES)
     least, median = cold_start(500)
     print(
         f"autohook-gen on 500 lines from a cold start: {median:.2f} s, at best {least:.2f} s"

@@ -113,7 +113,7 @@ def test_list(model: Path) -> None:
     result = run("model.py", "--list")
     header, *rows = result.stdout.splitlines()
     assert result.exit_code == 0
-    assert header.split("  ")[0] == "place"
+    assert header.split() == ["place", "class", "source", "kind", "role", "names"]
     assert rows
     assert all(row.startswith("model.py:") for row in rows)
     assert all("_hook_point" in row for row in rows)
@@ -201,6 +201,9 @@ OPTION_ERRORS = [
     (["--only", "nothing"], "--only 'nothing'"),
     (["--hook", "modules,buffers"], "--hook buffers: choose modules, params"),
     (["--hook", ""], "nothing to hook"),
+    (["--site", "x ="], "--site 'x =': write an expression, an assignment or a local name"),
+    (["--site", "acts as 3"], "--site 'acts as 3'"),
+    (["--site", "nowhere"], "--site 'nowhere' is not found in AutoEncoder.forward"),
     (["--name", "hook"], "the name pattern 'hook'"),
 ]
 
@@ -232,6 +235,9 @@ def test_an_internal_error_is_123_and_nothing_is_written(
     )
 
 
+SITES = ("AutoEncoder.forward:acts", "x @ y, z")
+
+
 def test_the_options_reach_the_rewriter(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from autohook_codegen import Fallback, HookedSource, Options
 
@@ -247,6 +253,9 @@ def test_the_options_reach_the_rewriter(model: Path, monkeypatch: pytest.MonkeyP
     more = "--skip Block.* --entry encode,decode --name hook_{name} --per-site --no-format"
     assert run("model.py", *arguments.split(), *more.split()).exit_code == 0
     assert run("model.py", "--root", "none", "--line-length", "60").exit_code == 0
+    assert run("model.py", "--hook", "all,inputs").exit_code == 0
+    sites = [argument for site in SITES for argument in ("--site", site)]
+    assert run("model.py", "--hook", "inputs", *sites).exit_code == 0
     assert seen == [
         (
             Options(
@@ -263,6 +272,11 @@ def test_the_options_reach_the_rewriter(model: Path, monkeypatch: pytest.MonkeyP
             "model.py",
         ),
         (Options(root=(), line_length=60), "model.py"),
+        (Options(activations=True, inputs=True, line_length=120), "model.py"),
+        (
+            Options(modules=False, params=False, inputs=True, site=SITES, line_length=120),
+            "model.py",
+        ),
     ]
 
 

@@ -266,7 +266,7 @@ def test_every_statement_is_laid_out_as_black_lays_out_the_file(
     assert got == expected
 
 
-@pytest.mark.parametrize("path", sorted(FIXTURES.glob("*.hooked.py")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted(FIXTURES.rglob("*.hooked.py")), ids=lambda path: path.name)
 def test_golden_statements_come_back_from_one_line_each(path: Path) -> None:
     golden = path.read_text()
     code, spans, position = "", [], 0

@@ -1085,6 +1085,35 @@ class Model(nn.Module):
         "may-be-none",
         id="a head that may give None (levit)",
     ),
+    *(
+        pytest.param(
+            f"""
+class always:
+    def __init__(self, value):
+        self.value = value
+
+    def __call__(self, *args):
+        return self.value
+
+
+class Model(nn.Module):
+    def __init__(self, length):
+        super().__init__()
+        self.pos_emb = nn.Embedding(length, 2) if length else always(0)
+
+    def forward(self, x, pos=None):
+        {statements}
+""",
+            "no-tensor",
+            id=f"an embedding that may be the number 0 (x-transformers): {name}",
+        )
+        for name, statements in {
+            "in a condition": "pos = self.pos_emb(x) if pos is None else pos\n        return x + pos",
+            "under a name": "pos = self.pos_emb(x)\n        return x + pos",
+            "in an operator": "return x + self.pos_emb(x)",
+            "returned": "return self.pos_emb(x)",
+        }.items()
+    ),
 ]
 
 

@@ -227,6 +227,67 @@ STATEMENTS = [
         """,
         id="loop over a ParameterDict",
     ),
+    pytest.param(
+        """
+        up, down = self.W.split(4)
+        return x @ up + down
+        """,
+        """
+        up, down = self.W.split(4)
+        return self.W_hook_point(self.W_hook_point(x @ up) + down)
+        """,
+        id="split and unpacked (deepseek_v4)",
+    ),
+    pytest.param(
+        """
+        halves = torch.chunk(self.W, 2)
+        return torch.cat([x * halves[0], halves[1]])
+        """,
+        """
+        halves = torch.chunk(self.W, 2)
+        return torch.cat([self.W_hook_point(x * halves[0]), self.W_hook_point(halves[1])])
+        """,
+        id="chunks by their index",
+    ),
+    pytest.param(
+        """
+        for row in self.W.unbind(0):
+            x = x * row
+        return x
+        """,
+        """
+        for row in self.W.unbind(0):
+            x = self.W_hook_point(x * row)
+        return x
+        """,
+        id="a loop over its rows",
+    ),
+    pytest.param(
+        """
+        views = [einops.repeat(w, "a b -> n a b", n=2) for w in self.weights]
+        for w in views:
+            x = torch.cat([x, w])
+        return x
+        """,
+        """
+        views = [self.weights_hook_points[hook_index](einops.repeat(w, "a b -> n a b", n=2)) for hook_index, w in enumerate(self.weights)]
+        for w in views:
+            x = torch.cat([x, w])
+        return x
+        """,
+        id="a loop over a list of views",
+    ),
+    pytest.param(
+        """
+        views = [x, *(w.float() for w in self.weights)]
+        return torch.cat([torch.stack([a, b]) for a, b in zip(views, views)])
+        """,
+        """
+        views = [x, *(self.weights_hook_points[hook_index](w.float()) for hook_index, w in enumerate(self.weights))]
+        return torch.cat([torch.stack([a, b]) for a, b in zip(views, views)])
+        """,
+        id="a comprehension over views that another one has joined (vit-pytorch, wwt)",
+    ),
 ]
 
 

@@ -1246,6 +1246,41 @@ def test_without_the_fallback_a_name_is_not_overwritten() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("imported", "made", "ends"),
+    [
+        ("transformers import AutoModel", "AutoModel.from_config(config)", "auto_hook(self)"),
+        ("transformers.backbone_utils import load_backbone", "load_backbone(config)", "auto_hook(self)"),
+        ("transformers import AutoBackbone", "AutoBackbone.from_config(config)", "auto_hook(self)"),
+        ("timm.layers import SqueezeExcite", "SqueezeExcite(config.width)", "auto_hook(self)"),
+        ("timm.layers import create_attn", "create_attn('se', config.width)", "auto_hook(self)"),
+        ("timm.layers import DropPath", "DropPath(config.rate)", "self.setup()"),
+        ("transformers.activations import ACT2FN", "ACT2FN[config.act]", "self.setup()"),
+        ("transformers.pytorch_utils import Conv1D", "Conv1D(8, 8)", "self.setup()"),
+    ],
+)  # fmt: skip
+def test_what_a_library_keeps_inside_is_left_to_the_fallback(
+    imported: str, made: str, ends: str
+) -> None:
+    code = hook_source(
+        f"""
+from torch import nn
+from {imported}
+
+
+class Net(nn.Module):
+    def __init__(self, config):
+        super().__init__()
+        self.part = {made}
+
+    def forward(self, x):
+        return self.part(x)[0] * 2
+""",
+        PLAIN,
+    ).code
+    assert f"        {ends}" in code
+
+
 def test_a_file_without_a_root_names_one() -> None:
     source = """
 from torch import nn

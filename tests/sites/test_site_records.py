@@ -54,6 +54,86 @@ def test_place() -> None:
     assert line[site.column - 1 :].startswith("self.fc(x)")
 
 
+NAMES = [
+    pytest.param(
+        "self.block = Part(8)", "y = self.block(x)", {"block.inner_hook_point"}, id="held"
+    ),
+    pytest.param(
+        "self.blocks = nn.ModuleList([Part() for _ in range(3)])",
+        "for block in self.blocks:\n    x = block(x)",
+        {"blocks.*.inner_hook_point"},
+        id="in a list",
+    ),
+    pytest.param(
+        "self.body = nn.ModuleDict(dict(h=nn.ModuleList([Part()]), last=Part()))",
+        "x = self.body.h[0](self.body.last(x))",
+        {"body.h.*.inner_hook_point", "body.last.inner_hook_point"},
+        id="in a dict",
+    ),
+    pytest.param(
+        'for i in range(2):\n    setattr(self, f"block{i}", Part())',
+        'for i in range(2):\n    x = getattr(self, f"block{i}")(x)',
+        {"block*.inner_hook_point"},
+        id="by a name that is worked out",
+    ),
+    pytest.param(
+        "blocks = [Part() for _ in range(3)]\nself.blocks = nn.Sequential(*blocks)",
+        "x = self.blocks(x)",
+        {"blocks.*.inner_hook_point"},
+        id="in a Sequential",
+    ),
+    pytest.param(
+        "self.blocks = nn.ModuleList()\nfor _ in range(3):\n    self.blocks.append(Part())",
+        "x = self.blocks[-1](x)",
+        {"blocks.*.inner_hook_point"},
+        id="added later",
+    ),
+    pytest.param(
+        "self.one = Part()\nself.other = Sub()",
+        "x = self.one(self.other(x))",
+        {"one.inner_hook_point", "other.inner_hook_point"},
+        id="inherited",
+    ),
+    pytest.param(
+        "self.spare = [Part()]\nself.part = Part()",
+        "x = self.part(x)",
+        {"part.inner_hook_point"},
+        id="a plain list holds nothing",
+    ),
+]
+PART = """
+class Part(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.inner = nn.Linear(8, 8)
+
+    def forward(self, x):
+        return self.inner(x)
+"""
+SUBCLASS = """
+
+class Sub(Part):
+    pass
+"""
+
+
+@pytest.mark.parametrize(("init", "forward", "names"), NAMES)
+def test_full_names(init: str, forward: str, names: set[str]) -> None:
+    parts = PART + SUBCLASS if "Sub" in init else PART
+    code = parts.join(module(f"{init}\n--\n{forward}\nreturn x").partition("\n\n")[::2])
+    (site,) = (one for one in hook_source(code).sites if one.attribute == "inner")
+    assert set(site.names) == names
+    assert site.expression == "self.inner(x)"
+
+
+def test_names_of_members() -> None:
+    code = module(
+        "self.heads = nn.ModuleList([nn.ModuleList([nn.Tanh()])])\n--\nreturn self.heads[0][0](x)"
+    )
+    (site,) = hook_source(code).sites
+    assert site.names == ("heads_hook_points.*.*",)
+
+
 def test_in_the_order_of_the_source() -> None:
     code = model("x = self.norm(self.fc(x))\nreturn self.fc(x) + self.b")
     sites = hook_source(code, BARE).sites

@@ -2,8 +2,9 @@
 
 python -m tests.zoo [PACKAGE …] [--every N] [--jobs N] [--folder FOLDER]
 
-Rows stand in files that are named after the code that they were made with: a change of the rewriter
-makes text and the rewritten models anew, a change of the runtime what it runs, and nothing else.
+Rows stand in files that are named after the code that they were made with, so that a change of the
+runtime makes anew what it runs. A change of the rewriter makes all text anew, and those rewritten
+models of which it writes a file otherwise.
 """
 
 from __future__ import annotations

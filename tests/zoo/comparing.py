@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.zoo.taken_apart import is_taken_apart_elsewhere
+
 Rows = dict[str, dict[str, Any]]
 
 
@@ -65,8 +67,9 @@ class Sum:
         return f"{share:.1f} % ({self.counts[seen]}/{self.counts[made]})"
 
 
-def summed(plain: Rows, others: Rows) -> Sum:
-    """Compares every model that ran unhooked and that the other side has a row of."""
+def summed(plain: Rows, others: Rows, folder: Path) -> Sum:
+    """Compares every model that ran unhooked and that the other side has a row of; the other side's
+    code stands in `folder`."""
     total = Sum()
     for name, row in others.items():
         if "eval" not in plain.get(name, {}):
@@ -78,13 +81,24 @@ def summed(plain: Rows, others: Rows) -> Sum:
         found = unequal(plain[name], row)
         total.equal += not found
         total.failures += [f"{name}: {item}" for item in found[:2]]
-        for part, keys in (
-            ("source", ("calls", "passed", "parameters used", "parameters seen")),
-            ("fallback", ("calls", "passed")),
-        ):
-            for key in keys:
-                total.counts[f"{part} {key}"] += row.get(part, {}).get(key, 0)
-        missed = row["fallback"]["missed"]
+        source = row.get("source", {})
+        for key in ("parameters used", "parameters seen"):
+            total.counts[f"source {key}"] += source.get(key, 0)
+        for part in ("source", "fallback"):
+            calls, missed = row.get(part, {}).get("calls", 0), missed_calls(row, part, folder)
+            named = calls and len(row[part]["missed"]) - len(missed)
+            total.counts[f"{part} calls"] += calls - named
+            total.counts[f"{part} passed"] += calls - named - len(missed)
+            total.counts[f"{part} named by a note"] += named
         if missed:
             total.failures.append(f"{name}: the fallback misses {missed[0]}")
     return total
+
+
+def missed_calls(row: dict[str, Any], part: str, folder: Path) -> list[str]:
+    """The paths of the modules whose calls had no hook point, and no note that says why."""
+    return [
+        path
+        for path, file, line in row.get(part, {}).get("missed", ())
+        if not is_taken_apart_elsewhere(folder / file, line)
+    ]

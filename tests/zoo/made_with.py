@@ -1,4 +1,8 @@
-"""Which of our code the rows of a package depend on: they are made anew when that changes, and then alone."""
+"""Which of our code the rows of a package depend on: they are made anew when that changes, and then alone.
+
+The rows of a rewritten package are not named after the rewriter: each says which files it was made
+with (`loaded_files.py`), and holds for as long as the rewriter writes them as it did.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +13,17 @@ from pathlib import Path
 
 from tests.zoo.packages import Package
 
-__all__ = ["code_digest", "complete_mark", "rewriter_digest", "rows_path"]
+__all__ = ["code_digest", "complete_mark", "rewritten_folder", "rows_path"]
 
 ROOT = Path(__file__).parents[2]
-REWRITER = ("autohook_codegen/**/*.py",)
+REWRITER = ("autohook_codegen/**/*.py", "autohook_codegen/**/*.pyi")
 RUNTIME = ("runtime/**/*.py",)
 TEXT = ("tests/insertions.py", "tests/zoo/text.py", "tests/zoo/text_invariants.py")
 RUNNING = (
     "tests/real_models/observing.py",
     "tests/zoo/built.py",
     "tests/zoo/calls.py",
+    "tests/zoo/loaded_files.py",
     "tests/zoo/readme_blocks.py",
     "tests/zoo/recipes.py",
     "tests/zoo/running.py",
@@ -32,8 +37,9 @@ def rows_path(package: Package, side: str, folder: Path) -> Path:
     return folder / f"{package.name}-{package.version}.{side}.{digest}.jsonl"
 
 
-def rewriter_digest() -> str:
-    return code_digest(REWRITER)
+def rewritten_folder(name: str, folder: Path) -> Path:
+    """Where the rewriter as it is puts the package `name`; beside it stand those of earlier ones."""
+    return folder / "rewritten" / code_digest(REWRITER) / name
 
 
 def complete_mark(folder: Path) -> Path:
@@ -45,12 +51,8 @@ def complete_mark(folder: Path) -> Path:
 def _patterns(package: Package, side: str) -> Sequence[str]:
     if side == "text":
         return (*REWRITER, *TEXT)
-    return (
-        *RUNNING,
-        f"tests/zoo/{package.folder}_*",
-        *(RUNTIME if side != "plain" else ()),
-        *(REWRITER if side == "hooked" else ()),
-    )
+    runtime = () if side == "plain" else RUNTIME
+    return (*RUNNING, f"tests/zoo/{package.folder}_*", *runtime)
 
 
 @cache

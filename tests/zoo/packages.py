@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -76,21 +77,20 @@ def installed_folder(package: Package) -> Path:
     return Path(spec.origin).parent
 
 
-def overlay(package: Package, original: Path, target: Path) -> Path:
-    """A copy of the package in `target` whose tree is rewritten, to stand first on the path."""
-    done = target / ".done"
-    if done.exists():
-        return target
-    copy = target / package.folder
-    copy.mkdir(parents=True, exist_ok=True)
+def overlay(package: Package, original: Path, target: Path) -> None:
+    """Makes a copy of the package in `target` whose tree is rewritten, to stand first on the path."""
+    if target.is_dir():
+        return
+    half = target.with_suffix(".half")
+    shutil.rmtree(half, ignore_errors=True)
+    copy = half / package.folder
+    copy.mkdir(parents=True)
     if package.tree:
         for entry in original.iterdir():
-            link = copy / entry.name
-            if entry.name not in (package.tree, "__pycache__") and not link.is_symlink():
-                link.symlink_to(entry.resolve())
+            if entry.name not in (package.tree, "__pycache__"):
+                (copy / entry.name).symlink_to(entry.resolve())
     rewrite(original / package.tree, copy / package.tree)
-    done.touch()
-    return target
+    half.rename(target)
 
 
 def rewrite(original: Path, target: Path) -> None:

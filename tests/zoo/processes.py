@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from tests.zoo.comparing import Rows, read_rows
-from tests.zoo.made_with import rewriter_digest, rows_path
+from tests.zoo.loaded_files import holding
+from tests.zoo.made_with import rewritten_folder, rows_path
 from tests.zoo.packages import Package, installed_folder, overlay
 
 SECONDS_BETWEEN = 1.0
+SIDES = ("plain", "runtime", "hooked")
 Tell = Callable[..., Any]
 """Takes `completed` and `total`."""
 
@@ -34,14 +36,33 @@ def run_models(package: Package, folder: Path, rows: Path, every: int, tell: Tel
     names = subprocess.run(
         [sys.executable, "-c", listing], capture_output=True, text=True, check=True
     ).stdout.splitlines()[::every]
-    target = rows / "rewritten" / rewriter_digest() / package.name
-    for side in ("plain", "runtime", "hooked"):
-        top = overlay(package, installed, target) if side == "hooked" else installed.parent
-        folder = top / package.folder / package.tree
-        run_side(package, side, top, folder, rows, names, tell)
+    for side in SIDES:
+        if side == "hooked":
+            overlay(package, installed, rewritten_folder(package.name, rows))
+        run_side(package, side, rows, names, tell)
         if side == "plain":
-            ran = ran_rows(read_rows(rows_path(package, "plain", rows)))
+            ran = ran_rows(held_rows(package, "plain", rows))
             names = [name for name in names if name in ran]
+
+
+def top_of(package: Package, side: str, rows: Path) -> Path:
+    """The folder that stands first on the path of a side: it has the package."""
+    if side == "hooked":
+        return rewritten_folder(package.name, rows)
+    return installed_folder(package).parent
+
+
+def folder_of(package: Package, side: str, rows: Path) -> Path:
+    """Its code whose calls the hook points are to see."""
+    return top_of(package, side, rows) / package.folder / package.tree
+
+
+def held_rows(package: Package, side: str, rows: Path) -> Rows:
+    """Those of the package as this side has it now."""
+    folder = folder_of(package, side, rows)
+    if not folder.is_dir():
+        return {}  # rewritten by an earlier rewriter alone
+    return holding(read_rows(rows_path(package, side, rows)), folder)
 
 
 def ran_rows(rows: Rows) -> Rows:
@@ -49,42 +70,34 @@ def ran_rows(rows: Rows) -> Rows:
     return {name: row for name, row in rows.items() if "eval" in row}
 
 
-def run_side(
-    package: Package,
-    side: str,
-    top: Path,
-    folder: Path,
-    rows: Path,
-    names: Sequence[str],
-    tell: Tell,
-) -> None:
-    """Runs the models with `top` first on the path. A process that dies costs the model that it
-    was at, and another one goes on with the next."""
+def run_side(package: Package, side: str, rows: Path, names: Sequence[str], tell: Tell) -> None:
+    """Runs the models that have no row of the package as this side has it."""
+    held = held_rows(package, side, rows)
+    names = [name for name in names if name not in held]
+    if not names:
+        return
+    top, folder = top_of(package, side, rows), folder_of(package, side, rows)
     out = rows_path(package, side, rows)
     path = os.pathsep.join([str(top), str(Path.cwd()), os.environ.get("PYTHONPATH", "")])
     environment = os.environ | {"PYTHONPATH": path}
     command = [sys.executable, "-m", "tests.zoo.running", package.folder, side, str(out),
                str(rows_path(package, "plain", rows)), str(folder), *names]  # fmt: skip
-    while True:
-        code = _watched(command, environment, out, len(names), tell)
-        done = read_rows(out)
-        died_at = next((name for name in names if name not in done), None)
-        if died_at is None:
-            return
-        with out.open("a") as file:
-            row = {"name": died_at, "error": f"the process ended with {code}"}
-            file.write(json.dumps(row) + "\n")
+    _watched(command, environment, out, len(names), tell)
 
 
 def _watched(
     command: Sequence[str], environment: Mapping[str, str], out: Path, total: int, tell: Tell
-) -> int:
+) -> None:
     """Runs a process and tells how many rows it has written."""
+    before = _count(out)
     with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as process:
-        while True:
-            done = out.read_bytes().count(b"\n") if out.exists() else 0
-            tell(completed=done, total=total)
-            try:
-                return process.wait(SECONDS_BETWEEN)
-            except subprocess.TimeoutExpired:
-                continue
+        while process.poll() is None:
+            tell(completed=_count(out) - before, total=total)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(SECONDS_BETWEEN)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+
+
+def _count(rows: Path) -> int:
+    return rows.read_bytes().count(b"\n") if rows.exists() else 0

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import platform
 import re
+import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.zoo.comparing import Rows, read_rows, summed
-from tests.zoo.made_with import complete_mark, rows_path
+from tests.zoo.comparing import Rows, summed
+from tests.zoo.made_with import ROOT, complete_mark, rows_path
 from tests.zoo.packages import PACKAGES, Package
-from tests.zoo.processes import ran_rows
+from tests.zoo.processes import folder_of, held_rows, ran_rows
 from tests.zoo.suites import Compared, compared_suites
 
 ABSOLUTE = re.compile(r"(?<![\w.])/(?:[\w.+-]+/)+(?=[\w.-]+/)")
@@ -39,6 +40,7 @@ RUNS = (
     "ran unhooked",
     "rewritten: equal",
     "source: calls",
+    "named by a note",
     "source: parameters",
     "fallback: calls",
     "auto_hook alone: equal",
@@ -63,7 +65,7 @@ def write_results(rows: Path) -> None:
             row, found = _text(package, path)
             text.append(row)
             failures += found
-        plain = read_rows(rows_path(package, "plain", rows))
+        plain = held_rows(package, "plain", rows) if package.runs else {}
         if plain:
             row, found = _runs(package, plain, rows)
             runs.append(row)
@@ -75,7 +77,7 @@ def write_results(rows: Path) -> None:
     versions = ", ".join(f"{name} {version(name)}" for name in BESIDE)
     parts = [
         HEAD,
-        f"Python {platform.python_version()}, {versions}."
+        f"Of {measured_code()}, Python {platform.python_version()}, {versions}."
         + ("" if complete_mark(rows).exists() else " **A part of the whole.**"),
         "## Text",
         _table(TEXT, text),
@@ -91,6 +93,13 @@ def write_results(rows: Path) -> None:
         "\n".join(apart) or "None.",
     ]
     RESULTS.write_text(ABSOLUTE.sub("", "\n\n".join(parts)) + "\n")
+
+
+def measured_code() -> str:
+    """The version that the rows hold for: the commit, where there is one."""
+    command = ["git", "rev-parse", "--short", "HEAD"]
+    commit = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    return f"autohook-codegen {commit.strip() or version('autohook-codegen')}"
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
@@ -111,9 +120,12 @@ def _text(package: Package, path: Path) -> tuple[list[object], list[str]]:
 
 
 def _runs(package: Package, plain: Rows, rows: Path) -> tuple[list[object], list[str]]:
-    hooked, runtime = (read_rows(rows_path(package, side, rows)) for side in ("hooked", "runtime"))
+    hooked, runtime = (held_rows(package, side, rows) for side in ("hooked", "runtime"))
     ran = ran_rows(plain)
-    rewritten, alone = summed(ran, hooked), summed(ran, runtime)
+    rewritten, alone = (
+        summed(ran, held, folder_of(package, side, rows))
+        for side, held in (("hooked", hooked), ("runtime", runtime))
+    )
     not_built = sum("not built" in row for row in plain.values())
     row = [
         package.name,
@@ -123,6 +135,7 @@ def _runs(package: Package, plain: Rows, rows: Path) -> tuple[list[object], list
         len(ran),
         f"{rewritten.equal} of {len(ran.keys() & hooked.keys())}",
         rewritten.share("source passed", "source calls"),
+        rewritten.counts["source named by a note"],
         rewritten.share("source parameters seen", "source parameters used"),
         rewritten.share("fallback passed", "fallback calls"),
         f"{alone.equal} of {len(ran.keys() & runtime.keys())}",

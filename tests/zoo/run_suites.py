@@ -3,7 +3,7 @@
 python -m tests.zoo.run_suites [PACKAGE …] [--cases N] [--folder FOLDER]
 
 The tests and the package come from the source distribution. Rows stand in files that are named
-after the code that they were made with, as those of `make zoo` do.
+after the code that they were made with, and after the texts of the rewritten package.
 """
 
 from __future__ import annotations
@@ -16,10 +16,9 @@ import sys
 import tarfile
 from pathlib import Path
 
-from tests.zoo.made_with import rewriter_digest
 from tests.zoo.packages import Package, rewrite
 from tests.zoo.results import write_results
-from tests.zoo.suites import CASES, SUITES, Suite, compared_suites, suite_rows_path
+from tests.zoo.suites import CASES, SUITES, Suite, compared_suites, rewritten_suite, suite_rows_path
 
 ROOT = Path(__file__).parents[2]
 
@@ -42,8 +41,9 @@ def source_tree(package: Package, folder: Path) -> Path:
     return target
 
 
-def rewritten_tree(suite: Suite, original: Path, target: Path) -> Path:
+def rewritten_tree(suite: Suite, original: Path, rows: Path) -> Path:
     """The tree with the package rewritten and the tests as they were."""
+    target = rewritten_suite(suite, rows)
     if not target.is_dir():
         half = target.with_suffix(".half")
         shutil.rmtree(half, ignore_errors=True)
@@ -61,14 +61,13 @@ def run_suite(suite: Suite, folder: Path, cases: int) -> None:
     original = source_tree(suite.package, folder)
     rows = folder / "rows"
     rows.mkdir(parents=True, exist_ok=True)
-    rewritten = rows / "rewritten" / rewriter_digest() / f"{suite.package.name}-tests"
     for side in ("plain", "hooked"):
+        tree = original if side == "plain" else rewritten_tree(suite, original, rows)
         out = suite_rows_path(suite, side, cases, rows)
         if out.exists():
             continue
         half = out.with_suffix(".half")
         half.unlink(missing_ok=True)
-        tree = original if side == "plain" else rewritten_tree(suite, original, rewritten)
         plain = suite_rows_path(suite, "plain", cases, rows)
         command = [sys.executable, "-m", "tests.zoo.suite_process", str(tree), str(half),
                    str(cases), str(plain), *suite.files]  # fmt: skip

@@ -4,9 +4,9 @@
 
 A row holds digests, so that rows of two processes can be compared. The side is `plain` (the package
 as it is), `hooked` (the rewritten one stands first on the path) or `runtime` (as it is, with
-`auto_hook` alone). FOLDER holds the code whose calls the source is to hook. A model whose row
-stands in the file already is passed over. How a model was built is read from the row of the plain
-side, where that has one.
+`auto_hook` alone). FOLDER holds the code whose calls the source is to hook. Each model has a process
+of its own, so that its row can say which files it was made with, and one that dies costs no other.
+How a model was built is read from the row of the plain side, where that has one.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import cache
+from contextlib import contextmanager, suppress
 from importlib import import_module
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -33,14 +34,14 @@ from torch import Tensor, nn
 from transformer_lens import HookedRootModule
 from transformer_lens.hook_points import HookPoint
 
-from autohook_codegen import hook_source
 from tests.real_models.observing import Observation, observe, same, seed, tensors
 from tests.zoo.built import NotBuiltError
 from tests.zoo.calls import CONTAINERS, Calls, ModuleCall, recorded_calls
 from tests.zoo.comparing import Rows, read_rows
+from tests.zoo.loaded_files import loaded_elsewhere, loaded_files, made_with
 
+FORK = get_context("fork")
 SECONDS = 120
-SIDES = ("plain", "hooked", "runtime")
 
 
 class TooSlow(BaseException):
@@ -49,15 +50,17 @@ class TooSlow(BaseException):
 
 @contextmanager
 def time_limit(seconds: int) -> Iterator[None]:
+    """Of computing: how busy the machine is with other things does not count."""
+
     def stop(*_: Any) -> None:
         raise TooSlow(f"more than {seconds} s")
 
-    signal.signal(signal.SIGALRM, stop)
-    signal.alarm(seconds)
+    signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.alarm(0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def digest(value: Tensor) -> str:
@@ -120,7 +123,7 @@ def run_hooked(
             auto_hook(model)
             row["eval after auto_hook"] = digests(observe(model.eval(), call)) == before
     row["cache"] = cached(model, call)
-    row["fallback"] = measured_with_fallback(model, call)
+    row["fallback"] = measured_with_fallback(model, call, folder)
     return row
 
 
@@ -136,13 +139,7 @@ def measured(model: nn.Module, call: Callable[[nn.Module], Any], folder: str) ->
     model.eval()
     with recorded_calls(model) as calls:
         observe(model, call)
-    apart = [call for call in calls.by_code_in(folder) if is_taken_apart_elsewhere(call)]
-    made = [call for call in calls.by_code_in(folder) if call not in apart]
-    missed: dict[str, str] = {
-        module_call.path: f"{module_call.file.removeprefix(folder)}:{module_call.line}"
-        for module_call in made
-        if not module_call.passed
-    }
+    made = calls.by_code_in(folder)
     used, seen = parameters_seen(model, calls, folder)
     not_tensors = sorted(
         {
@@ -169,11 +166,9 @@ def measured(model: nn.Module, call: Callable[[nn.Module], Any], folder: str) ->
         and not module_call.file.startswith(folder)
     ]
     return {
-        "made": [module_call.path for module_call in calls.by_code_in(folder)],
+        "made": [module_call.path for module_call in made],
         "calls": len(made),
-        "passed": sum(module_call.passed for module_call in made),
-        "missed": dict(list(missed.items())[:20]),
-        "named by a note": len(apart),
+        "missed": missed(made, folder),
         "calls of other code": len(elsewhere),
         "parameters used": len(used),
         "parameters seen": len(used & seen),
@@ -185,20 +180,13 @@ def measured(model: nn.Module, call: Callable[[nn.Module], Any], folder: str) ->
     }
 
 
-def is_taken_apart_elsewhere(call: ModuleCall) -> bool:
-    """Whether a note says of the call that other code takes its tuple apart: it has no site, and
-    does not ask for the fallback."""
-    return not call.passed and call.line in _lines_taken_apart(call.file)
-
-
-@cache
-def _lines_taken_apart(file: str) -> frozenset[int]:
-    """The lines of such notes: those of rewriting the file that runs once more."""
-    text = Path(file).read_text(encoding="utf-8")
-    if "HookPoint" not in text:
-        return frozenset()
-    notes = hook_source(text, path=file).notes
-    return frozenset(note.line for note in notes if note.code == "taken-apart-elsewhere")
+def missed(calls: list[ModuleCall], folder: str) -> list[tuple[str, str, int]]:
+    """The calls that no hook point saw: the module's path, the file (in `folder`, or whole), the line."""
+    return [
+        (call.path, call.file.removeprefix(f"{folder}/"), call.line)
+        for call in calls
+        if not call.passed
+    ]
 
 
 def is_written_in(module: nn.Module, folder: str) -> bool:
@@ -282,7 +270,9 @@ class _Cached:
         return output
 
 
-def measured_with_fallback(model: nn.Module, call: Callable[[nn.Module], Any]) -> dict[str, Any]:
+def measured_with_fallback(
+    model: nn.Module, call: Callable[[nn.Module], Any], folder: str
+) -> dict[str, Any]:
     """How many of all calls passed some hook point of `hook_dict`."""
     model.eval()
     handles = []
@@ -296,56 +286,73 @@ def measured_with_fallback(model: nn.Module, call: Callable[[nn.Module], Any]) -
         observe(model, call, backward=False)
     for handle in handles:
         handle.remove()
-    made = [
-        module_call
-        for module_call in calls.made
-        if module_call.tensors and not is_taken_apart_elsewhere(module_call)
-    ]
-    return {
-        "calls": len(made),
-        "passed": sum(module_call.passed for module_call in made),
-        "missed": [module_call.path for module_call in made if not module_call.passed][:20],
-    }
+    made = [module_call for module_call in calls.made if module_call.tensors]
+    return {"calls": len(made), "missed": missed(made, folder)}
 
 
-def rows(
-    package: str, side: str, folder: str, plain: Rows, names: list[str]
-) -> Iterator[dict[str, Any]]:
-    """A row for each model."""
+def row_of(name: str, package: str, side: str, folder: str, plain: Rows) -> dict[str, Any]:
+    """What one model does."""
+    start = time.process_time()
     zoo = import_module(f"tests.zoo.{package}_models")
-    for name in names:
-        start = time.monotonic()
-        row: dict[str, Any] = {"name": name}
-        try:
-            with time_limit(SECONDS):
-                try:
-                    model, call = zoo.model(name, plain.get(name, {}).get("known"))
-                except NotBuiltError as error:
-                    row["not built"] = str(error)
+    row: dict[str, Any] = {"name": name}
+    try:
+        with time_limit(SECONDS):
+            try:
+                model, call = zoo.model(name, plain.get(name, {}).get("known"))
+            except NotBuiltError as error:
+                row["not built"] = str(error)
+            else:
+                row |= {"class": type(model).__name__, "known": call.known}
+                if side == "plain":
+                    row |= run_plain(model, call) | {"made": made_by(model, call, folder)}
                 else:
-                    row |= {"class": type(model).__name__, "known": call.known}
-                    if side == "plain":
-                        row |= run_plain(model, call) | {"made": made_by(model, call, folder)}
-                    else:
-                        row |= run_hooked(model, call, folder, side)
-        except (Exception, TooSlow) as error:
-            frames = traceback.extract_tb(error.__traceback__)[-3:]
-            row["error"] = f"{type(error).__name__}: {error}"[:400]
-            row["at"] = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
-        row["seconds"] = round(time.monotonic() - start, 1)
-        yield row
+                    row |= run_hooked(model, call, folder, side)
+    except (Exception, TooSlow) as error:
+        frames = traceback.extract_tb(error.__traceback__)[-3:]
+        row["error"] = f"{type(error).__name__}: {error}"[:400]
+        row["at"] = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+    # a file that cannot be imported is none that was loaded
+    failed = row.keys() & {"not built", "error"}
+    row |= made_with(Path(folder), None if failed else loaded_files(Path(folder)))
+    row["seconds"] = round(time.process_time() - start, 1)
+    return row
+
+
+def in_a_process(name: str, package: str, side: str, folder: str, plain: Rows) -> dict[str, Any]:
+    """The row of a model that a copy of this process runs, which may die of it. What that imports
+    from elsewhere than `folder` is imported here too, for the next."""
+    receiving, sending = FORK.Pipe(duplex=False)
+
+    def run(sending: Connection) -> None:
+        row = row_of(name, package, side, folder, plain)
+        sending.send((row, loaded_elsewhere(Path(folder))))
+
+    process = FORK.Process(target=run, args=(sending,))
+    process.start()
+    sending.close()
+    row: dict[str, Any]
+    try:
+        row, modules = receiving.recv()
+    except EOFError:
+        process.join()
+        row = {"name": name, "error": f"the process ended with {process.exitcode}"}
+        return row | made_with(Path(folder), None)
+    process.join()
+    for module in modules:
+        if module not in sys.modules:
+            with suppress(Exception):
+                import_module(module)
+    return row
 
 
 def main() -> None:
-    package, side, out, plain, folder, *names = sys.argv[1:]
+    package, side, out, plain_path, folder, *names = sys.argv[1:]
     warnings.simplefilter("ignore")
     os.environ["TRANSFORMERS_VERBOSITY"] = "critical"
-    path = Path(out)
-    done = read_rows(path)
-    zoo = import_module(f"tests.zoo.{package}_models")
-    wanted = [name for name in (names or zoo.names()) if name not in done]
-    with path.open("a") as file:
-        for row in rows(package, side, folder, read_rows(Path(plain)), wanted):
+    plain = read_rows(Path(plain_path))
+    with Path(out).open("a") as file:
+        for name in names:
+            row = in_a_process(name, package, side, folder, plain)
             file.write(json.dumps(row) + "\n")
             file.flush()
 

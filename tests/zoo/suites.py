@@ -8,7 +8,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from tests.zoo.comparing import Rows, read_rows
-from tests.zoo.made_with import code_digest, rewriter_digest
+from tests.zoo.loaded_files import tree_digest
+from tests.zoo.made_with import RUNTIME, code_digest, rewritten_folder
 from tests.zoo.packages import Package
 
 CASES = 12
@@ -55,10 +56,19 @@ SUITES: Sequence[Suite] = (
 )
 
 
+def rewritten_suite(suite: Suite, rows: Path) -> Path:
+    """Where the tree stands whose package is rewritten by the rewriter as it is."""
+    return rewritten_folder(f"{suite.package.name}-tests", rows)
+
+
 def suite_rows_path(suite: Suite, side: str, cases: int, rows: Path) -> Path:
-    """Where the rows of a side stand: `plain` or `hooked`."""
-    digest = code_digest(("tests/zoo/suite_process.py",))
-    made_with = digest if side == "plain" else f"{digest}.{rewriter_digest()}"
+    """Where the rows of a side stand, `plain` or `hooked`: those of the rewritten package are named
+    after its texts."""
+    running: Sequence[str] = ("tests/zoo/suite_process.py",)
+    made_with = code_digest(running)
+    if side == "hooked":
+        texts = tree_digest(rewritten_suite(suite, rows) / suite.package.folder)
+        made_with = f"{code_digest((*running, *RUNTIME))}.{texts}"
     name = f"{suite.package.name}-{suite.package.version}"
     return rows / f"{name}.suite-{cases}.{side}.{made_with}.jsonl"
 

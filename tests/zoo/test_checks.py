@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from tests.zoo.comparing import summed, unequal
 from tests.zoo.running import run_hooked, run_plain
 from tests.zoo.text_invariants import breaches, lines_that_gain_nothing
 
-HERE = __file__
+HERE = Path(__file__)
 
 
 class Net(nn.Module):
@@ -44,7 +45,7 @@ def net() -> Net:
 
 
 def hooked_row() -> dict[str, Any]:
-    return run_hooked(net(), call, HERE, "hooked")
+    return run_hooked(net(), call, str(HERE), "hooked")
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +57,7 @@ def rows() -> tuple[dict[str, Any], dict[str, Any]]:
 def test_equal_rows_are_equal(rows: tuple[dict[str, Any], dict[str, Any]]) -> None:
     plain, hooked = rows
     assert unequal(plain, hooked) == []
-    total = summed({"net": plain}, {"net": hooked})
+    total = summed({"net": plain}, {"net": hooked}, HERE.parent)
     assert (total.equal, total.failures) == (1, [])
     assert total.share("source passed", "source calls") == "50.0 % (1/2)"
     assert total.share("source parameters seen", "source parameters used") == "100.0 % (1/1)"
@@ -92,17 +93,20 @@ def test_what_differs_is_found(
 def test_a_call_that_no_hook_point_sees_is_missed(
     rows: tuple[dict[str, Any], dict[str, Any]],
 ) -> None:
-    hooked = rows[1]
-    assert list(hooked["source"]["missed"]) == ["two"]
-    hooked = copy.deepcopy(hooked)
-    hooked["fallback"]["missed"].append("two")
-    assert summed({"net": rows[0]}, {"net": hooked}).failures == ["net: the fallback misses two"]
+    hooked = copy.deepcopy(rows[1])
+    [missed] = hooked["source"]["missed"]
+    assert missed[0] == "two"
+    hooked["fallback"]["missed"].append(missed)
+    total = summed({"net": rows[0]}, {"net": hooked}, HERE.parent)
+    assert total.failures == ["net: the fallback misses two"]
 
 
 def test_a_model_that_fails_hooked_is_a_failure(
     rows: tuple[dict[str, Any], dict[str, Any]],
 ) -> None:
-    total = summed({"net": rows[0]}, {"net": {"name": "net", "error": "ValueError: no\nmore"}})
+    total = summed(
+        {"net": rows[0]}, {"net": {"name": "net", "error": "ValueError: no\nmore"}}, HERE.parent
+    )
     assert (total.equal, total.failures) == (0, ["net: ValueError: no"])
 
 
@@ -130,7 +134,7 @@ def test_calls_know_who_made_them() -> None:
         call(model)
     torch_made = {one.path for one in calls.made if one.called_by_torch}
     assert torch_made == {"two.0", "two.1"}
-    assert [(one.path, one.passed) for one in calls.by_code_in(HERE)] == [
+    assert [(one.path, one.passed) for one in calls.by_code_in(str(HERE))] == [
         ("one", True),
         ("two", False),
     ]
@@ -178,6 +182,10 @@ def test_a_text_that_is_no_python_is_a_breach() -> None:
         (SOURCE.replace("self.fc(x)", "self.fc_hook_point(self.fc(x)"), {"compiles"}),
         (SOURCE.replace("nn.Linear(2, 2)", "nn.Linear(2)"), {"only inserts", "strip", "twice"}),
         (SOURCE.replace("return ", "return  "), {"small diffs", "strip", "twice"}),
+        (
+            SOURCE.replace("self.fc(x)", "self.fc_hook_point(self.fc_hook_point(self.fc(x)))"),
+            {"hooked once", "twice"},
+        ),
     ],
 )
 def test_a_bad_rewrite_is_found(

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.zoo.comparing import read_rows, summed
-from tests.zoo.made_with import rows_path
+from tests.zoo.comparing import summed
+from tests.zoo.made_with import rewritten_folder
 from tests.zoo.packages import PACKAGES, installed_folder
-from tests.zoo.processes import ran_rows, run_side
+from tests.zoo.processes import SIDES, folder_of, held_rows, ran_rows, run_side
 from tests.zoo.text import defines_classes
 from tests.zoo.text_invariants import breaches
 
@@ -37,8 +37,8 @@ def test_text_invariants_hold(file: str) -> None:
         assert list(breaches(text)) == []
 
 
-def overlay_of(folders: Sequence[str], target: Path) -> Path:
-    """The package with these of its models rewritten; the parent of its folder."""
+def overlay_of(folders: Sequence[str], target: Path) -> None:
+    """The package with these of its models rewritten."""
     installed = installed_folder(TRANSFORMERS)
     models = target / TRANSFORMERS.folder / TRANSFORMERS.tree
     models.mkdir(parents=True)
@@ -53,29 +53,27 @@ def overlay_of(folders: Sequence[str], target: Path) -> Path:
     for folder in folders:
         original = installed / TRANSFORMERS.tree / folder
         subprocess.run([command, original, "-o", models / folder, "--no-format"], check=True)
-    return target
 
 
 @pytest.mark.parametrize("names", MODELS, ids=lambda names: names[0])
 def test_models_run_hooked_and_equal(names: Sequence[str], tmp_path: Path) -> None:
-    installed = installed_folder(TRANSFORMERS)
-    rewritten = overlay_of(names, tmp_path / "rewritten")
-    sides = {}
-    for side, top in (
-        ("plain", installed.parent),
-        ("hooked", rewritten),
-        ("runtime", installed.parent),
-    ):
-        folder = top / TRANSFORMERS.folder / TRANSFORMERS.tree
-        run_side(TRANSFORMERS, side, top, folder, tmp_path, names, lambda **done: None)
-        sides[side] = read_rows(rows_path(TRANSFORMERS, side, tmp_path))
-    plain = ran_rows(sides["plain"])
+    overlay_of(names, rewritten_folder(TRANSFORMERS.name, tmp_path))
+    for side in SIDES:
+        run_side(TRANSFORMERS, side, tmp_path, names, lambda **done: None)
+    plain = ran_rows(held_rows(TRANSFORMERS, "plain", tmp_path))
     assert plain.keys() == set(names)
-    for side in ("hooked", "runtime"):
-        total = summed(plain, sides[side])
+    totals = {
+        side: summed(
+            plain,
+            held_rows(TRANSFORMERS, side, tmp_path),
+            folder_of(TRANSFORMERS, side, tmp_path),
+        )
+        for side in ("hooked", "runtime")
+    }
+    for total in totals.values():
         assert total.failures == []
         assert total.equal == len(names)
         assert total.counts["fallback passed"] == total.counts["fallback calls"] > 0
-    counts = summed(plain, sides["hooked"]).counts
+    counts = totals["hooked"].counts
     assert counts["source passed"] >= 0.95 * counts["source calls"] > 0
     assert counts["source parameters seen"] >= 0.95 * counts["source parameters used"]

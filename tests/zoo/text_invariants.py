@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import difflib
 import re
 import traceback
@@ -45,6 +46,8 @@ def breaches(text: str) -> Iterator[Breach]:
     except SyntaxError as error:
         yield Breach("compiles", f"{error}: {error.text}")
         return
+    if (twice := hooked_twice(code)) is not None:
+        yield Breach("hooked once", twice)
     if missing_token(text, code) is not None:
         yield Breach("only inserts", difference(text, code))
     second, failure = _tried(lambda: hook_source(code, PLAIN).code)
@@ -56,6 +59,16 @@ def breaches(text: str) -> Iterator[Breach]:
     for line in lines_that_gain_nothing(text, code):
         yield Breach("small diffs", line)
         break
+
+
+def hooked_twice(code: str) -> str | None:
+    """The first expression that passes one hook point twice on its way."""
+    for node in ast.walk(ast.parse(code)):
+        match node:
+            case ast.Call(func=outer, args=[ast.Call(func=inner)]):
+                if "hook_point" in (text := ast.unparse(outer)) and text == ast.unparse(inner):
+                    return ast.unparse(node)
+    return None
 
 
 def lines_that_gain_nothing(before: str, after: str) -> Iterator[str]:

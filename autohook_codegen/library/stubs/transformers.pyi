@@ -20,6 +20,7 @@ def get_activation(activation_string) -> _Activation: ...
 __name__ = "transformers.modeling_utils"
 
 class PreTrainedModel(Module):
+    hides_members = True
     config: Fact
     device: Fact
     dtype: Fact

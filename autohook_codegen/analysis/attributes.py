@@ -1,0 +1,69 @@
+"""Attributes that statements set: what the classes of an instance have written down."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+
+from autohook_codegen.analysis.frame import Frame
+from autohook_codegen.analysis.joining import join
+from autohook_codegen.analysis.kept_values import kept_in_attribute
+from autohook_codegen.analysis.names_computed import display_name, name_shape
+from autohook_codegen.analysis.parts import reach, with_held
+from autohook_codegen.analysis.trace import Definition
+from autohook_codegen.analysis.values import (
+    NOT_REACHED,
+    Bag,
+    Computed,
+    Module,
+    ModuleClass,
+    Value,
+)
+from autohook_codegen.declares.program import ClassDecl, FunctionNode
+
+__all__ = ["attribute_in", "computed_attribute", "define", "define_computed"]
+
+
+def define(
+    frame: Frame,
+    cls: ClassDecl | Bag,
+    attribute: str,
+    value: Value,
+    receiver: ast.expr | None,
+    name: ast.expr | None,
+) -> None:
+    """Write down that a statement sets an attribute of an instance."""
+    own = kept_in_attribute(value, frame)
+    frame.state.write(("attribute", cls, attribute), own)
+    statement = frame.statement
+    if statement is None or isinstance(cls, Bag):
+        return
+    function = frame.unit.node if isinstance(frame.unit.node, FunctionNode) else None
+    text = ast.unparse(receiver) if receiver is not None else ""
+    frame.state.definitions.setdefault(cls, {}).setdefault(attribute, {})[statement] = Definition(
+        attribute, cls, statement, function, frame.file, text, own, name
+    )
+
+
+def define_computed(
+    frame: Frame, cls: ClassDecl, name: ast.expr, value: Value, receiver: ast.expr
+) -> None:
+    shape = name_shape(name)
+    if shape is not None:
+        frame.state.write(("computed", cls, shape), kept_in_attribute(value, frame))
+    define(frame, cls, display_name(name), value, receiver, name)
+
+
+def attribute_in(frame: Frame, classes: Iterable[ModuleClass], name: str) -> Value:
+    """Return what statements of the classes have set the attribute to."""
+    return join(*(frame.state.read(("attribute", one, name), frame.unit) for one in classes))
+
+
+def computed_attribute(frame: Frame, one: Module, step: Computed) -> Value:
+    if not isinstance(one.cls, ClassDecl):
+        return NOT_REACHED
+    cells = [
+        frame.state.read(("computed", cls, step.shape), frame.unit)
+        for cls in frame.instances.setters(one)
+    ]
+    return with_held(join(*cells), reach(one.held, step))

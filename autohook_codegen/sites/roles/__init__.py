@@ -1,0 +1,1 @@
+"""Values inside a forward, by what they are in a transformer; each role reads the data flow."""

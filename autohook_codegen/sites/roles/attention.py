@@ -1,0 +1,233 @@
+"""Attention: its queries, keys and values, scores, pattern and result."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from autohook_codegen.analysis.flow import Flow
+from autohook_codegen.analysis.points import Point, Way
+from autohook_codegen.analysis.trace import FunctionTrace
+from autohook_codegen.sites.roles.projections import is_parameter
+
+__all__ = ["ByHand", "find_by_hand"]
+
+_TO_SOFTMAX = frozenset("same choice view cast item dropout mask scale repeat slice norm".split())
+_TO_PRODUCT = frozenset(
+    "same choice view cast item add scale mask clamp join slice repeat dropout".split()
+)
+MOST_SUMS = 8
+_BEHIND_SOFTMAX = frozenset("same view cast slice mask item".split())
+
+
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """An attention that the code computes itself."""
+
+    product: Way
+    """Of the pattern with the values."""
+    v: Point
+    q: Point
+    k: Point
+    scores: Point
+    pattern: Point
+
+
+def find_by_hand(flow: Flow, function: FunctionTrace) -> Iterator[ByHand]:
+    """Yield every product of two fed values of which one comes from a softmax, whose argument comes
+    from such a product."""
+    for node in list(function.values):
+        if not isinstance(node, ast.Call | ast.BinOp):
+            continue
+        way = flow.way(Point(node, function))
+        if way.kind != "matmul" or len(way.sources) != 2:
+            continue
+        for pattern, other in (way.sources, way.sources[::-1]):
+            softmaxes = list(_softmaxes(flow, pattern))
+            if not softmaxes or not flow.is_fed(other):
+                continue
+            for path in softmaxes:
+                found = _attention(flow, way, other, path)
+                if found is not None:
+                    yield found
+
+
+def _attention(flow: Flow, product: Way, v: Point, path: tuple[Way, ...]) -> ByHand | None:
+    softmax = path[-1]
+    given = softmax.sources[0]
+    products = _products(flow, given)
+    if not products:
+        return None
+    # of those with two fed operands the first in the innermost sum
+    scores = max(products, key=lambda one: products[one])
+    q, k = scores.sources
+    if _keys_come_first(scores, softmax):
+        q, k = k, q
+    while given.context != path[0].point.context and flow.way(given).kind == "same":
+        given = flow.way(given).sources[0]  # what a helper was handed
+    return ByHand(product, v, q, k, _before_casts(flow, given, scores), _pattern(path))
+
+
+def _softmaxes(flow: Flow, start: Point) -> Iterator[tuple[Way, ...]]:
+    """Yield the ways back to a softmax, the softmax last."""
+    seen: set[Point] = set()
+    stack: list[tuple[Point, tuple[Way, ...]]] = [(start, ())]
+    while stack:
+        point, path = stack.pop()
+        if point in seen:
+            continue
+        seen.add(point)
+        way = flow.way(point)
+        if way.kind == "softmax":
+            yield (*path, way)
+            continue
+        onward: tuple[Point, ...] = ()
+        if way.kind in _TO_SOFTMAX:
+            onward = way.sources
+        elif way.kind in ("matmul", "linear", "conv"):  # talking heads
+            onward = mixed(flow, way)
+        elif way.kind == "function" or (way.kind == "module" and way.inner):
+            onward = way.inner
+        elif way.kind in ("unknown", "module"):
+            onward = way.sources[:1]
+        stack += [(one, (*path, way)) for one in reversed(onward)]
+
+
+def _products(flow: Flow, start: Point) -> dict[Way, int]:
+    """Return the products of fed values that scores are summed from, in their order, each with the
+    depth of its sum; less than 0 where an operand is learned."""
+    found: dict[Way, int] = {}
+    deepest: dict[Point, int] = {}
+    stack = [(start, 0)]
+    while stack:
+        point, depth = stack.pop()
+        if deepest.get(point, -1) >= depth:
+            continue
+        deepest[point] = depth
+        way = flow.way(point)
+        onward: tuple[Point, ...] = ()
+        if way.kind in ("matmul", "linear", "conv"):
+            onward = tuple(one for one in mixed(flow, way) if _is_sum_of_products(flow, one))
+            fed = [flow.is_fed(one) for one in way.sources]
+            if way.kind == "matmul" and not onward and len(fed) == 2 and any(fed):
+                if not any(next(_softmaxes(flow, one), None) for one in way.sources):
+                    found[way] = max(found.get(way, -1000), depth if all(fed) else depth - 1000)
+        elif way.kind in _TO_PRODUCT:
+            onward = way.sources
+        elif way.kind in ("function", "module"):
+            onward = way.inner or way.sources[: 1 if way.kind == "module" else None]
+        elif way.kind == "unknown":
+            onward = way.sources
+        inner = min(depth + (way.kind == "add"), MOST_SUMS)
+        stack += [(one, inner) for one in reversed(onward)]
+    return found
+
+
+def _is_sum_of_products(flow: Flow, point: Point) -> bool:
+    """Tell whether a value that is mixed, as talking heads are, is made of products itself."""
+    return any(depth >= 0 for depth in _products(flow, point).values())
+
+
+def mixed(flow: Flow, way: Way) -> tuple[Point, ...]:
+    """Return what a product with a parameter, or a linear layer, mixes."""
+    if way.kind in ("linear", "conv"):
+        return way.sources[:1]
+    learned = [is_parameter(flow, one) for one in way.sources]
+    return (
+        tuple(one for one, is_learned in zip(way.sources, learned, strict=True) if not is_learned)
+        if any(learned)
+        else ()
+    )
+
+
+def _before_casts(flow: Flow, given: Point, product: Way) -> Point:
+    """Return the expression that softmax takes, before casts; with sinks the part that holds the
+    product."""
+    point = given
+    while True:
+        way = flow.way(point)
+        behind = way
+        while behind.kind == "same" and len(behind.sources) == 1:
+            behind = flow.way(behind.sources[0])
+        if behind.kind == "cast":
+            point = behind.sources[0]
+            continue
+        part = _beside_sinks(flow, point, product)
+        if part is None or part == point:
+            return point
+        point = part
+
+
+def _beside_sinks(flow: Flow, point: Point, product: Way) -> Point | None:
+    """Return the one element of a ``cat`` on the way that holds a product of fed values."""
+    for way in flow.walk(point, lambda way: way.kind in _TO_PRODUCT - {"join", "choice"}):
+        if way.kind != "join":
+            continue
+        elements = way.sources
+        if len(elements) and (inner := flow.way(elements[0])).kind == "join":
+            elements = inner.sources
+        holding = [one for one in elements if _products(flow, one)]
+        if len(holding) == 1 and len(elements) > 1:
+            return holding[0]
+    return None
+
+
+def _pattern(path: tuple[Way, ...]) -> Point:
+    """Return the softmax with the views, casts and fills behind it."""
+    here = [way for way in path if way.point.context == path[0].point.context]
+    point = here[-1].point  # the softmax, or the call of the helper that it stands in
+    for way in reversed(here[:-1]):
+        if way.kind not in _BEHIND_SOFTMAX:
+            break
+        if way.kind != "same":
+            point = way.point
+    return point
+
+
+def _keys_come_first(scores: Way, softmax: Way) -> bool:
+    """Tell whether the softmax sums over the index of the product's first operand."""
+    letters = _letters(scores.point.node)
+    dim = _dim(softmax.point.node)
+    if letters is not None:
+        (first, second), out = letters
+        place = dim if dim is not None else -1
+        if -len(out) <= place < len(out):
+            index = out[place]
+            return index in first and index not in second
+        return False
+    return dim == -2
+
+
+def _letters(node: ast.AST) -> tuple[list[str], str] | None:
+    """Return the indexes of the operands and of the result of an einsum, a letter each."""
+    for one in node.args if isinstance(node, ast.Call) else ():
+        if isinstance(one, ast.Constant) and isinstance(one.value, str) and "->" in one.value:
+            given, _, result = one.value.replace("...", "").partition("->")
+            sides = [_split(side) for side in given.split(",")]
+            known = dict.fromkeys(name for side in sides for name in side)
+            letter = {name: chr(97 + place) for place, name in enumerate(known)}
+            if len(sides) == 2 and all(name in letter for name in _split(result)):
+                texts = ["".join(letter[name] for name in side) for side in sides]
+                return texts, "".join(letter[name] for name in _split(result))
+    return None
+
+
+def _split(side: str) -> list[str]:
+    """Return the indexes of ``b head q`` or of ``bhq``."""
+    return side.split() if " " in side.strip() else list(side.strip())
+
+
+def _dim(node: ast.AST) -> int | None:
+    if not isinstance(node, ast.Call):
+        return None
+    candidates = [one.value for one in node.keywords if one.arg == "dim"]
+    candidates += node.args[-1:]
+    for one in candidates:
+        try:
+            value = ast.literal_eval(one)
+        except (ValueError, TypeError, SyntaxError):
+            continue
+        if isinstance(value, int):
+            return value
+    return None

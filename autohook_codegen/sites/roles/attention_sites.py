@@ -1,0 +1,203 @@
+"""The sites of an attention's roles."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from autohook_codegen.analysis.points import Point
+from autohook_codegen.analysis.trace import FunctionTrace
+from autohook_codegen.analysis.values import Attribute, Value
+from autohook_codegen.sites.candidate import After, Candidate, Explicit, First, Form
+from autohook_codegen.sites.references import held_by
+from autohook_codegen.sites.roles.attention import find_by_hand
+from autohook_codegen.sites.roles.called_attention import (
+    CalledAttention,
+    fused_calls,
+    interface_calls,
+)
+from autohook_codegen.sites.roles.places import Places
+from autohook_codegen.sites.roles.projections import Projected, projections, rotated
+from autohook_codegen.sites.written import Written
+
+__all__ = ["attention_operands", "attention_sites"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Role:
+    """A value with a role."""
+
+    name: str
+    point: Point
+    takes: frozenset[ast.AST] = frozenset()
+    """The calls whose result the value is."""
+    behind: frozenset[Point] = frozenset()
+    """The views that it is a view of."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Attention:
+    """The values of one attention, by their roles."""
+
+    node: ast.AST
+    """What computes it: the call, or the product with the values."""
+    projected: tuple[Projected, ...]
+    """The ways back to the projections, those of its values first."""
+    roles: tuple[_Role, ...]
+    called: CalledAttention | None = None
+
+
+def attention_sites(places: Places, function: FunctionTrace) -> Iterator[Candidate]:
+    """Yield the sites of every attention in the function, those of one value once.
+
+    Of two that both run, the second has the name of its values' projection in its names.
+    """
+    seen: set[object] = set()
+    written = Written(function)
+    earlier: list[ast.AST] = []
+    attentions = list(_attentions(places, function))
+    hooked: dict[str, set[Point]] = {}
+    for role in (role for one in attentions for role in one.roles):
+        hooked.setdefault(role.name, set()).add(role.point)
+    for attention in attentions:
+        node = attention.node
+        alone = all(one is node or written.exclude_each_other(node, one) for one in earlier)
+        suffix = "" if alone else _named_after(attention.projected)
+        if not suffix:
+            earlier.append(node)
+        for one in _sites(places, attention, function, suffix, hooked):
+            place = _place(one.form)
+            if place not in seen:
+                seen.add(place)
+                yield one
+
+
+def attention_operands(places: Places, function: FunctionTrace) -> Iterator[tuple[Point, Point]]:
+    """Yield the queries and keys of every attention in the function."""
+    flow = places.flow
+    for called in (*fused_calls(flow, function), *interface_calls(flow, function)):
+        yield called.q, called.k
+    for one in find_by_hand(flow, function):
+        yield one.q, one.k
+
+
+def _attentions(places: Places, function: FunctionTrace) -> Iterator[_Attention]:
+    flow = places.flow
+    for called in (*fused_calls(flow, function), *interface_calls(flow, function)):
+        values, roles = _projected(places, called.q, called.k, called.v)
+        roles.append(_Role("z", called.z, frozenset({called.call})))
+        yield _Attention(called.call, values, tuple(roles), called)
+    for one in find_by_hand(flow, function):
+        values, roles = (), []
+        if function.node not in places.handed:
+            values, roles = _projected(places, one.q, one.k, one.v)
+            roles += _results(places, one.product.point)
+        roles.append(_Role("attn_scores", one.scores, frozenset({one.scores.node})))
+        roles.append(_Role("pattern", one.pattern, frozenset({one.pattern.node})))
+        yield _Attention(one.product.point.node, values, tuple(roles))
+
+
+def _sites(
+    places: Places,
+    attention: _Attention,
+    function: FunctionTrace,
+    suffix: str,
+    hooked: Mapping[str, set[Point]],
+) -> Iterator[Candidate]:
+    found = [
+        places.site(one.name, one.point, one.takes, suffix=suffix)
+        for one in attention.roles
+        if not one.behind & hooked.get(one.name, set())
+    ]
+    called = attention.called
+    if called is not None and called.callee is not None:
+        for place, role in enumerate(("attn_scores", "pattern")):
+            form = Explicit(called.callee, place, called.eager_name)
+            found.append(places.site(role, Point(called.callee, function), (), form, suffix))
+    yield from (one for one in found if one is not None)
+
+
+def _projected(
+    places: Places, q: Point, k: Point, v: Point
+) -> tuple[tuple[Projected, ...], list[_Role]]:
+    """Return the ways back to the projections, and q, k and v with what rotations make of them."""
+    flow = places.flow
+    operands = (("q", q), ("k", k), ("v", v))
+    ways = {role: projections(flow, one) for role, one in operands}
+    if not any(ways.values()):
+        ways = {role: projections(flow, one, is_handed=True) for role, one in operands}
+        if not all(ways.values()):
+            return (), []
+    found: list[_Role] = []
+    for role, paths in ways.items():
+        for path in paths:
+            point, passed = path.place(flow)
+            nodes = frozenset(way.point.node for way in passed)
+            passes = places.all_pass(path.end.point.node, nodes, point)
+            behind = frozenset(way.point for way in passed) - {point}
+            found.append(_Role(role, point, nodes if passes else frozenset(), behind))
+    taken = {one.point for one in found}
+    shared = _calls(ways["q"]) & _calls(ways["k"])
+    turned = [
+        _Role(f"rot_{role}", point)
+        for role in ("q", "k")
+        for point in rotated(ways[role], shared)
+        if point not in taken
+    ]
+    if len({one.name for one in turned}) == 2:
+        found += turned
+    return (*ways["v"], *ways["k"], *ways["q"]), found
+
+
+def _results(places: Places, product: Point) -> Iterator[_Role]:
+    """Yield the place of z; in a helper that is not handed the module those around its calls."""
+    flow, function = places.flow, product.function
+    if places.holder(function) is not None or function.node is None:
+        yield _Role("z", product, frozenset({product.node}))
+        return
+    for call, caller in flow.calls_of.get(function.node, ()):
+        for part in ((), (0,)):
+            way = flow.way(Point(call, caller, None, part))
+            reached = (
+                one.point.node
+                for start in way.inner
+                for one in flow.walk(start, lambda one: one.kind in ("same", "view", "choice"))
+            )
+            if product.node in reached:
+                yield _Role("z", Point(call, caller, None, part), frozenset({call}))
+                break
+
+
+def _place(form: Form) -> object:
+    """Return what tells the places of two values apart."""
+    match form:
+        case After(statement, target):
+            return statement, ast.unparse(target)
+        case First(block, target):
+            return block, target.id
+        case Explicit(node, place):
+            return node, place
+    return form.node
+
+
+def _named_after(projected: Iterable[Projected]) -> str:
+    """Return ``_v_proj_2`` after the module, or the parameter, that has projected the values."""
+    for path in projected:
+        sources = path.end.sources
+        made_by: list[Value] = [path.end.modules]
+        made_by += [
+            one.function.values.get(one.node, frozenset())
+            for one in sources
+            if isinstance(one.node, ast.expr)
+        ]
+        for value in made_by:
+            held = held_by(value)
+            names = [one.name for one in held.steps if isinstance(one, Attribute)] if held else []
+            if names:
+                return "_" + "_".join(names)
+    return ""
+
+
+def _calls(paths: Iterable[Projected]) -> frozenset[ast.AST]:
+    return frozenset(call for one in paths for call in one.calls)

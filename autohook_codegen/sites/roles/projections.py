@@ -1,0 +1,276 @@
+"""Queries, keys and values: back from what a product takes to the projection that made it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from autohook_codegen.analysis.flow import Flow
+from autohook_codegen.analysis.points import FILLED, Point, Way
+from autohook_codegen.analysis.values import Items, Module, Parameter
+
+__all__ = ["Projected", "is_parameter", "projections", "rotated"]
+
+_ONWARD = frozenset(
+    "same view cast item slice repeat scale norm activation dropout clamp mask softmax".split()
+)
+_FOLLOWS = frozenset({"same", "view", "item", "slice", "cast"})
+"""What may stand between a projection and the place where TransformerLens has its query."""
+_SKIPPED = frozenset("same choice view cast item repeat scale slice".split())
+_TURNS = frozenset("transpose mT mH T t swapaxes swapdims adjoint".split())
+MOST_PATHS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Projected:
+    """A way from a product's operand back to a projection, or to where several are joined."""
+
+    ways: tuple[Way, ...]
+    """The operand's first, the projection's last."""
+    calls: frozenset[ast.AST]
+    """The calls of functions on any of the ways: one that q's and k's meet is a rotation."""
+    turns: bool = False
+    """It meets ``a * cos + b * sin``."""
+
+    @property
+    def end(self) -> Way:
+        return self.ways[-1]
+
+    def behind(self, way: Way, calls: Iterable[ast.AST] = (), turns: bool = False) -> Projected:
+        return Projected((way, *self.ways), self.calls | frozenset(calls), self.turns or turns)
+
+    def place(self, flow: Flow) -> tuple[Point, list[Way]]:
+        """Return the last view that follows the projection directly, and the ways from there back
+        to the projection."""
+        if self.end.name == FILLED:
+            later = (way for way in reversed(self.ways[:-1]) if way.kind != "same")
+            return next(later, self.ways[0]).point, []
+        point = self.end.point
+        passed = [self.end]
+        for way in reversed(self.ways[:-1]):
+            if way.point.context != self.end.point.context or not (
+                way.kind in _FOLLOWS or way.kind == "bias" or _chooses_projections(flow, way)
+            ):
+                break
+            passed.append(way)
+            is_name = way.kind in ("same", "choice", "item", "cast")
+            if not is_name or isinstance(way.point.node, ast.Call):
+                point = way.point
+        return point, passed
+
+
+def _chooses_projections(flow: Flow, way: Way) -> bool:
+    """Tell whether each arm of a choice is a projection, or a view of one."""
+    if way.kind != "choice":
+        return False
+    ends = [
+        one.kind
+        for arm in way.sources
+        for one in flow.walk(arm, lambda one: one.kind in _FOLLOWS | {"choice"})
+        if one.kind not in _FOLLOWS | {"choice"}
+    ]
+    return all(kind in ("linear", "conv") for kind in ends)
+
+
+def projections(flow: Flow, operand: Point, is_handed: bool = False) -> list[Projected]:
+    """Return the ways back from an operand; none where it is no projection's.
+
+    `is_handed` says that the module is handed its queries, keys and values: then the ways go on in
+    what calls it.
+    """
+    found = list(_Search(flow, is_handed).back(_without_own_views(flow, operand)))
+    return list({tuple(way.point for way in one.ways): one for one in found}.values())
+
+
+def _without_own_views(flow: Flow, operand: Point) -> Point:
+    """Return the operand as it was before it was turned for the product: ``k`` of
+    ``k.transpose(-2, -1)``."""
+    point = operand
+    while (way := flow.way(point)).kind == "view" and isinstance(point.node, ast.expr):
+        point = way.sources[0]
+    if isinstance(point.node, ast.Name) or point.node is operand.node:
+        return point
+    way = flow.way(operand)
+    return way.sources[0] if way.kind == "view" and way.name in _TURNS else operand
+
+
+class _Search:
+    def __init__(self, flow: Flow, is_handed: bool) -> None:
+        self.flow = flow
+        self.is_handed = is_handed
+        self._open: set[Point] = set()
+
+    def back(self, point: Point) -> list[Projected]:
+        if point in self._open or len(self._open) > 200:
+            return []
+        self._open.add(point)
+        way = self.flow.way(point)
+        found = self._of_kind(way)
+        self._open.discard(point)
+        return found[:MOST_PATHS]
+
+    def _of_kind(self, way: Way) -> list[Projected]:
+        kind = way.kind
+        if kind in ("linear", "conv", "attention"):
+            return [Projected((way,), frozenset())]
+        if kind == "module":
+            return self._module(way)
+        if kind == "matmul":
+            if any(is_parameter(self.flow, one) for one in way.sources):
+                return [Projected((way,), frozenset())]
+            return []
+        if kind in ("function", "unknown"):
+            return self._call(way)
+        if kind in ("add", "join", "scale"):
+            return self._several(way)
+        if kind == "argument" and self.is_handed:
+            return [
+                one.behind(way)
+                for given in self.flow.at_callers(way.point)
+                for one in self.back(given)
+            ]
+        if kind == "choice" or kind in _ONWARD:
+            return [one.behind(way) for source in way.sources for one in self.back(source)]
+        return []
+
+    def _module(self, way: Way) -> list[Projected]:
+        """A module is a projection, if it is none that only changes what one has made."""
+        calls = [way.point.node]
+        if way.inner:
+            inside = [one for inner in way.inner for one in self.back(inner)]
+            if inside and all(_is_outside(one, way.point) for one in inside):
+                return [one.behind(way, calls) for one in inside]
+            return [Projected((way,), frozenset())]
+        place = way.point.part[0] if way.point.part else None
+        given = way.sources[place : place + 1] if isinstance(place, int) else way.sources[:1]
+        earlier = [one for source in given for one in self.back(source)]
+        if any(one.end.kind in ("linear", "matmul", "conv") for one in earlier):
+            return [one.behind(way, calls) for one in earlier]
+        if not any(isinstance(one, Module | Items) for one in way.modules) and way.modules:
+            return []
+        return [Projected((way,), frozenset())]
+
+    def _call(self, way: Way) -> list[Projected]:
+        calls = [way.point.node]
+        inside = [one.behind(way, calls) for inner in way.inner for one in self.back(inner)]
+        if inside:
+            return inside
+        fed = [one for one in way.sources if self.flow.is_fed(one)]
+        if way.kind == "unknown" and fed and any(self._is_matrix(one) for one in way.sources):
+            return [Projected((way,), frozenset())]
+        place = way.point.part[0] if way.point.part else None
+        if isinstance(place, int):
+            receiver = getattr(getattr(way.point.node, "func", None), "value", None)
+            is_method = bool(way.sources) and way.sources[0].node is receiver
+            sources = way.sources[place + is_method : place + is_method + 1]
+        else:
+            sources = tuple(fed[:1])
+        return [one.behind(way, calls) for source in sources for one in self.back(source)]
+
+    def _is_matrix(self, point: Point) -> bool:
+        return is_parameter(self.flow, point)
+
+    def _several(self, way: Way) -> list[Projected]:
+        """What is summed or joined: halves of one projection, or several projections."""
+        if way.kind == "add":
+            biases = [is_parameter(self.flow, one) for one in way.sources]
+            if any(biases) and not all(biases):
+                inner = way.sources[biases.index(False)]
+                return [one.behind(replace(way, kind="bias")) for one in self.back(inner)]
+        sides = [(one, self.back(one)) for one in _elements(self.flow, way)]
+        sides = [(one, found) for one, found in sides if found]
+        sure = [(one, found) for one, found in sides if any(map(_is_sure, found))]
+        sides = sure or sides  # not the module that makes cos and sin
+        sides = sides[:1] if way.kind == "scale" else sides
+        ends = {one.end.point for _, found in sides for one in found}
+        turns = (
+            way.kind == "add" and len(sides) > 1 and all(self._is_scaled(one) for one, _ in sides)
+        )
+        calls = frozenset(call for _, found in sides for one in found for call in one.calls)
+        turned = turns or any(one.turns for _, found in sides for one in found)
+        if len(sides) < 2:
+            return [one.behind(way) for _, found in sides for one in found]
+        if all({one.end.point for one in found} == ends for _, found in sides):
+            parted = [
+                _common([one.ways for _, found in sides for one in found if one.end.point == end])
+                for end in sorted(ends, key=_position)
+            ]
+            return [Projected((way, *common), calls, turned) for common in parted]
+        if way.kind == "join":
+            return [Projected((way,), calls, turned)]
+        return [one.behind(way, calls, turns) for _, found in sides for one in found]
+
+    def _is_scaled(self, point: Point) -> bool:
+        way = self.flow.way(point)
+        while way.kind == "same" and len(way.sources) == 1:
+            way = self.flow.way(way.sources[0])
+        return way.kind == "scale" and len(way.sources) == 2
+
+
+def _position(point: Point) -> tuple[int, int]:
+    return getattr(point.node, "lineno", 0), getattr(point.node, "col_offset", 0)
+
+
+def _is_sure(path: Projected) -> bool:
+    return path.end.kind != "module"
+
+
+def _elements(flow: Flow, way: Way) -> Iterator[Point]:
+    for one in way.sources:
+        inner = flow.way(one)
+        if way.kind == "join" and inner.kind == "join" and not isinstance(one.node, ast.Call):
+            yield from inner.sources
+        else:
+            yield one
+
+
+def _common(paths: list[tuple[Way, ...]]) -> tuple[Way, ...]:
+    """Return what all paths end with."""
+    first = paths[0]
+    length = 0
+    while all(
+        len(one) > length and one[-1 - length].point == first[-1 - length].point for one in paths
+    ) and length < len(first):
+        length += 1
+    return first[len(first) - length :]
+
+
+def _is_outside(one: Projected, call: Point) -> bool:
+    """Tell whether the way ends in the caller, before the call."""
+    context = one.end.point.context
+    return context == call.context
+
+
+def is_parameter(flow: Flow, point: Point) -> bool:
+    """Tell whether the value is a parameter, or a view of one."""
+    kinds = {"same", "view", "cast", "slice", "repeat", "item"}
+    return any(
+        way.kind == "parameter" or any(isinstance(one, Parameter) for one in flow.value(way.point))
+        for way in flow.walk(point, lambda way: way.kind in kinds)
+    )
+
+
+def rotated(paths: list[Projected], shared: frozenset[ast.AST]) -> list[Point]:
+    """Return the last values, before views, cache, repeats and scale, whose way from the projection
+    meets a rotation; `shared` are the calls that the ways of both q and k meet."""
+    found: dict[Point, None] = {}
+    for path in paths:
+        if not (path.turns or path.calls & shared):
+            continue
+        for way in path.ways[:-1]:
+            is_cache = way.kind in ("unknown", "join") and way.point.node not in shared
+            if way.kind in _SKIPPED or (is_cache and _goes_on(path, way, shared)):
+                continue
+            found[way.point] = None
+            break
+    return list(found)
+
+
+def _goes_on(path: Projected, way: Way, shared: frozenset[ast.AST]) -> bool:
+    """Tell whether the rotation stands behind this way, which is a cache then."""
+    rest = path.ways[path.ways.index(way) + 1 :]
+    return any(
+        one.point.node in shared or one.kind in ("add", "function", "module", "join")
+        for one in rest[:-1]
+    )

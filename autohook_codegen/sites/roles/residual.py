@@ -1,0 +1,220 @@
+"""The residual stream: sums of a value with what was computed from it."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from functools import cached_property
+
+from autohook_codegen.analysis.flow import Flow
+from autohook_codegen.analysis.points import Point, Way
+from autohook_codegen.analysis.trace import FunctionTrace
+from autohook_codegen.analysis.values import Items, Module
+
+__all__ = ["Residual", "Sum"]
+
+_STREAM = frozenset("same choice view cast item scale dropout".split())
+MOST_POINTS = 2000
+_THROUGH = frozenset("module linear conv attention norm".split())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sum:
+    """A sum on the stream."""
+
+    point: Point
+    """Of the whole sum."""
+    stream: Point
+    branches: tuple[Point, ...]
+    roots: frozenset[ast.AST]
+    """Where the stream was made: an argument, another sum."""
+    through_callers: bool
+    """Only what the class is handed says that the branch was computed from the stream."""
+
+
+class Residual:
+    """The sums of a whole program."""
+
+    def __init__(self, flow: Flow, functions: list[FunctionTrace]) -> None:
+        self.flow = flow
+        self.functions = functions
+
+    @cached_property
+    def sums(self) -> dict[FunctionTrace, list[Sum]]:
+        found: dict[FunctionTrace, list[Sum]] = {}
+        for function in self.functions:
+            inner: set[ast.AST] = set()
+            # outer sums before those that they hold
+            for node in _sums_in(function):
+                if node in inner:
+                    continue
+                point = Point(node, function)
+                terms = self._terms(point, inner)
+                one = self._sum(point, terms) if len(terms) > 1 else None
+                if one is not None:
+                    found.setdefault(function, []).append(one)
+        return found
+
+    def _terms(self, point: Point, inner: set[ast.AST]) -> list[Point]:
+        """Return the terms of a sum, those of sums in the same expression together."""
+        found: list[Point] = []
+        for one in self.flow.way(point).sources:
+            node = one.node
+            if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+                inner.add(node)
+                found += self._terms(one, inner)
+            else:
+                found.append(one)
+        return found
+
+    def _sum(self, point: Point, terms: list[Point]) -> Sum | None:
+        for stream in terms:
+            roots = self._roots(stream)
+            if not roots:
+                continue
+            others = [one for one in terms if one is not stream]
+            if all(self._is_computed(one, roots, point.node) for one in others):
+                return Sum(point, stream, tuple(others), _nodes(roots), False)
+        for stream in terms:
+            roots = self._roots(stream)
+            others = [one for one in terms if one is not stream]
+            if roots and all(self._is_computed_by_callers(one, roots) for one in others):
+                return Sum(point, stream, tuple(others), _nodes(roots), True)
+        return None
+
+    # --- what a stream is
+
+    def _roots(self, point: Point) -> frozenset[Point]:
+        """Return where the stream was made, behind views, casts, scaling, choices and shortcuts."""
+        return frozenset(
+            way.point
+            for way in self.flow.walk(point, self._stream_onward)
+            if way.kind not in _STREAM | {"leaf", "fact", "parameter"}
+            and not (way.kind in ("module", "function") and self._stream_onward(way))
+        )
+
+    def _stream_onward(self, way: Way) -> bool | tuple[Point, ...]:
+        if way.kind == "choice":
+            return tuple(
+                inner for one in way.sources for inner in self._past_shortcut(one, way.sources)
+            )
+        if way.kind == "function":
+            return way.inner
+        if way.kind in ("module", "linear", "conv", "norm") and _may_be_identity(way):
+            return way.sources[:1]
+        if way.kind == "scale":
+            fed = [one for one in way.sources if self.flow.is_fed(one)]
+            return tuple(fed) if len(fed) == 1 else way.sources[:1]
+        return way.kind in _STREAM
+
+    def _past_shortcut(self, arm: Point, arms: tuple[Point, ...]) -> tuple[Point, ...]:
+        """Return what a module was given that stands in for the stream in one arm of a choice."""
+        way = self.flow.way(self.flow.origin(arm))
+        if way.kind in ("module", "linear", "conv", "norm") and way.sources:
+            given = self.flow.origin(way.sources[0])
+            if any(self.flow.origin(one) == given for one in arms if one is not arm):
+                return (arm, given)
+        return (arm,)
+
+    # --- what was computed from it
+
+    def _is_computed(
+        self, term: Point, roots: frozenset[Point], whole: ast.AST | None = None
+    ) -> bool:
+        """Tell whether the term was computed from the stream by a module or a parameter, and not in
+        an earlier round of a loop, by way of the whole sum."""
+        seen: set[tuple[Point, bool]] = set()
+        stack = [(term, False)]
+        while stack:
+            point, passed = stack.pop()
+            if (point, passed) in seen or len(seen) > MOST_POINTS or point.node is whole:
+                continue
+            seen.add((point, passed))
+            if passed and _is_one_of(point, roots):
+                return True
+            way = self.flow.way(point)
+            if way.kind in ("fact", "leaf", "parameter"):
+                continue
+            through = passed or way.kind in _THROUGH or self._has_parameter(way)
+            stack += [(one, through) for one in (*way.sources, *way.inner)]
+        return False
+
+    def _has_parameter(self, way: Way) -> bool:
+        return any(self.flow.way(one).kind == "parameter" for one in way.sources)
+
+    def _is_computed_by_callers(self, term: Point, roots: frozenset[Point]) -> bool:
+        """Tell whether what calls the class has computed it from what it hands over as the
+        stream."""
+        arguments = [one for one in roots if isinstance(one.node, ast.arg)]
+        if len(arguments) != len(roots) or not arguments:
+            return False
+        (stream, *_) = arguments
+        callers = self.flow.module_calls_of.get(stream.function.node or stream.node, ())
+        leaves = {
+            way.point
+            for way in self.flow.walk(term, lambda way: way.kind not in ("fact", "parameter"))
+            if way.kind == "argument" and way.point != stream
+        }
+        for call, caller in callers:
+            mine = self._given(stream, call, caller)
+            if mine is None:
+                continue
+            origins = self._roots(mine)
+            if any(
+                (other := self._given(leaf, call, caller)) is not None
+                and self._is_computed(other, origins)
+                for leaf in leaves
+            ):
+                return True
+        return False
+
+    def _given(self, argument: Point, call: ast.Call, caller: FunctionTrace) -> Point | None:
+        found = [
+            one
+            for one in self.flow.at_callers(argument)
+            if one.function is caller and any(one.node is inner for inner in ast.walk(call))
+        ]
+        return found[0] if found else None
+
+
+def _nodes(points: frozenset[Point]) -> frozenset[ast.AST]:
+    return frozenset(one.node for one in points)
+
+
+def _is_one_of(point: Point, roots: frozenset[Point]) -> bool:
+    return any(
+        point.node is one.node and point.part == one.part and point.function is one.function
+        for one in roots
+    )
+
+
+def _may_be_identity(way: Way) -> bool:
+    """Tell whether the module is in some configuration none: ``nn.Identity()``, an empty
+    Sequential."""
+    return any(
+        (isinstance(one, Module) and one.cls == "torch.nn.Identity")
+        or (isinstance(one, Items) and not one.first and not one.rest)
+        for one in way.modules
+    )
+
+
+def _sums_in(function: FunctionTrace) -> list[ast.AST]:
+    """Return the sums of a function, an outer one before those inside of it."""
+    found: list[ast.AST] = []
+    stack: list[ast.AST] = [function.node] if function.node is not None else []
+    while stack:
+        node = stack.pop()
+        if (isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.Add)) or (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr in ("add", "add_")
+        ):
+            found.append(node)
+        stack += reversed(
+            [
+                one
+                for one in ast.iter_child_nodes(node)
+                if not isinstance(one, ast.FunctionDef | ast.Lambda | ast.ClassDef)
+            ]
+        )
+    return found

@@ -1,0 +1,242 @@
+"""The sites of the residual stream, and of what is added to it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import replace
+
+from autohook_codegen.analysis.points import Point
+from autohook_codegen.analysis.trace import FunctionTrace, ModuleCall
+from autohook_codegen.analysis.values import Member, Named, Step
+from autohook_codegen.declares.program import ClassDecl, FunctionNode
+from autohook_codegen.sites.candidate import Candidate, First, Form, Reference
+from autohook_codegen.sites.references import held_by, reference_to
+from autohook_codegen.sites.roles.branches import Branch, Branches
+from autohook_codegen.sites.roles.places import Places
+from autohook_codegen.sites.roles.residual import Residual, Sum
+from autohook_codegen.sites.written import Written
+
+__all__ = ["residual_sites"]
+
+
+def residual_sites(
+    places: Places, residual: Residual, branches: Branches, owner: ClassDecl
+) -> Iterator[Candidate]:
+    """Yield the sites of a class."""
+    sums = [
+        one
+        for function, its_sums in residual.sums.items()
+        if function.owner is owner
+        for one in its_sums
+    ]
+    sums.sort(key=_position)
+    judged = {one: [branches.of(term) for term in one.branches] for one in sums}
+    streams = _streams(sums)
+    for one in sums:
+        mids = [
+            other
+            for other in sums
+            if _is_mid(other, sums, streams)
+            and streams[other] == streams[one]
+            and not _is_cross(judged[other])
+            and (other is one or not _exclude(one, other))
+        ]
+        role, suffix = "resid_post", streams[one]
+        if _is_mid(one, sums, streams):
+            role = "resid_mid_cross" if _is_cross(judged[one]) else "resid_mid"
+            if role == "resid_mid" and len(mids) > 1:
+                suffix = _named_after(judged[one], one.point.function) + suffix
+        yield from _sum_sites(places, one, role, suffix, judged[one])
+    yield from _pre_sites(places, sums, streams, judged)
+
+
+def _exclude(one: Sum, other: Sum) -> bool:
+    """Tell whether a forward comes to one of them alone."""
+    function = one.point.function
+    return function is other.point.function and Written(function).exclude_each_other(
+        one.point.node, other.point.node
+    )
+
+
+def _sum_sites(
+    places: Places, one: Sum, role: str, suffix: str, branches: list[Branch]
+) -> Iterator[Candidate]:
+    container = _container(one, branches)
+    site = _site(places, role, one.point, container, suffix=suffix)
+    if site is not None:
+        yield site
+    if container is not None:
+        return
+    for branch in branches:
+        if branch.role is not None and branch.point is not None:
+            found = places.site(branch.role, branch.point, {branch.point.node})
+            if found is not None:
+                yield found
+
+
+def _pre_sites(
+    places: Places,
+    sums: list[Sum],
+    streams: dict[Sum, str],
+    judged: dict[Sum, list[Branch]],
+) -> Iterator[Candidate]:
+    done: set[tuple[str, ast.AST]] = set()
+    for one in sums:
+        if one.through_callers:
+            continue
+        container = _container(one, judged[one])
+        if container is not None:
+            loop = _loop_of(container[0])
+            name = _carried(places, one, loop) if loop is not None else None
+            if loop is not None and name is not None and (name.id, loop) not in done:
+                done.add((name.id, loop))
+                form = First(loop, name)
+                site = _site(places, "resid_pre", one.point, container, form)
+                if site is not None:
+                    yield site
+            continue
+        for root in one.roots:
+            function = one.point.function.node
+            if isinstance(root, ast.arg) and isinstance(function, FunctionNode):
+                if root in (*function.args.posonlyargs, *function.args.args) and (
+                    ("", root) not in done
+                ):
+                    done.add(("", root))
+                    point = Point(root, one.point.function)
+                    site = places.site("resid_pre", point, suffix=streams[one])
+                    if site is not None:
+                        yield site
+
+
+# --- loops over the members of a container
+
+
+def _container(one: Sum, branches: list[Branch]) -> tuple[Reference, ModuleCall] | None:
+    """Return the container of whose members the branch is one, in a loop over them."""
+    for branch in branches:
+        if branch.call is None:
+            continue
+        node = branch.call.point.node
+        for call in one.point.function.calls:
+            if call.node is not node:
+                continue
+            held = held_by(call.modules)
+            if held is None:
+                continue
+            reference = reference_to(
+                held, call.callee, call.modules, one.point.function, call.counters
+            )
+            if reference is None:
+                continue
+            for place, step in enumerate(reference.steps):
+                if isinstance(step, Member) and step.loop is not None:
+                    steps = reference.steps[: place + 1]
+                    short = Reference(
+                        reference.receiver, reference.owners, steps, frozenset(), call.counters
+                    )
+                    return short, call
+    return None
+
+
+def _loop_of(reference: Reference) -> ast.For | ast.AsyncFor | None:
+    (member,) = [step for step in reference.steps if isinstance(step, Member)][:1]
+    return member.loop if isinstance(member.loop, ast.For | ast.AsyncFor) else None
+
+
+def _site(
+    places: Places,
+    role: str,
+    point: Point,
+    container: tuple[Reference, ModuleCall] | None,
+    form: Form | None = None,
+    suffix: str = "",
+) -> Candidate | None:
+    site = places.site(role, point, {point.node} if form is None else (), form, suffix)
+    if site is None or container is None:
+        return site
+    beside, _ = container
+    steps: tuple[Step, ...] = (
+        Named(role + suffix),
+        *(step for step in beside.steps if isinstance(step, Member)),
+    )
+    reference = replace(site.reference, steps=steps, counters=beside.counters)
+    return replace(site, reference=reference, beside=beside)
+
+
+def _carried(places: Places, one: Sum, loop: ast.For | ast.AsyncFor) -> ast.Name | None:
+    """Return the name that holds the stream from one round to the next."""
+    inside = set(ast.walk(loop))
+    definitions = places.flow.definitions(one.point.function)
+    for way in places.flow.walk(one.stream, lambda way: way.kind in ("same", "choice", "view")):
+        node = way.point.node
+        if isinstance(node, ast.Name) and node in inside:
+            bindings = definitions.of.get(node, frozenset())
+            if any(one in inside for one in bindings) and any(
+                one not in inside for one in bindings
+            ):
+                return ast.copy_location(ast.Name(node.id, ast.Load()), loop)
+    return None
+
+
+# --- which sum is which
+
+
+def _position(one: Sum) -> tuple[int, int]:
+    node = one.point.node
+    return (getattr(node, "end_lineno", 0) or 0, getattr(node, "end_col_offset", 0) or 0)
+
+
+def _is_mid(one: Sum, sums: list[Sum], streams: dict[Sum, str]) -> bool:
+    """Tell whether a later sum takes it as its stream, or follows it on the same one."""
+    later = [other for other in sums if _position(one) < _position(other)]
+    return any(
+        one.point.node in other.roots
+        or (
+            other.point.function is one.point.function
+            and streams[other] == streams[one]
+            and not _exclude(one, other)
+        )
+        for other in later
+    )
+
+
+def _is_cross(branches: list[Branch]) -> bool:
+    return any(one.looks_elsewhere for one in branches)
+
+
+def _streams(sums: list[Sum]) -> dict[Sum, str]:
+    """Return what tells the streams apart: nothing for the first, ``_`` and its argument's name for
+    a further one."""
+    arguments: dict[Sum, ast.arg | None] = {}
+    by_node = {one.point.node: one for one in sums}
+    for one in sums:
+        own = sorted(
+            (root for root in one.roots if isinstance(root, ast.arg)), key=lambda root: root.lineno
+        )
+        earlier = [
+            by_node[root] for root in one.roots if root in by_node and by_node[root] is not one
+        ]
+        known = [arguments[other] for other in earlier if other in arguments]
+        arguments[one] = own[0] if own else next(iter(known), None)
+    used = [one for one in arguments.values() if one is not None]
+    first = min(used, key=lambda one: (one.lineno, one.col_offset), default=None)
+    by_function = {one.point.function for one in sums}
+    several = len({one.arg for one in used}) > 1 and len(by_function) == 1
+    return {
+        one: f"_{argument.arg}"
+        if several and argument is not None and argument is not first
+        else ""
+        for one, argument in arguments.items()
+    }
+
+
+def _named_after(branches: list[Branch], function: FunctionTrace) -> str:
+    for branch in branches:
+        for call in function.calls if branch.call is not None else ():
+            if branch.call is not None and call.node is branch.call.point.node:
+                held = held_by(call.modules)
+                names = [step.name for step in held.steps if hasattr(step, "name")] if held else []
+                if names:
+                    return "_" + "_".join(map(str, names))
+    return ""

@@ -1,0 +1,166 @@
+"""Results under a name that are one thing or another: a tuple, a dict, an output of transformers."""
+
+from __future__ import annotations
+
+import pytest
+
+from autohook_codegen import hook_source, strip_source
+from tests.sites.snippets import BARE
+
+HEAD = """\
+from dataclasses import dataclass
+
+import torch
+from elsewhere import unknown
+from torch import nn
+from transformers.modeling_outputs import BaseModelOutput
+from transformers.utils import ModelOutput
+
+
+class Named(nn.Module):
+    def forward(self, x, named=True):
+        if not named:
+            return (x.cos(),)
+        return BaseModelOutput(last_hidden_state=x.cos(), attentions=(x.sin(),))
+
+
+class Keyed(nn.Module):
+    def forward(self, x, more, named):
+        if not named:
+            return (x.cos(), x.sin()) if more else (x.cos(),)
+        return {"last": x.cos()}
+
+
+class Listed(nn.Module):
+    def forward(self, xs):
+        return [x.cos() for x in xs]
+
+
+@dataclass
+class Sizes(ModelOutput):
+    states: tuple[torch.Tensor, ...] = None
+    sizes: tuple[tuple[int, int]] = None
+
+
+class Sized(nn.Module):
+    def forward(self, x, sizes=()):
+        sizes = ((x.shape[0], x.shape[1]), *sizes)
+        return Sizes(states=(x.cos(),), sizes=unknown(sizes) if len(sizes) > 4 else sizes)
+
+
+class Model(nn.Module):
+    def __init__(self, listed: bool):
+        super().__init__()
+        self.encoder = Named()
+        self.decoder = Keyed()
+        self.stage = Listed() if listed else nn.Identity()
+        self.sized = Sized()
+
+    def forward(self, x, more, named, out=None):
+"""
+
+PAIRS = [
+    pytest.param(
+        """
+out = self.decoder(x, more, named)
+if not named:
+    return out[0]
+return out["last"] + 1
+""",
+        """
+out = self.decoder(x, more, named)
+if not named:
+    return self.decoder_hook_point(out[0])
+return self.decoder_hook_point(out["last"]) + 1
+""",
+        id="a tuple of one length or another, or a dict (maskformer)",
+    ),
+    pytest.param(
+        """
+out = self.encoder(x)
+if isinstance(out, tuple):
+    return out[0] * 2
+return out.last_hidden_state * 2
+""",
+        """
+out = self.encoder(x)
+if isinstance(out, tuple):
+    return self.encoder_hook_point(out[0]) * 2
+return self.encoder_hook_point(out.last_hidden_state) * 2
+""",
+        id="a tuple, where that is asked for, or an output",
+    ),
+    pytest.param(
+        """
+out = self.encoder(x, named)
+return out.last_hidden_state * 2 if named else out[0] * 2
+""",
+        """
+out = self.encoder(x, named)
+if not isinstance(out, tuple):
+    out.last_hidden_state = self.encoder_hook_point(out.last_hidden_state)
+return out.last_hidden_state * 2 if named else out[0] * 2
+""",
+        id="an output's field, by its name and by its place",
+    ),
+    pytest.param(
+        """
+if out is None:
+    out = self.encoder(x)
+hidden, mask = out[0], out.attentions
+return hidden * 2, out.last_hidden_state * 3, mask
+""",
+        """
+if out is None:
+    out = self.encoder(x)
+    if not isinstance(out, tuple):
+        out.last_hidden_state = self.encoder_hook_point(out.last_hidden_state)
+hidden, mask = out[0], out.attentions
+return hidden * 2, out.last_hidden_state * 3, mask
+""",
+        id="an output that is made where it is missing, and other fields of it (udop)",
+    ),
+    pytest.param(
+        """
+out = self.encoder(x)
+states = out[1]
+return states[-1] * 2, out.attentions
+""",
+        None,
+        id="only fields that are tuples are read (deberta_v2)",
+    ),
+    pytest.param(
+        """
+out = self.sized(x)
+for height, width in out.sizes:
+    x = x.view(height, width)
+return x, out.states[-1]
+""",
+        None,
+        id="a field that holds sizes, or what is not known (maskformer_swin)",
+    ),
+    pytest.param(
+        """
+ys = self.stage(x)
+return torch.relu(ys[-1])
+""",
+        """
+ys = self.stage(x)
+return torch.relu(self.stage_hook_point(ys[-1]))
+""",
+        id="a list, or what is not known (hrnet)",
+    ),
+]
+
+
+def forward_of(statements: str) -> str:
+    return "".join(f"        {line}\n" for line in statements.strip("\n").splitlines())
+
+
+@pytest.mark.parametrize(("before", "after"), PAIRS)
+def test_pairs(before: str, after: str | None) -> None:
+    source = HEAD + forward_of(before)
+    code = hook_source(source, BARE).code
+    assert code.partition("out=None):\n")[2] == forward_of(after or before)
+    assert hook_source(code, BARE).code == code
+    assert strip_source(code, BARE) == source
