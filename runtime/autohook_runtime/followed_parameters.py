@@ -289,6 +289,6 @@ def _warn_of_no_operation(hook_points: HookPoints) -> None:
     names = " and ".join(repr(hook_point.name) for hook_point in hook_points)
     warnings.warn(
         f"{names} did not fire where its parameter was read: torch showed no operation that took "
-        "it. Compiled and scripted functions and Triton kernels show none",
+        "it. Scripted functions and Triton kernels show none",
         stacklevel=2,
     )

@@ -74,7 +74,8 @@ class Recording:
         self.cache: Any = Cache() if cache is None else cache
         self.slice = Slice.unwrap(kept.pos_slice) if kept.pos_slice is not None else None
         self.is_whole = self.slice is None and kept.to is None and not kept.remove_batch_dim
-        self.copies: dict[int, tuple[weakref.ref[Tensor], int, Tensor]] = {}
+        # weak, both: in a long recording neither lives longer than who else has it
+        self.copies: dict[int, tuple[weakref.ref[Tensor], int, weakref.ref[Tensor]]] = {}
 
     def keep(self, name: str, value: Any, conversion: Any = None) -> None:
         """A copy: the value itself may be changed in place after it has passed."""
@@ -104,9 +105,11 @@ class Recording:
             return self._detached(tensor).clone()  # nothing says whether it has changed
         known = self.copies.get(id(tensor))
         if known is not None and known[0]() is tensor and known[1] == tensor._version:
-            return known[2]
+            before = known[2]()
+            if before is not None:
+                return before
         copied = self._detached(tensor).clone()
-        self.copies[id(tensor)] = weakref.ref(tensor), tensor._version, copied
+        self.copies[id(tensor)] = weakref.ref(tensor), tensor._version, weakref.ref(copied)
         return copied
 
     def _detached(self, tensor: Tensor) -> Tensor:

@@ -15,6 +15,11 @@ from autohook_runtime.first_tensor import first_tensor
 from autohook_runtime.own_thread import OwnThread
 
 
+OF_TRANSFORMER_LENS = {"stop_at_layer", "prepend_bos"}
+"""Arguments of its models that libraries pass to any (SAELens). The second is about text; where it
+is not the model's own, the model is given tokens."""
+
+
 class Stopped(BaseException):
     """Ends a run. No exception that models catch."""
 
@@ -27,11 +32,12 @@ class Stopped(BaseException):
 def stopping(model: Any, stop_at: str | None, model_kwargs: dict[str, Any]) -> Iterator[Stopped]:
     """Where the run in the block ends early, the value at that place is in what this gives."""
     end = Stopped()
-    layer = model_kwargs.get("stop_at_layer")
-    if layer is not None and "stop_at_layer" not in inspect.signature(model.forward).parameters:
-        del model_kwargs["stop_at_layer"]
-    else:
-        layer = None
+    layer = None
+    asked = model_kwargs.keys() & OF_TRANSFORMER_LENS
+    if asked:
+        own = inspect.signature(model.forward).parameters
+        others = {name: model_kwargs.pop(name) for name in asked - own.keys()}
+        layer = others.get("stop_at_layer")
     if stop_at is None and layer is None:
         yield end
         return
