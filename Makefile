@@ -7,8 +7,8 @@ INSTALL = $(BIN)/python -m pip install --quiet -c constraints.txt
 QUIET = OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-versions test-oldest test-saelens check bench-codegen bench-runtime zoo suites oracle \
-	clean
+.PHONY: help demo test test-versions test-oldest test-saelens check bench-codegen bench-runtime zoo suites notes \
+	oracle clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -76,6 +76,9 @@ bench-runtime: .venv-bench/.installed  ## what hook points cost, beside nnsight 
 
 zoo: .venv-zoo/.installed  ## other people's models: an hour or two; resumes; writes tests/zoo/RESULTS.md
 	$(QUIET) .venv-zoo/bin/python -m tests.zoo $(ARGS)
+
+notes: $(VENV)/.installed-test  ## how many notes the model files of transformers have, each file alone
+	$(QUIET) $(BIN)/python -m tests.zoo.notes $(ARGS)
 
 suites: .venv-zoo/.installed  ## other packages' own tests, plain and rewritten; writes tests/zoo/RESULTS.md too
 	$(QUIET) .venv-zoo/bin/python -m tests.zoo.run_suites $(ARGS)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from autohook_codegen.notes import NoteCode
+
 __all__ = ["HookedSource", "Note", "Site", "SourceError"]
 
 
@@ -70,8 +72,8 @@ class Site:
 class Note:
     """Something that was left alone, or would surprise, and what the user can do about it."""
 
-    code: str
-    """A short stable word for the kind of note, ``shared-hook-point``."""
+    code: NoteCode
+    """The kind of note, equal to its text: ``shared-hook-point``."""
     line: int
     """From 1, in the source that was given."""
     column: int
@@ -90,5 +92,7 @@ class HookedSource:
     sites: tuple[Site, ...] = ()
     """In the order of the source, also those that stood in it already."""
     notes: tuple[Note, ...] = ()
+    roots: tuple[str, ...] = ()
+    """The classes on whose instances ``run_with_cache`` can be called."""
     has_module: bool = True
     """Whether the source defines an ``nn.Module`` at all."""

@@ -10,14 +10,20 @@ from __future__ import annotations
 import re
 
 from autohook_codegen.hooked_source import Note
+from autohook_codegen.notes import NoteCode
 
-__all__ = ["make_imports_absolute"]
+__all__ = ["NO_CODE", "make_imports_absolute"]
 
-RELATIVE_IMPORT = re.compile(
-    r"""
+NO_CODE = r"""
       \"\"\"(?:[^\\]|\\.)*?\"\"\" | '''(?:[^\\]|\\.)*?'''
     | "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*'
     | \#[^\r\n]*
+"""
+"""Strings and comments, which a search for imports passes over."""
+
+RELATIVE_IMPORT = re.compile(
+    NO_CODE
+    + r"""
     | \bfrom(?:[ \t\f]|\\\r?\n)*(?P<module>\.(?:[. \t\f]|\\\r?\n)*(?P<name>[^\W\d][\w.]*)?)
       (?P<gap>(?:[ \t\f]|\\\r?\n)*)import\b
     """,
@@ -39,7 +45,8 @@ def make_imports_absolute(
     """
     parents = package.split(".") if package else []
     pieces: list[str] = []
-    notes: list[Note] = []
+    first: int | None = None
+    count = 0
     position = 0
     for found in RELATIVE_IMPORT.finditer(code):
         if found["module"] is None:
@@ -61,14 +68,17 @@ def make_imports_absolute(
             replacement = " " + replacement
         pieces += [code[position:start], replacement]
         position = end
-        line_start = code.rfind("\n", 0, start) + 1
-        notes.append(
-            Note(
-                "absolute-import",
-                code.count("\n", 0, start) + 1,
-                start - line_start + 1,
-                f"the output leaves {package}, so this import of"
-                f" {'.' * dots}{name} is one of {absolute}",
-            )
-        )
-    return "".join([*pieces, code[position:]]), tuple(notes)
+        first = start if first is None else first
+        count += 1
+    changed = "".join([*pieces, code[position:]])
+    return changed, () if first is None else (_note(code, first, count, package),)
+
+
+def _note(code: str, start: int, count: int, package: str) -> Note:
+    """Return the one note about all of them, at the first."""
+    message = NoteCode.ABSOLUTE_IMPORT.says(
+        count=count, s="s" if count > 1 else "", package=package
+    )
+    line = code.count("\n", 0, start) + 1
+    column = start - code.rfind("\n", 0, start)
+    return Note(message.code, line, column, message.with_advice(False) or "")

@@ -102,7 +102,7 @@ MEMBERS: list[tuple[str, list[str]]] = [
             "x = self.N(x)",
             "x = self.N(x, x * 2)",
             "x = self.N(x, mask=x > 0)",
-            "x, y = self.N(x, memory=x), x\nx = x + y",
+            "y = self.N(x, memory=x)\nx = x + y",
         ],
     ),
     (

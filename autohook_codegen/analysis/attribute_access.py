@@ -35,9 +35,10 @@ from autohook_codegen.analysis.values import (
     Unknown,
     Value,
 )
+from autohook_codegen.declares.names import is_super
 from autohook_codegen.declares.program import ClassDecl
 
-__all__ = ["attribute_of", "is_super", "read_at"]
+__all__ = ["attribute_of", "read_at"]
 
 
 @evaluates(ast.Attribute)
@@ -63,13 +64,6 @@ def read_at(value: Value, node: ast.expr) -> Value:
     )
 
 
-def is_super(node: ast.expr) -> bool:
-    """Tell whether the expression is ``super()``."""
-    return (
-        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super"
-    )
-
-
 def _how(holder: Value, name: str) -> How:
     """What reading an attribute does with the value that has it."""
     member = library.tensor_member(name)
@@ -88,6 +82,10 @@ def attribute_of(frame: Frame, one: Alternative, name: str, node: ast.AST) -> Va
         case Items():
             return _of_container(frame, one, name, node)
         case Fields():
+            if isinstance(one.kind, ClassDecl):
+                found = frame.methods.method(frame, one.kind, name, frozenset({one}))
+                if found is not None:
+                    return found
             if not isinstance(one.kind, str) or not is_keyed(one) or _is_module_dict(one):
                 known = dict(one.fields)
                 grown = added_members(frame, one)
@@ -95,10 +93,6 @@ def attribute_of(frame: Frame, one: Alternative, name: str, node: ast.AST) -> Va
                     if name not in _CONTAINER_METHODS:
                         value = field(one, name, added_field(frame, one, name))
                         return with_held(value or UNKNOWN, reach(one.held, Attribute(name)))
-            if isinstance(one.kind, ClassDecl):
-                found = frame.methods.method(frame, one.kind, name, frozenset({one}))
-                if found is not None:
-                    return found
             if one.origin is not None and name not in _CONTAINER_METHODS:
                 return frozenset({Unknown(inside(one.origin, Attribute(name)))})
             return UNKNOWN

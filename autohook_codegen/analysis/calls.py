@@ -6,17 +6,23 @@ import ast
 
 from autohook_codegen import library
 from autohook_codegen.analysis.arguments import Arguments, arguments_of
-from autohook_codegen.analysis.attribute_access import attribute_of, is_super
+from autohook_codegen.analysis.attribute_access import attribute_of
 from autohook_codegen.analysis.builtin_calls import BUILTINS
 from autohook_codegen.analysis.construction import construct
 from autohook_codegen.analysis.container_methods import METHODS, container_method
 from autohook_codegen.analysis.frame import Frame, evaluates
 from autohook_codegen.analysis.functions import call_function
 from autohook_codegen.analysis.joining import join
-from autohook_codegen.analysis.library_calls import call_library, tensor_method
+from autohook_codegen.analysis.library_calls import call_library, tensor_method, use_arguments
 from autohook_codegen.analysis.lookup import is_bound
 from autohook_codegen.analysis.module_calls import call_module, is_called
-from autohook_codegen.analysis.registering import REGISTERING, register, submodule_at
+from autohook_codegen.analysis.registering import (
+    HOOKING,
+    REGISTERING,
+    register,
+    register_hook,
+    submodule_at,
+)
 from autohook_codegen.analysis.trace import How, ModuleCall
 from autohook_codegen.analysis.values import (
     NOT_REACHED,
@@ -35,6 +41,7 @@ from autohook_codegen.analysis.values import (
     Unknown,
     Value,
 )
+from autohook_codegen.declares.names import is_super
 from autohook_codegen.declares.program import ClassDecl
 
 __all__: list[str] = []
@@ -94,12 +101,14 @@ def _call_of_attribute(frame: Frame, node: ast.Call, func: ast.Attribute) -> Val
         elif isinstance(one, Nothing):
             continue
         elif isinstance(one, Plain):
-            arguments.use(frame, How.ARGUMENT, node)
+            use_arguments(frame, func.attr, arguments, node)
             found.append(frozenset({Plain()}))
         elif same := _same_module(one, func.attr):
             found.append(same)
         elif isinstance(one, Module) and func.attr == "get_submodule":
             found.append(submodule_at(frame, one, node, arguments))
+        elif isinstance(one, Module) and func.attr in HOOKING:
+            found.append(register_hook(frame, one, arguments))
         elif isinstance(one, Module) and func.attr in REGISTERING:
             found.append(register(frame, one, func, node, arguments))
         else:
@@ -125,7 +134,11 @@ def _is_method_of_container(one: Items | Fields, name: str) -> bool:
         return False
     if isinstance(one, Fields) and any(name == known for known, _ in one.fields):
         return False
-    return isinstance(one.kind, str) or one.kind.method(name) is None
+    if isinstance(one.kind, str) or one.kind.method(name) is None:
+        return True
+    # A dictionary that turns keys into names: its own items are found by its own keys.
+    is_keyed = isinstance(one, Fields) and one.kind.method("__getitem__") is not None
+    return is_keyed and name in ("items", "keys", "values") and one.site is not None
 
 
 def _is_tensor_like(one: Unknown, name: str) -> bool:

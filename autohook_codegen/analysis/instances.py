@@ -54,6 +54,10 @@ class Instances:
             return frozenset({Module(cls, is_open=is_open)})
         if may_be_module(cls):
             return frozenset({Module(cls, is_open=True)})
+        for base in sorted(cls.all_outside_bases) if not cls.is_module else ():
+            known = library.library_class(base)
+            if known is not None and known.is_module:  # left alone, as a ScriptModule is
+                return frozenset({Module(base, is_open=True)})
         said = library.instance_of(cls, self._resolver(cls.file), self._resolver)
         return frozenset(
             replace(one, site=made) if isinstance(one, Items | Fields) and is_container else one

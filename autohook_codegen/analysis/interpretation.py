@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from autohook_codegen.analysis import (
     attribute_access,
@@ -14,6 +14,7 @@ from autohook_codegen.analysis import (
     statements,
 )
 from autohook_codegen.analysis.binding import bind_arguments
+from autohook_codegen.analysis.entries import NEVER_HOOKED, STARTS, Callees, found_entries
 from autohook_codegen.analysis.frame import Frame
 from autohook_codegen.analysis.instances import Instances
 from autohook_codegen.analysis.interest import files_of_interest
@@ -30,21 +31,6 @@ __all__ = ["Interpretation", "interpret"]
 
 _EVALUATING = (attribute_access, calls, displays, items, operators, statements)
 """Each registers what it evaluates or executes, when it is imported."""
-
-STARTS = ("forward", "__call__")
-"""Methods that outsiders call, whatever their class says."""
-
-NEVER_HOOKED = frozenset(
-    (
-        "__init__ __init_subclass__ _init_weights init_weights initialize_weights "
-        "reset_parameters reset_weights weight_init _reset_parameters init_parameters "
-        "initialize __repr__ extra_repr __str__ __setstate__ __getstate__ __deepcopy__ "
-        "__setattr__ __getattr__ state_dict load_state_dict _load_from_state_dict "
-        "_save_to_state_dict tie_weights resize_token_embeddings get_input_embeddings "
-        "set_input_embeddings get_output_embeddings set_output_embeddings"
-    ).split()
-)
-"""Weight initialisation, weight surgery and what only describes the model."""
 
 
 def interpret(program: Program, entries: Collection[str] = ()) -> Trace:
@@ -199,14 +185,12 @@ class Interpretation:
             node: {key: frozenset(found) for key, found in unit.callees.items()}
             for node, unit in self._units.items()
         }
-        return Trace(self.program, functions, definitions, growths, callees, self._reached(callees))
+        entries = self._entries(callees)
+        reached = self._reached(entries, callees)
+        return Trace(self.program, functions, definitions, growths, callees, entries, reached)
 
-    def _reached(
-        self, callees: dict[ast.AST, dict[ast.AST, frozenset[ast.AST]]]
-    ) -> dict[ast.AST, frozenset[ClassDecl]]:
-        """The functions that run when an entry of some class does."""
-        found: dict[ast.AST, frozenset[ClassDecl]] = {}
-        stack: list[ast.AST] = [
+    def _entries(self, callees: Callees) -> frozenset[ast.AST]:
+        named = [
             node
             for node, unit in self._units.items()
             if unit.owner is not None
@@ -214,7 +198,15 @@ class Interpretation:
             and is_method(unit)
             and name_of(unit) in self.entries
         ]
-        stack += self._functions_kept_as_entries()
+        found = found_entries(self._units, callees, self.instances)
+        return frozenset((*named, *self._functions_kept_as_entries(), *found))
+
+    def _reached(
+        self, entries: Iterable[ast.AST], callees: Callees
+    ) -> dict[ast.AST, frozenset[ClassDecl]]:
+        """The functions that run when an entry of some class does."""
+        found: dict[ast.AST, frozenset[ClassDecl]] = {}
+        stack = [*entries, *self.state.hooks]
         while stack:
             node = stack.pop()
             unit = self._units[node]

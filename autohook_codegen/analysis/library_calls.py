@@ -25,7 +25,7 @@ from autohook_codegen.analysis.values import (
     Value,
 )
 
-__all__ = ["call_library", "tensor_method"]
+__all__ = ["call_library", "tensor_method", "use_arguments"]
 
 Kind = library.Kind
 
@@ -188,6 +188,15 @@ def tensor_method(
     plain, named = _operands(arguments)
     frame.operation(func.attr, node, (frozenset({one}), *plain), named)
     return _relabelled(member.result_of(node), node) or UNKNOWN
+
+
+def use_arguments(frame: Frame, name: str, arguments: Arguments, node: ast.Call) -> None:
+    """Write down what a method takes of something that holds no numbers: a mask, or no tensor."""
+    member = library.tensor_member(name)
+    if member is not None and not member.is_property:
+        _use_others(frame, member, arguments, node)
+    else:
+        arguments.use(frame, How.ARGUMENT, node)
 
 
 def _use_others(

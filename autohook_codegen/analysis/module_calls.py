@@ -13,6 +13,7 @@ from autohook_codegen.analysis.functions import call_function
 from autohook_codegen.analysis.growing import added_members
 from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.parts import of_call
+from autohook_codegen.analysis.trace import How
 from autohook_codegen.analysis.values import (
     NOT_REACHED,
     UNKNOWN,
@@ -70,6 +71,9 @@ def _result(frame: Frame, one: Alternative, node: ast.AST, arguments: Arguments)
                 return UNKNOWN
             first = arguments.first()
             given = first.value if first is not None else None
+            if first is not None and first.node is not None and isinstance(made, ast.Call):
+                if known.in_place(made):
+                    frame.use(first.node, first.value, How.WRITTEN, node)
             result = known.result(made if isinstance(made, ast.Call) else None, given)
             # What an identity is given beside tensors, it is more likely not given in this place.
             is_plain = all(isinstance(kind, Tensor) for kind in result)

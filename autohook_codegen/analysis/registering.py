@@ -1,10 +1,10 @@
-"""Methods by which a module is given a submodule, parameter or buffer."""
+"""Methods by which a module is given a submodule, parameter, buffer or hook."""
 
 from __future__ import annotations
 
 import ast
 
-from autohook_codegen.analysis.arguments import Argument, Arguments
+from autohook_codegen.analysis.arguments import Argument, Arguments, hand_over
 from autohook_codegen.analysis.attribute_access import attribute_of
 from autohook_codegen.analysis.attributes import define, define_computed
 from autohook_codegen.analysis.frame import Frame
@@ -12,7 +12,10 @@ from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.values import (
     NOT_REACHED,
     NOTHING,
+    UNKNOWN,
     Bag,
+    Function,
+    Items,
     Module,
     Plain,
     Tensor,
@@ -21,11 +24,25 @@ from autohook_codegen.analysis.values import (
 )
 from autohook_codegen.declares.program import ClassDecl
 
-__all__ = ["REGISTERING", "register", "submodule_at"]
+__all__ = ["HOOKING", "REGISTERING", "register", "register_hook", "submodule_at"]
 
 REGISTERING = frozenset(
     "register_module add_module register_parameter register_buffer __setattr__".split()
 )
+
+HOOKING = frozenset({"register_forward_hook", "register_forward_pre_hook"})
+
+
+def register_hook(frame: Frame, one: Module, arguments: Arguments) -> Value:
+    """``self.register_forward_pre_hook(lambda module, args: module.norm(args[0]))``"""
+    hook = _given(arguments, 0, ("hook",))
+    given = Arguments.of(frozenset({one}), frozenset({Items("tuple", (), UNKNOWN)}), UNKNOWN)
+    for function in hook.value if hook is not None else ():
+        if isinstance(function, Function):
+            frame.interpretation.function_unit(function)
+            hand_over(frame, function, given)
+            frame.state.hooks.add(function.node)
+    return UNKNOWN
 
 
 def register(

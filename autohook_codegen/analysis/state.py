@@ -42,6 +42,8 @@ class State:
         self.growths: dict[ast.AST, dict[ast.AST, Growth]] = {}
         self.list_ends: dict[ast.AST, Ends | None] = {}
         """By what makes a list; the functions that have been looked at stand here too."""
+        self.hooks: set[ast.AST] = set()
+        """Functions that torch calls when a module runs, ``register_forward_hook``."""
 
     def read(self, cell: Hashable, reader: Unit) -> Value:
         """Return what the cell holds now; the reader comes again when it grows."""

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import ast
 
+from autohook_codegen.analysis.arguments import Arguments
 from autohook_codegen.analysis.assigning import assign, delete
 from autohook_codegen.analysis.frame import Environment, Frame, _Round, executes, united
-from autohook_codegen.analysis.functions import function_value
+from autohook_codegen.analysis.functions import call_function, function_value
 from autohook_codegen.analysis.iterating import bind_loop, members_of
 from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.lookup import imported
 from autohook_codegen.analysis.narrowing import narrow_by
 from autohook_codegen.analysis.operators import add_in_place
 from autohook_codegen.analysis.trace import How
-from autohook_codegen.analysis.values import NOTHING, UNKNOWN, Class, Items, Value
+from autohook_codegen.analysis.values import NOTHING, UNKNOWN, Class, Function, Items, Value
 from autohook_codegen.declares.program import FunctionNode
 
 __all__: list[str] = []
@@ -221,7 +222,11 @@ def nested_class(frame: Frame, node: ast.ClassDef) -> None:
     for base in node.bases:
         frame.evaluate(base)
     decl = frame.interpretation.class_of_node.get(node)
-    value = frozenset({Class(decl)}) if decl is not None else UNKNOWN
+    value: Value = frozenset({Class(decl)}) if decl is not None else UNKNOWN
+    for decorator in reversed(node.decorator_list):
+        for one in frame.evaluate(decorator):
+            if isinstance(one, Function):  # it may keep the class: `@register("gated")`
+                call_function(frame, one, Arguments.of(value), decorator)
     frame.bind(node.name, value)
 
 

@@ -169,6 +169,7 @@ class Trace:
         definitions: dict[ClassDecl, dict[str, list[Definition]]],
         growths: dict[ast.AST, list[Growth]],
         callees: dict[ast.AST, dict[ast.AST, frozenset[ast.AST]]],
+        entries: frozenset[ast.AST],
         reached: dict[ast.AST, frozenset[ClassDecl]],
     ) -> None:
         self.program = program
@@ -178,6 +179,8 @@ class Trace:
         self.growths = growths
         self._callees = callees
         """Of each function its statements, and which functions of the input each may call."""
+        self.entries = entries
+        """The methods that outsiders call."""
         self.reached = reached
         """The functions that run when a model does, each with the classes whose instances run
         it."""
@@ -224,6 +227,10 @@ class Trace:
         """Whether an instance of `cls` has this method (and not another in its place)."""
         trace = self.functions.get(node)
         return trace is not None and (not trace.users or cls in trace.users)
+
+    def callees(self, function: ast.AST | None) -> dict[ast.AST, frozenset[ast.AST]]:
+        """Return the statements of a function, and which functions of the input each may call."""
+        return self._callees.get(function, {}) if function is not None else {}
 
     def statements_that_call(self, function: ast.AST, wanted: frozenset[ast.AST]) -> set[ast.stmt]:
         """Return the statements of `function` that come, by whatever calls, to one of `wanted`."""

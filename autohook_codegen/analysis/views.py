@@ -28,7 +28,7 @@ def through_views(flow: Flow, way: Way) -> Way:
             return way
         stack += [one for one in inside.sources if one not in seen]
         seen.update(inside.sources)
-    return replace(way, kind="view", sources=tuple(ends)) if ends else way
+    return replace(way, kind="view", sources=tuple(ends), inner=()) if ends else way
 
 
 def through_product(flow: Flow, way: Way) -> Way:

@@ -14,6 +14,7 @@ from autohook_codegen.command.request import Request
 from autohook_codegen.command.source_file import STDIN, FileError
 from autohook_codegen.command.visible import visible
 from autohook_codegen.hooked_source import SourceError
+from autohook_codegen.notes import NoteCode
 from autohook_codegen.options import DEFAULT_NAME, Fallback, Options, OptionsError
 
 __all__ = ["main"]
@@ -25,6 +26,18 @@ _KINDS = ("modules", "params", "activations", "inputs")
 def _split(values: tuple[str, ...]) -> tuple[str, ...]:
     """What stands between commas, over all uses of an option."""
     return tuple(part.strip() for value in values for part in value.split(",") if part.strip())
+
+
+def _explain(context: click.Context, option: click.Parameter, code: str | None) -> None:
+    """Print what a kind of note means, and end the command."""
+    if code is None:
+        return
+    try:
+        click.echo(NoteCode(code).explanation())
+    except ValueError:
+        known = ", ".join(NoteCode)
+        raise click.UsageError(f"--explain {code}: no kind of note; there are {known}") from None
+    context.exit()
 
 
 @click.command("autohook-gen", context_settings={"help_option_names": ["-h", "--help"]})
@@ -98,7 +111,17 @@ def _split(values: tuple[str, ...]) -> tuple[str, ...]:
     help="For black; by default what the nearest pyproject.toml says, else 88.",
 )
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
-@click.option("-v", "--verbose", is_flag=True, help="Say what is left unchanged or copied, too.")
+@click.option(
+    "-v", "--verbose", is_flag=True, help="Say each note, and what is left unchanged or copied."
+)
+@click.option(
+    "--explain",
+    metavar="CODE",
+    expose_value=False,
+    is_eager=True,
+    callback=_explain,
+    help="Say what a kind of note means, and what to do about it.",
+)
 @click.version_option(package_name="autohook-codegen")
 def main(
     path: str,

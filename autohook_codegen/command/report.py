@@ -12,9 +12,11 @@ from autohook_codegen.command.visible import visible
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from autohook_codegen.hooked_source import Note, SourceError
+    from autohook_codegen.hooked_source import HookedSource, Note, Site, SourceError
 
 __all__ = ["Report"]
+
+MOST_PLACES = 8
 
 
 @dataclass
@@ -32,6 +34,10 @@ class Report:
     same_count: int = field(default=0, init=False)
     copied_count: int = field(default=0, init=False)
     failure_count: int = field(default=0, init=False)
+    sites: list[tuple[str, Site]] = field(default_factory=list, init=False)
+    roots: list[str] = field(default_factory=list, init=False)
+    notes: dict[str, list[tuple[str, Note]]] = field(default_factory=dict, init=False)
+    """By their kind."""
 
     def changed(self, path: str) -> None:
         """`path` was written, or would be."""
@@ -65,11 +71,47 @@ class Report:
         if not self.quiet:
             click.secho(visible(f"warning: {path}: {message}"), err=True, fg="yellow")
 
-    def notes(self, path: str, notes: Iterable[Note]) -> None:
-        """``path:line:column: message [code]``, a line for each."""
-        if not self.quiet:
-            for note in notes:
+    def hooked(self, path: str, result: HookedSource, notes: Iterable[Note]) -> None:
+        """Takes up what was decided about a file, for `sum_up`; with ``-v`` each note is shown."""
+        self.sites += [(path, site) for site in result.sites]
+        self.roots += result.roots
+        for note in notes:
+            self.notes.setdefault(note.code, []).append((path, note))
+            if self.verbose and not self.quiet:
                 click.echo(visible(f"{path}:{note}"), err=True)
+
+    def sum_up(self) -> None:
+        """Says what the notes are, a line a kind with its places, and what there is now."""
+        if self.quiet:
+            return
+        for places in self.notes.values() if not self.verbose else ():
+            path, note = places[0]
+            others = [_place(other, one, path) for other, one in places[1 : MOST_PLACES + 1]]
+            more = len(places) - 1 - len(others)
+            line = f"{path}:{note}" + (f", and at {', '.join(others)}" if others else "")
+            click.echo(visible(f"{line} and {more} more" if more else line), err=True)
+        if self.sites or self.notes:
+            click.echo(visible(self._summary()), err=True)
+
+    def _summary(self) -> str:
+        """``18 hook points at 25 sites in 8 classes; root: Net; 3 kinds of notes``"""
+        places = {(path, site.class_name) for path, site in self.sites}
+        hook_points = {(path, site.class_name, site.hook_point) for path, site in self.sites}
+        counts = (
+            f"{_counted(len(hook_points), 'hook point')} at {_counted(len(self.sites), 'site')}"
+            f" in {_counted(len(places), 'class', 'classes')}"
+        )
+        shown = ", ".join(self.roots[:MOST_PLACES]) or "none"
+        more = len(self.roots) - MOST_PLACES
+        roots = f"root{'s' if len(self.roots) > 1 else ''}: {shown}"
+        if more > 0:
+            roots += f" and {more} more"
+        kinds = f"{_counted(len(self.notes), 'kind')} of notes" if self.notes else "no notes"
+        return f"{counts}; {roots}; {kinds}" + (" (-v shows each)" if self._is_shortened else "")
+
+    @property
+    def _is_shortened(self) -> bool:
+        return not self.verbose and any(len(places) > 1 for places in self.notes.values())
 
     def say(self, message: str, bold: bool = False) -> None:
         if not self.quiet:
@@ -96,3 +138,13 @@ class Report:
             if count
         ]
         return ", ".join(parts or ["no file to hook"]) + "."
+
+
+def _place(path: str, note: Note, first: str) -> str:
+    """Return the place of a note; the file is named where it is another one than the first's."""
+    place = f"{note.line}:{note.column}"
+    return place if path == first else f"{path}:{place}"
+
+
+def _counted(count: int, one: str, several: str | None = None) -> str:
+    return f"{count} {one if count == 1 else several or one + 's'}"

@@ -29,7 +29,8 @@ def rewrite_file(request: Request, report: Report) -> None:
     content = source.encode(code)
     if not result.has_module:
         report.warn(shown_path, "there is no nn.Module here; the text stays as it is")
-    report.notes(shown_path, sorted((*result.notes, *import_notes), key=_place))
+    report.hooked(shown_path, result, sorted((*result.notes, *import_notes), key=_place))
+    report.sum_up()
 
     if request.list_sites:
         from autohook_codegen.command.site_table import show_sites
@@ -51,8 +52,6 @@ def rewrite_file(request: Request, report: Report) -> None:
         if target is not None and request.writes:
             write_atomically(target, content)
         report.changed(target or shown_path)
-    if report.verbose:
-        report.say(f"sites: {len(result.sites)}, notes: {len(result.notes)}")
 
 
 def _target(request: Request) -> str | None:

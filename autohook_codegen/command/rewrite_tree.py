@@ -37,6 +37,7 @@ def rewrite_tree(request: Request, report: Report) -> None:
             name: sources[name].encode(tree.leave_package(name, sources[name].code, result))
             for name, result in results.items()
         }
+        report.sum_up()
         if not request.list_sites:
             tree.write(sources, contents)
     if request.list_sites:
@@ -106,8 +107,22 @@ class _Tree:
             file_package = package_of((self.top / name).parent)
             code, _ = make_imports_absolute(code, file_package, within=package)
             _, notes = make_imports_absolute(source, file_package, within=package)
-        self.report.notes(self.path(name), (*result.notes, *notes))
+        if self.out != self.top and (own := self._own_names()) is not None:
+            from autohook_codegen.own_imports import follow_own_imports
+
+            code, _ = follow_own_imports(code, *own)
+            notes += follow_own_imports(source, *own)[1]
+        self.report.hooked(self.path(name), result, (*result.notes, *notes))
         return code
+
+    def _own_names(self) -> tuple[str, str] | None:
+        """Under which name the tree's modules are imported, and what it is for the output; None
+        where that is the same or is not known."""
+        package = package_of(self.top) or self.top.resolve().name
+        parent = package_of(self.out.resolve().parent)
+        output = f"{parent}.{self.out.resolve().name}" if parent else self.out.resolve().name
+        is_known = all(part.isidentifier() for part in f"{package}.{output}".split("."))
+        return (package, output) if is_known and package != output else None
 
     def write(self, sources: Mapping[str, SourceFile], contents: Mapping[str, bytes]) -> None:
         """Write what changes and copy the rest; or say what would be written."""

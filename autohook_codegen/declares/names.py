@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 
-__all__ = ["BUILTINS", "Imports", "dotted_name", "is_method_of"]
+__all__ = ["BUILTINS", "Imports", "dotted_name", "is_method_of", "is_super"]
 
 _FOLLOWED = frozenset("list tuple dict getattr super map zip reversed sorted".split())
 BUILTINS = frozenset(dir(builtins)) - _FOLLOWED
@@ -32,6 +32,13 @@ def is_method_of(call: ast.expr, receiver: str, names: frozenset[str]) -> bool:
         and isinstance(call.func.value, ast.Name)
         and call.func.value.id == receiver
         and call.func.attr in names
+    )
+
+
+def is_super(node: ast.expr) -> bool:
+    """Tell whether the expression is ``super()``."""
+    return (
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super"
     )
 
 

@@ -19,6 +19,7 @@ __all__ = [
     "is_plain_base",
     "is_plain_class",
     "is_tensor_list_field",
+    "is_weight_method",
 ]
 
 _MODULE_BASES = re.compile(
@@ -55,6 +56,11 @@ _METHODS = re.compile(
     r"|toggle_optimizer|untoggle_optimizer|extract_features|device|dtype|config|backward|dequantize"
     r"|active_adapters|can_generate|num_parameters|push_to_hub|post_init|freeze|unfreeze"
     r"|unwrap|add_hook|items|keys|values"
+)
+
+_WEIGHT_METHODS = re.compile(
+    r"(re)?init(ialize|ialise)?(_\w+)?|(reset|load|save|resize|prune|tie|fuse|merge|unmerge)_\w+"
+    r"|reset|fuse|merge|unmerge|\w*_weights"
 )
 
 
@@ -118,3 +124,8 @@ def is_method_name(name: str) -> bool:
     """Tell whether an attribute that a base outside the input sets is a method and no submodule
     (so are 18,235 of 30,182 methods, and 37 of 26,973 submodules)."""
     return _METHODS.fullmatch(name) is not None
+
+
+def is_weight_method(name: str) -> bool:
+    """Tell whether a method of this name sets weights, and is no way to run the model."""
+    return _WEIGHT_METHODS.fullmatch(name) is not None

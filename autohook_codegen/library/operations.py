@@ -26,11 +26,12 @@ _FAMILIES = {
         "to float half bfloat16 double type type_as cuda cpu float_power_of_two is_floating_point"
         " full_tensor to_local redistribute",
     ),
+    **_words("slice", "pad"),
     **_words("repeat", "expand expand_as repeat repeat_interleave broadcast_to tile"),
     **_words("dropout", "dropout dropout1d dropout2d dropout3d alpha_dropout feature_dropout"),
     **_words("mask", "masked_fill where masked_scatter masked_select tril triu nan_to_num"),
     **_words("clamp", "clamp clip clamp_min clamp_max tanh maximum minimum max min amax relu_max"),
-    **_words("join", "cat concat concatenate stack hstack vstack dstack pack pad"),
+    **_words("join", "cat concat concatenate stack hstack vstack dstack pack"),
     **_words("matmul", "matmul bmm baddbmm einsum mm addmm mv dot contract"),
     **_words("softmax", "softmax"),
     **_words("add", "add sub"),

@@ -91,6 +91,8 @@ def _is_hook_value(node: ast.expr, imported: Imported) -> bool:
             keywords=[],
         ):
             return all(_is_hook_value(value, imported) for value in values)
+        case ast.Call(args=[ast.DictComp() as value], keywords=[]):
+            return _is_hook_value(value, imported)  # a class of the input's that takes a dict
         case ast.ListComp(elt=value) | ast.GeneratorExp(elt=value) | ast.DictComp(value=value):
             return _is_hook_value(value, imported)
         case ast.List(elts=values) | ast.Tuple(elts=values) | ast.Dict(values=values):

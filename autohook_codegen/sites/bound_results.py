@@ -20,6 +20,7 @@ from autohook_codegen.analysis.values import (
     Value,
 )
 from autohook_codegen.library import guesses
+from autohook_codegen.notes import NoteCode
 from autohook_codegen.sites.candidate import After, Candidate, LeftAlone, Wrap
 from autohook_codegen.sites.parts_read import step_of
 from autohook_codegen.sites.result import Result
@@ -88,7 +89,7 @@ def hook_bound_result(result: Result, statement: ast.stmt) -> Iterator[Candidate
 
 def _as_tensor(result: Result, reads: _Reads) -> Iterator[Candidate | LeftAlone]:
     if may_be_none(result.value) and not reads.as_tensor:
-        yield result.alone("may-be-none", f"{result.called} may be None")
+        yield result.alone(NoteCode.MAY_BE_NONE)
     elif not reads.as_tensor and result.is_used_in_parts():
         yield result.unclear()
     else:
@@ -240,7 +241,7 @@ def _whole(
             yield result.site(form, step) if form is not None else result.unclear()
             return
     if is_tuple(value):
-        yield result.alone("no-tensor", f"{result.called} gives back no tensor")
+        yield result.alone(NoteCode.NO_TENSOR)
     else:
         yield result.unclear()
 

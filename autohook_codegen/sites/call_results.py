@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from autohook_codegen.analysis.trace import How, ModuleCall, Use
 from autohook_codegen.analysis.values import UNKNOWN, Attribute, Item, Items, Plain, Value
 from autohook_codegen.library import guesses
+from autohook_codegen.notes import NoteCode
 from autohook_codegen.sites.bound_results import hook_bound_result
 from autohook_codegen.sites.candidate import After, Candidate, LeftAlone, Reference, Wrap
 from autohook_codegen.sites.elsewhere import Elsewhere
@@ -35,7 +36,7 @@ def hook_result(
     """Yield the sites of one module call, or why it has none."""
     result = _narrowed(Result(call, reference, written, elsewhere, call.node, call.result))
     if may_be_number(result.value):
-        yield result.alone("no-tensor", f"{result.called} does not always give back a tensor")
+        yield result.alone(NoteCode.NO_TENSOR)
         return
     chosen = _chosen(result)
     if chosen is not None:
@@ -91,8 +92,7 @@ def _chosen(result: Result) -> Use | None:
 def _in_a_condition(result: Result, chosen: Use) -> Iterator[Candidate | LeftAlone]:
     value = result.value
     if gives_no_tensor(value) or (is_structured(value) and not may_be_tensor(value)):
-        message = f"{result.called} gives back no single tensor, in one branch of a condition"
-        yield result.alone("no-tensor", message)
+        yield result.alone(NoteCode.NO_TENSOR)
         return
     assert isinstance(chosen.by, ast.expr)
     if not is_surely_tensor(value) and not _whole_is_tensor(chosen.by, result.written):
@@ -114,7 +114,7 @@ def _whole_is_tensor(condition: ast.expr, written: Written) -> bool:
 def _used(result: Result, use: Use | None) -> Iterator[Candidate | LeftAlone]:
     value = result.value
     if gives_no_tensor(value):
-        yield result.alone("no-tensor", f"{result.called} gives back no tensor")
+        yield result.alone(NoteCode.NO_TENSOR)
         return
     if is_surely_tensor(value):
         yield result.site(Wrap(result.node))
@@ -123,8 +123,7 @@ def _used(result: Result, use: Use | None) -> Iterator[Candidate | LeftAlone]:
     by = use.by if use is not None else None
     if use is not None and len(_targets(by)) > 1:
         if is_structured(value):
-            message = f"{result.called} gives back no single tensor, and goes to several targets"
-            yield result.alone("no-tensor", message)
+            yield result.alone(NoteCode.NO_TENSOR)
         else:
             yield result.site(Wrap(result.node))
     elif how is How.UNPACKED and isinstance(by, ast.Assign):
@@ -134,9 +133,9 @@ def _used(result: Result, use: Use | None) -> Iterator[Candidate | LeftAlone]:
     elif how is How.STORED and isinstance(by, ast.Assign) and is_tuple(value):
         yield from _stored(result, by)
     elif how is How.LOOPED:
-        yield result.alone("no-tensor", f"{result.called} is taken apart where it stands")
+        yield result.alone(NoteCode.NO_TENSOR)
     elif how is How.DROPPED:
-        yield result.alone("unused-result", f"nothing reads what {result.called} gives back")
+        yield result.alone(NoteCode.UNUSED_RESULT)
     else:
         yield from _handed_on(result, how)
 
@@ -156,7 +155,7 @@ def _stored(result: Result, statement: ast.Assign) -> Iterator[Candidate | LeftA
         form = After(statement, target, (Item(0),), is_rebuilt=True)
         yield result.site(form, Item(0))
     else:
-        yield result.alone("no-tensor", f"{result.called} gives back no single tensor")
+        yield result.alone(NoteCode.NO_TENSOR)
 
 
 def is_plain_place(target: ast.expr) -> bool:
@@ -173,9 +172,9 @@ def _handed_on(result: Result, how: How) -> Iterator[Candidate | LeftAlone]:
         if result.is_taken_apart_elsewhere():
             yield result.taken_apart()
         else:
-            yield result.alone("no-tensor", f"{result.called} gives back no single tensor")
+            yield result.alone(NoteCode.NO_TENSOR)
     elif may_be_none(value) and not as_tensor:
-        yield result.alone("may-be-none", f"{result.called} may be None")
+        yield result.alone(NoteCode.MAY_BE_NONE)
     elif not as_tensor and result.is_used_in_parts():
         yield result.unclear()
     else:

@@ -18,6 +18,7 @@ from autohook_codegen.analysis.values import (
     Value,
 )
 from autohook_codegen.declares.program import ClassDecl, FunctionNode
+from autohook_codegen.notes import Message
 
 __all__ = ["After", "Candidate", "Explicit", "First", "Form", "LeftAlone", "Reference", "Wrap"]
 
@@ -134,6 +135,17 @@ class Candidate:
     """The modules and parameters by whose names the same hook point is known too."""
 
     @property
+    def passing(self) -> ast.AST:
+        """Return the expression or statement whose value passes the hook point."""
+        match self.form:
+            case After(statement):
+                return statement
+            case First(target=target):
+                return target
+            case Wrap(node) | Explicit(node):
+                return node
+
+    @property
     def place(self) -> ast.AST:
         """Return where in the tree the value passes."""
         return self.form.block.body[0] if isinstance(self.form, First) else self.node
@@ -144,8 +156,7 @@ class LeftAlone:
     """A place that gets no site, and why."""
 
     node: ast.expr | ast.stmt
-    code: str
-    message: str
+    message: Message
     function: FunctionTrace
     reference: Reference | None = None
     """The submodule that the place is about, where it is one."""

@@ -6,7 +6,7 @@ import ast
 
 from autohook_codegen.options import Options
 
-__all__ = ["double_quoted", "hook_point_name"]
+__all__ = ["double_quoted", "hook_point_name", "with_suffix"]
 
 _QUOTES = ('"', "'", '"""')
 
@@ -22,6 +22,13 @@ def hook_point_name(node: ast.expr, options: Options) -> str:
     if before:
         text = f'"{before}" + {text}'
     return f'{text} + "{after}"' if after else text
+
+
+def with_suffix(node: ast.expr, suffix: str) -> ast.expr:
+    """Return the expression of a longer name: ``f"layer{i}_in"``."""
+    if isinstance(node, ast.JoinedStr):
+        return ast.JoinedStr([*node.values, ast.Constant(suffix)])
+    return ast.BinOp(node, ast.Add(), ast.Constant(suffix))
 
 
 def _written(part: ast.expr) -> str:

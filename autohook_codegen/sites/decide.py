@@ -9,16 +9,17 @@ from dataclasses import dataclass, replace
 from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.trace import Trace
 from autohook_codegen.declares.program import ClassDecl, Program
+from autohook_codegen.notes import Message, NoteCode
 from autohook_codegen.options import Options
 from autohook_codegen.rewrite.existing import Existing
 from autohook_codegen.sites.candidate import Candidate, LeftAlone
-from autohook_codegen.sites.decided import Decided, DecidedSite, Remark
+from autohook_codegen.sites.decided import Decided, DecidedSite
 from autohook_codegen.sites.edits import Edits
 from autohook_codegen.sites.endings import add_at_end
 from autohook_codegen.sites.fallback import LeftToFallback, place_of
 from autohook_codegen.sites.filters import check_names, is_wanted
 from autohook_codegen.sites.full_names import FullNames
-from autohook_codegen.sites.hook_points import HookPoint, name_hook_points
+from autohook_codegen.sites.hook_points import HookPoint, name_hook_points, path_of
 from autohook_codegen.sites.imports import Spellings, add_imports
 from autohook_codegen.sites.in_place import changes_in_place, checkpointing_classes
 from autohook_codegen.sites.inputs.same_values import same_values
@@ -27,6 +28,11 @@ from autohook_codegen.sites.own_children import classes_with_own_children
 from autohook_codegen.sites.parts import Parts
 from autohook_codegen.sites.paths import with_own_names
 from autohook_codegen.sites.placing import Making, Placed, Placing
+from autohook_codegen.sites.remarks import (
+    remarks_about_changes,
+    remarks_about_left,
+    remarks_about_sites,
+)
 from autohook_codegen.sites.roles.words import ROLES
 from autohook_codegen.sites.root_ends import RootEnds
 from autohook_codegen.sites.second_names import take_places
@@ -71,7 +77,7 @@ def decide(
     named = _name(wanted, standing, left, trace, options)
     spelled = spell_hook_points({one: its[0] for one, its in named.items()}, existing, options)
     for one in [one for one in named if one not in spelled and one not in standing]:
-        left.add(one, "no-index", "the loop has no form that says which member this is")
+        left.add(one, NoteCode.NO_INDEX.says(path=path_of(one.reference)))
         del named[one]
 
     spellings = Spellings(existing)
@@ -98,22 +104,27 @@ def decide(
     ends: dict[ClassDecl, list[str]] = {}
     for decl, line in (end for one in sorted(placed, key=_rank) for end in one.ends.items()):
         ends.setdefault(decl, []).append(line)
-    ended, remarks, converted = roots.end(ends, edits)
-    for decl, lines in ended.items():
+    ended = roots.end(ends, edits)
+    for decl, lines in ended.lines.items():
         add_at_end(decl, lines, edits[decl.file.path])
     add_imports(program, edits, spellings)
 
-    remarks += [Remark(one.function.file, one.node, one.code, one.message) for one in left.found]
-    message = "a value is changed in place here"
-    remarks += [Remark(c.function.file, c.node, "changes-in-place", message) for c in changes]
     sites = tuple(DecidedSite(one, its[0]) for one, its in named.items())
+    remarks = [
+        *ended.remarks,
+        *remarks_about_sites(sites, trace),
+        *remarks_about_changes(changes, sites, ended.at_run_time),
+        *remarks_about_left(left.found, ended.at_run_time),
+    ]
     same_sites = [
         DecidedSite(one, hook_point)
         for one, others in same.items()
         for hook_point in dict.fromkeys(named[other][0] for other in others if other in named)
     ]
-    full_names = FullNames(trace, converted)
-    return Decided(program, options, edits, full_names, sites, tuple(same_sites), tuple(remarks))
+    full_names = FullNames(trace, ended.roots)
+    return Decided(
+        program, options, edits, full_names, sites, tuple(same_sites), tuple(remarks), ended.roots
+    )
 
 
 def _rank(placed: Placed) -> int:
@@ -130,9 +141,9 @@ class _Left:
     trace: Trace
     found: list[LeftAlone]
 
-    def add(self, one: Candidate, code: str, message: str, inside: str | None = None) -> None:
+    def add(self, one: Candidate, message: Message, inside: str | None = None) -> None:
         place = inside or place_of(one.reference, self.trace)
-        self.found.append(LeftAlone(one.node, code, message, one.function, one.reference, (place,)))
+        self.found.append(LeftAlone(one.node, message, one.function, one.reference, (place,)))
 
 
 def _without_own_children(
@@ -146,8 +157,8 @@ def _without_own_children(
         if barred is None:
             kept.append(one)
         else:
-            message = f"{barred.name} gets no hook points in the source: {own_children[barred]}"
-            left.add(one, "own-children", message, barred.name)
+            message = NoteCode.OWN_CHILDREN.says(cls=barred.name, why=own_children[barred])
+            left.add(one, message, barred.name)
     return kept
 
 
@@ -163,8 +174,9 @@ def _name(
     named = name_hook_points(candidates, names, trace, options)
     for one, hook_points in list(named.items()):
         if len({hook_point.name for hook_point in hook_points}) > 1:
-            message = "it may be of several classes, where the hook point has different names"
-            left.add(one, "several-classes", message)
+            classes = ", ".join(owner.name for owner in one.reference.owners)
+            message = NoteCode.SEVERAL_CLASSES.says(path=path_of(one.reference), classes=classes)
+            left.add(one, message)
             del named[one]
     return named
 
@@ -180,7 +192,8 @@ def _place(
             placed.append(placing.place(hook_point, order))
         except CannotBeMadeError as reason:
             for one in [one for one, its in named.items() if hook_point in its]:
-                left.add(one, "not-made", f"{hook_point.name} is not made: {reason}")
+                message = NoteCode.NOT_MADE.says(hook_point=hook_point.name, why=reason)
+                left.add(one, message)
                 del named[one]
     left.found += [note for one in placed for note in one.notes]
     return placed

@@ -6,7 +6,8 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from autohook_codegen.declares.program import FileDecl, Program
+from autohook_codegen.declares.program import ClassDecl, FileDecl, Program
+from autohook_codegen.notes import Message
 from autohook_codegen.options import Options
 from autohook_codegen.sites.candidate import Candidate
 from autohook_codegen.sites.edits import Edits
@@ -30,8 +31,9 @@ class Remark:
 
     file: FileDecl
     node: ast.expr | ast.stmt
-    code: str
-    message: str
+    message: Message
+    is_hooked_at_run_time: bool = False
+    """Whether a root that ``auto_hook`` completes holds the class that it is about."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,3 +48,4 @@ class Decided:
     same_sites: tuple[DecidedSite, ...] = ()
     """The ways in that are other sites already, with the hook points of those."""
     remarks: tuple[Remark, ...] = ()
+    roots: tuple[ClassDecl, ...] = ()

@@ -16,6 +16,7 @@ from autohook_codegen.sites.hook_points import path_of
 
 __all__ = ["LeftToFallback", "place_of", "shown_places"]
 
+_CONTAINERS = frozenset({"torch.nn.ModuleList", "torch.nn.ModuleDict"})
 _MOST_PLACES = 3
 _LONGEST = 50
 """Characters that keep the comment above ``auto_hook(self)`` within 88 columns of an
@@ -91,13 +92,21 @@ class LeftToFallback:
                 place = place_of(site.reference, self.trace)
                 where = self._made_at(place, owner) or _position(site.function.file.path, site.node)
                 found.setdefault(owner, []).append((place, where))
+        for decl in self.trace.program.classes:
+            if decl.is_module and decl.method("forward") is None and _hides_members(decl):
+                where = _position(decl.file.path, decl.node)
+                found.setdefault(decl, []).append((decl.name, where))
         for decl in self.own_children:
+            if not self._runs_its_members(decl):
+                continue
             where = _position(decl.file.path, decl.node)
             found.setdefault(decl, []).append((decl.name, where))
         return found
 
     def _is_handed(self, reference: Reference) -> bool:
         """Tell whether the submodule is an argument for which the input gives a module."""
+        if not reference.names:
+            return False
         owner, name = reference.owners[0], reference.names[0]
         set_to = [
             (getattr(one.statement, "value", None), one.function)
@@ -111,6 +120,12 @@ class LeftToFallback:
             for value, function in set_to
         )
 
+    def _runs_its_members(self, decl: ClassDecl) -> bool:
+        """Tell whether the class calls what it holds itself; else whoever holds it does."""
+        return not decl.inherits_from(_CONTAINERS) or any(
+            function.calls for function in self.trace.functions.values() if function.owner is decl
+        )
+
     def _made_at(self, place: str, owner: ClassDecl) -> tuple[str, int, int] | None:
         """Return where the source makes ``Layer.ff``."""
         attribute = place.partition(".")[2].partition(".")[0]
@@ -118,6 +133,12 @@ class LeftToFallback:
             for one in self.trace.definitions(decl, attribute):
                 return _position(decl.file.path, one.statement)
         return None
+
+
+def _hides_members(decl: ClassDecl) -> bool:
+    """Tell whether the forward of a base outside the input calls what the class holds."""
+    known = map(library.library_class, decl.all_outside_bases)
+    return any(one is not None and one.hides_members for one in known)
 
 
 def _position(path: str, node: ast.expr | ast.stmt) -> tuple[str, int, int]:

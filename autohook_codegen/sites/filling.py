@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from autohook_codegen.analysis.trace import Growth, Trace
 from autohook_codegen.analysis.values import Attribute, Module
@@ -40,7 +40,7 @@ def lineage(owners: Collection[ClassDecl]) -> list[ClassDecl]:
 def fillings(hook_point: HookPoint, trace: Trace) -> Iterator[Filling]:
     """Yield the statements that fill the container, or one of those inside of it."""
     holders = lineage(hook_point.owners)
-    values = values_along(hook_point.made_with, trace)
+    values = values_along(replace(hook_point.made_with, owners=hook_point.owners), trace)
     for site in dict.fromkeys(site for value in values for site in sites_in(value)):
         for growth in trace.growths.get(site, ()):
             if growth.function is None:

@@ -9,7 +9,7 @@ from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.analysis.values import Fields, Items, Module
 from autohook_codegen.declares.program import ClassDecl, Program
 from autohook_codegen.options import Options, OptionsError
-from autohook_codegen.sites.candidate import Candidate, LeftAlone, Reference
+from autohook_codegen.sites.candidate import Candidate, Explicit, LeftAlone, Reference
 from autohook_codegen.sites.hook_points import path_of
 
 __all__ = ["check_names", "is_wanted"]
@@ -24,6 +24,10 @@ def is_wanted(one: Candidate | LeftAlone, options: Options) -> bool:
     if not options.only and not options.skip:
         return True
     names = _names_of(one.reference, one.function)
+    if isinstance(one, Candidate) and isinstance(one.form, Explicit):
+        # one call shows both
+        names |= {name.replace("attn_scores", "pattern") for name in names}
+        names |= {name.replace("pattern", "attn_scores") for name in names}
     if options.only and not _match(names, options.only):
         return False
     return not _match(names, options.skip)
@@ -33,7 +37,7 @@ def _is_of_wanted_kind(one: Candidate | LeftAlone, options: Options) -> bool:
     match one:
         case Candidate(kind="parameter use"):
             return options.params
-        case Candidate(kind="activation") | LeftAlone(code="role-unclear"):
+        case Candidate(kind="activation"):
             return options.activations
         case Candidate(kind="input"):
             return options.inputs
@@ -44,7 +48,7 @@ def check_names(program: Program, candidates: Iterable[Candidate], options: Opti
     """Look whether every name that the user gave is one of the input.
 
     Raises:
-        OptionsError: a root or a pattern names nothing in the input.
+        OptionsError: a root, an entry or a pattern names nothing in the input.
     """
     modules = [decl for decl in program.classes if decl.is_module]
     if not modules:
@@ -53,6 +57,9 @@ def check_names(program: Program, candidates: Iterable[Candidate], options: Opti
         if not any(root in (decl.name, decl.qualified_name) for decl in modules):
             known = ", ".join(sorted({decl.name for decl in modules})[:8])
             raise OptionsError(f"no module class is named {root!r}; there are {known}")
+    for entry in options.entry:
+        if not any(decl.method(entry) for decl in modules):
+            raise OptionsError(f"--entry {entry!r} names no method of a module class")
     if not options.only:
         return
     names = {name for decl in modules for name in (decl.name, decl.qualified_name)}

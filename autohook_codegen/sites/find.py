@@ -18,6 +18,7 @@ from autohook_codegen.sites.parts import Parts
 from autohook_codegen.sites.roles.find import places_in, role_sites
 from autohook_codegen.sites.roles.further_results import further_results
 from autohook_codegen.sites.roles.nearest import Nearest
+from autohook_codegen.sites.roles.none_found import files_without_roles
 from autohook_codegen.sites.roles.plain_operations import plain_operations
 from autohook_codegen.sites.roots import find_roots
 from autohook_codegen.sites.written import Written
@@ -44,6 +45,10 @@ def find_sites(flow: Flow, options: Options) -> tuple[list[Candidate], list[Left
         ]
         for function, its in written.items()
     }
+    if options.activations:
+        with_roles = {one.file for one, sites in roles.items() if sites}
+        for note in (*places.notes, *files_without_roles(flow, running, with_roles)):
+            found[note.function].append(note)
     nearest = Nearest(flow, (one for its in found.values() for one in its))
     if options.activations:
         for function, its in written.items():
@@ -75,7 +80,7 @@ def find_sites(flow: Flow, options: Options) -> tuple[list[Candidate], list[Left
 def _roots(trace: Trace, options: Options) -> list[ClassDecl]:
     """The classes that are roots, if anything of theirs is hooked."""
     if options.root is None:
-        return find_roots(trace, Parts(trace), options.entry)
+        return find_roots(trace, Parts(trace))
     return [
         one
         for one in trace.program.classes
@@ -88,6 +93,8 @@ def _place(one: Candidate | LeftAlone, written: Written) -> tuple[int, int]:
     if isinstance(one, Candidate) and isinstance(one.form, First):
         return written.order[one.place], -len(written.order)
     node: ast.AST = one.node
+    if isinstance(node, ast.ClassDef):
+        return 0, 0
     while isinstance(one, Candidate) and one.kind == "input" and _is_beside(node, written):
         node = written.parents[node]
     statement = written.statement(one.node)

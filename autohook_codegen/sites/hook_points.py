@@ -33,6 +33,8 @@ class HookPoint:
     role: str | None = None
     kind: str = "module call"
     """Of its first site."""
+    gives_way: bool = False
+    """A role has the name that it would have."""
 
     @property
     def made_with(self) -> Reference:
@@ -77,7 +79,12 @@ def name_hook_points(
         alone = candidate.node if options.per_site or candidate.is_alone else None
         for home in homes:
             grouped.setdefault((home, (shape, alone)), []).append(candidate)
+    for sites in grouped.values():
+        for one in sites:
+            if one in existing:
+                names.take(existing[one], one.reference.owners)
     found: dict[Candidate, tuple[HookPoint, ...]] = {}
+    roles: set[tuple[ClassDecl, str]] = set()
     for (home, _), sites in grouped.items():
         all_owners = dict.fromkeys(owner for one in sites for owner in one.reference.owners)
         owners = tuple(owner for owner in all_owners if families.home(owner) is home)
@@ -91,8 +98,17 @@ def name_hook_points(
                 further.append(names.free(second, owners))
                 names.take(further[-1], owners)
         first = sites[0]
+        if first.role is not None:
+            roles.add((home, name))
         hook_point = HookPoint(
-            name, reference, owners, tuple(further), first.beside, first.role, first.kind
+            name,
+            reference,
+            owners,
+            tuple(further),
+            first.beside,
+            first.role,
+            first.kind,
+            first.role is None and (home, names.plain(reference)) in roles,
         )
         for one in sites:
             found[one] = (*found.get(one, ()), hook_point)

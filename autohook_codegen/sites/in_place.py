@@ -4,53 +4,53 @@ itself would show the changed numbers."""
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from autohook_codegen import library
-from autohook_codegen.analysis.trace import FunctionTrace, How, Trace
-from autohook_codegen.analysis.values import Module, Parameter, Tensor, Unknown, Value
+from autohook_codegen.analysis.parts import origin_of
+from autohook_codegen.analysis.trace import FunctionTrace, How, Operation, Trace
+from autohook_codegen.analysis.values import Origin, Tensor, Unknown, Value
 from autohook_codegen.declares.program import ClassDecl
 from autohook_codegen.library import Kind
 from autohook_codegen.sites.candidate import After, Candidate, First, Wrap
 
 __all__ = ["Change", "changes_in_place", "checkpointing_classes"]
 
+_COPYING = frozenset(
+    "clone repeat tile repeat_interleave flip roll gather index_select double half bfloat16 "
+    "index rearrange reduce".split()
+)
+"""Of what shows the same numbers in another shape or order, that which copies them."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Change:
-    """A place that changes a value, and the classes whose instances come there."""
+    """A place that changes a value, and the sites that have seen it."""
 
     function: FunctionTrace
     node: ast.expr | ast.stmt
-    classes: frozenset[ClassDecl]
+    sites: tuple[Candidate, ...]
+
+    @property
+    def classes(self) -> Iterator[ClassDecl]:
+        """The classes whose hook points have seen the value."""
+        for site in self.sites:
+            yield from site.reference.owners
 
 
-def changes_in_place(trace: Trace, candidates: Collection[Candidate]) -> Iterator[Change]:
-    """Yield where the program changes a value that a hook point may have seen, and where it makes
-    a module that does: ``nn.ReLU(inplace=True)``."""
-    seen: set[ast.AST] = {one.node for one in candidates}
-    for candidate in candidates:
-        match candidate.form:
-            case Wrap(node):
-                seen.add(node)
-            case After(statement):
-                seen.add(statement)
-            case First(target=target):
-                seen.add(target)
-    for reached, classes in trace.reached.items():
-        function = trace.functions[reached]
+def changes_in_place(trace: Trace, candidates: Iterable[Candidate]) -> Iterator[Change]:
+    """Yield where the program changes a value that a hook point has seen, or a view of it; also in
+    a function that is handed it, and by a module that is made to: ``nn.ReLU(inplace=True)``."""
+    seen = _Seen(trace, candidates)
+    for node in trace.reached:
+        function = trace.functions[node]
         for use in function.uses:
-            if use.how is How.WRITTEN and _may_be_seen(use.value, function, seen):
-                where = use.by if isinstance(use.by, ast.expr | ast.stmt) else use.node
-                yield Change(function, where, classes or _owner(function))
-    for function in trace.functions.values():
-        for made, value in function.values.items():
-            for one in value:
-                if isinstance(one, Module) and isinstance(one.cls, str) and one.made is made:
-                    known = library.library_class(one.cls)
-                    if isinstance(made, ast.Call) and known is not None and known.in_place(made):
-                        yield Change(function, made, _owner(function))
+            if use.how is How.WRITTEN:
+                sites = dict.fromkeys(seen.by(use.value, set()))
+                if sites:
+                    where = use.by if isinstance(use.by, ast.expr | ast.stmt) else use.node
+                    yield Change(function, where, tuple(sites))
 
 
 def checkpointing_classes(trace: Trace) -> Iterator[ClassDecl]:
@@ -68,25 +68,53 @@ def _owner(function: FunctionTrace) -> frozenset[ClassDecl]:
     return frozenset({function.owner}) if function.owner is not None else frozenset()
 
 
-def _may_be_seen(value: Value, function: FunctionTrace, seen: Collection[ast.AST]) -> bool:
-    """Tell whether the value is what a hook point was called with, or a view of it."""
-    for one in value:
-        if isinstance(one, Parameter):
-            continue
-        if not isinstance(one, Tensor | Unknown):
-            continue
-        if one.origin is None:
-            return True
-        made = one.origin.node
-        if isinstance(made, ast.arg) or made in seen:
-            return True
-        operation = function.operations.get(made)
-        if operation is not None and _is_view(operation.kind):
-            if any(_may_be_seen(operand, function, seen) for operand in operation.operands[:1]):
-                return True
-    return False
+class _Seen:
+    """What passes hook points, by what made it."""
+
+    def __init__(self, trace: Trace, candidates: Iterable[Candidate]) -> None:
+        self._sites: dict[ast.AST, list[Candidate]] = {}
+        for one in candidates:
+            self._sites.setdefault(_maker(one), []).append(one)
+        self._operations: Mapping[ast.AST, Operation] = {
+            node: operation
+            for function in trace.functions.values()
+            for node, operation in function.operations.items()
+        }
+
+    def by(self, value: Value, known: set[ast.AST]) -> Iterator[Candidate]:
+        """Yield the sites that have seen the value, or that of which it is a view."""
+        for one in value:
+            origin = origin_of(one) if isinstance(one, Tensor | Unknown) else None
+            if origin is None or origin.node in known:
+                continue
+            known.add(origin.node)
+            yield from (site for site in self._sites.get(origin.node, ()) if _is_of(origin, site))
+            operation = self._operations.get(origin.node)
+            if operation is not None and operation.operands and _is_view(operation):
+                yield from self.by(operation.operands[0], known)
 
 
-def _is_view(kind: str) -> bool:
-    member = library.tensor_member(kind)
-    return member is not None and member.kind in (Kind.VIEW, Kind.SAME, Kind.IN_PLACE)
+def _maker(one: Candidate) -> ast.AST:
+    """Return what makes the value that the site hooks."""
+    match one.form:
+        case Wrap(node=node) if one.kind != "module call":
+            return node
+        case After(statement=statement) if one.kind == "parameter use":
+            return statement
+        case First(target=target):
+            return target
+    return one.node
+
+
+def _is_of(origin: Origin, site: Candidate) -> bool:
+    return origin.part[: len(site.part)] == site.part
+
+
+def _is_view(operation: Operation) -> bool:
+    node = operation.node
+    if isinstance(node, ast.Subscript):
+        keys = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        return all(isinstance(one, ast.Slice | ast.Constant | ast.UnaryOp) for one in keys)
+    member = library.tensor_member(operation.kind)
+    is_same = member is not None and member.kind in (Kind.VIEW, Kind.SAME, Kind.IN_PLACE)
+    return is_same and operation.kind not in _COPYING

@@ -13,7 +13,9 @@ from autohook_codegen.analysis.values import (
     Unknown,
     Value,
 )
+from autohook_codegen.declares.names import is_super
 from autohook_codegen.library import guesses, library_class
+from autohook_codegen.notes import Message, NoteCode
 from autohook_codegen.sites.call_results import hook_result
 from autohook_codegen.sites.candidate import Candidate, LeftAlone, Reference
 from autohook_codegen.sites.elsewhere import Elsewhere
@@ -46,17 +48,17 @@ def _module_call(
         return
     if not _is_held_by_all(reference, trace):
         classes = ", ".join(owner.name for owner in reference.owners)
-        message = f"{path_of(reference)} is no submodule of every one of {classes}"
-        yield _left(call, "several-classes", message, written, reference, trace)
+        message = NoteCode.SEVERAL_CLASSES.says(path=path_of(reference), classes=classes)
+        yield _left(call, message, written, reference, trace)
         return
     if call.node in written.in_strings:
-        message = f"{path_of(reference)} is used inside an f-string"
-        yield _left(call, "in-f-string", message, written, reference, trace)
+        message = NoteCode.IN_F_STRING.says(path=path_of(reference))
+        yield _left(call, message, written, reference, trace)
         return
     yield from hook_result(call, reference, written, elsewhere)
     if calls_its_members(modules):
-        message = f"{path_of(reference)} calls its members, which no source names"
-        yield _left(call, "members-unnamed", message, written, reference, trace)
+        message = NoteCode.MEMBERS_UNNAMED.says(path=path_of(reference))
+        yield _left(call, message, written, reference, trace)
 
 
 def called_module(call: ModuleCall, written: Written) -> Reference | None:
@@ -72,14 +74,13 @@ def called_module(call: ModuleCall, written: Written) -> Reference | None:
 
 def _left(
     call: ModuleCall,
-    code: str,
-    message: str,
+    message: Message,
     written: Written,
     reference: Reference,
     trace: Trace,
 ) -> LeftAlone:
     inside = (place_of(reference, trace),)
-    return LeftAlone(call.node, code, message, written.trace, reference, inside)
+    return LeftAlone(call.node, message, written.trace, reference, inside)
 
 
 def _may_be_module(value: Value) -> bool:
@@ -135,15 +136,20 @@ def _several(call: ModuleCall, written: Written, trace: Trace) -> Iterator[LeftA
             references.append(reference)
     if references:
         places = sorted(dict.fromkeys(place_of(one, trace) for one in references))
-        message = f"{ast.unparse(call.callee)} may be any of {', '.join(places)}"
-        yield LeftAlone(
-            call.node, "several-modules", message, written.trace, references[0], tuple(places)
-        )
-    elif any(isinstance(one, Module) and one.held is None for one in call.modules) and not all(
-        isinstance(one, Module) and str(one.cls).endswith("Loss") for one in call.modules
+        called = ast.unparse(call.callee)
+        message = NoteCode.SEVERAL_MODULES.says(called=called, places=", ".join(places))
+        yield LeftAlone(call.node, message, written.trace, references[0], tuple(places))
+    elif any(isinstance(one, Module) and one.held is None for one in call.modules) and not (
+        _is_inherited(call)
+        or all(isinstance(one, Module) and str(one.cls).endswith("Loss") for one in call.modules)
     ):
-        message = f"{ast.unparse(call.callee)} is made or found here, and held under no name"
-        yield LeftAlone(call.node, "no-name", message, written.trace)
+        message = NoteCode.NO_NAME.says(called=ast.unparse(call.callee))
+        yield LeftAlone(call.node, message, written.trace)
+
+
+def _is_inherited(call: ModuleCall) -> bool:
+    """Whether it is ``super().forward(x)``, whose result is the class's own."""
+    return isinstance(call.callee, ast.Attribute) and is_super(call.callee.value)
 
 
 def _handed_on(written: Written, trace: Trace, elsewhere: Elsewhere) -> Iterator[LeftAlone]:
@@ -162,9 +168,10 @@ def _handed_on(written: Written, trace: Trace, elsewhere: Elsewhere) -> Iterator
             continue
         reference = reference_to(held, use.node, use.value, written.trace, ())
         if reference is not None:
-            message = f"{path_of(reference)} is passed on to {ast.unparse(use.by.func)}"
+            callee = ast.unparse(use.by.func)
+            message = NoteCode.PASSED_ON.says(path=path_of(reference), callee=callee)
             inside = (place_of(reference, trace),)
-            yield LeftAlone(use.node, "passed-on", message, written.trace, reference, inside)
+            yield LeftAlone(use.node, message, written.trace, reference, inside)
 
 
 def _list_handed_on(use: Use, written: Written, trace: Trace) -> Iterator[LeftAlone]:
@@ -183,5 +190,6 @@ def _list_handed_on(use: Use, written: Written, trace: Trace) -> Iterator[LeftAl
                 first = first or reference
                 places.append(place_of(reference, trace))
     if first is not None:
-        message = f"{', '.join(places)} are passed on to {ast.unparse(use.by.func)}"
-        yield LeftAlone(use.node, "passed-on", message, written.trace, first, tuple(places))
+        callee = ast.unparse(use.by.func)
+        message = NoteCode.PASSED_ON.says(path=", ".join(places), callee=callee)
+        yield LeftAlone(use.node, message, written.trace, first, tuple(places))

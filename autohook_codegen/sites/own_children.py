@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from autohook_codegen import library
 from autohook_codegen.analysis.trace import FunctionTrace, Trace
-from autohook_codegen.analysis.values import Fields, Items, Module
+from autohook_codegen.analysis.values import NOT_REACHED, Fields, Items, Module
 from autohook_codegen.declares.program import ClassDecl
 from autohook_codegen.sites.harmless_walks import WALKS, is_harmless_walk
 from autohook_codegen.sites.written import Written
@@ -26,10 +26,9 @@ def classes_with_own_children(trace: Trace) -> dict[ClassDecl, str]:
         written = Written(function)
         for node in function.values:
             if isinstance(node, ast.Attribute) and node.attr in WALKS:
-                name = node.value.id if isinstance(node.value, ast.Name) else None
                 if function.node is None or is_harmless_walk(node, written, trace.program):
                     continue
-                if receiver is not None and name == receiver.arg:
+                if receiver is not None and _is_instance(node.value, receiver.arg):
                     _add(found, _users(function), "it walks its own children")
                 elif node.attr != "_modules":
                     others = _classes(function, node.value)
@@ -37,6 +36,15 @@ def classes_with_own_children(trace: Trace) -> dict[ClassDecl, str]:
         if receiver is not None and _takes_items(function, receiver.arg):
             _add(found, _users(function), "it walks its own children")
     return found
+
+
+def _is_instance(node: ast.expr, receiver: str) -> bool:
+    match node:
+        case ast.Name(id=name):
+            return name == receiver
+        case ast.Call(func=ast.Name(id="super")):
+            return True
+    return False
 
 
 def _add(found: dict[ClassDecl, str], decls: Iterable[ClassDecl], reason: str) -> None:
@@ -53,7 +61,7 @@ def _users(function: FunctionTrace) -> tuple[ClassDecl, ...]:
 def _classes(function: FunctionTrace, node: ast.expr) -> list[ClassDecl]:
     kinds = (
         one.cls if isinstance(one, Module) else one.kind
-        for one in function.values[node]
+        for one in function.values.get(node, NOT_REACHED)
         if isinstance(one, Module | Items | Fields)
     )
     return [one for one in kinds if isinstance(one, ClassDecl)]

@@ -17,6 +17,7 @@ from autohook_codegen.analysis.values import (
     Tensor,
     Value,
 )
+from autohook_codegen.notes import NoteCode
 from autohook_codegen.sites.candidate import After, Candidate, LeftAlone, Wrap
 from autohook_codegen.sites.references import reference_to
 from autohook_codegen.sites.written import Written
@@ -77,8 +78,8 @@ def _use(
     if form is None:
         return
     if isinstance(form, Wrap) and form.node is read and _may_be_no_tensor(use.value):
-        message = f"{'.'.join(reference.names)} is not always a parameter, and goes on as it is"
-        yield LeftAlone(node, "may-be-no-tensor", message, written.trace, reference)
+        message = NoteCode.MAY_BE_NO_TENSOR.says(path=".".join(reference.names))
+        yield LeftAlone(node, message, written.trace, reference)
         return
     yield Candidate(
         node,

@@ -12,11 +12,12 @@ from autohook_codegen.analysis.names_computed import display_name, name_shape
 from autohook_codegen.analysis.trace import Definition, Trace
 from autohook_codegen.analysis.values import Fields, Items, Nothing, Unknown
 from autohook_codegen.declares.program import ClassDecl, FileDecl, FunctionNode
+from autohook_codegen.notes import NoteCode
 from autohook_codegen.options import Options
 from autohook_codegen.rewrite.existing import Existing
 from autohook_codegen.sites.blocks import Place, find_places
 from autohook_codegen.sites.candidate import LeftAlone
-from autohook_codegen.sites.computed_names import hook_point_name
+from autohook_codegen.sites.computed_names import hook_point_name, with_suffix
 from autohook_codegen.sites.endings import can_be_ended, goes_on_to_bases, receiver_of
 from autohook_codegen.sites.filling import Filling, fillings, lineage
 from autohook_codegen.sites.hook_points import HookPoint
@@ -191,21 +192,23 @@ class Placing:
         if owner is not None and function in self.initialisers(owner):
             return
         attribute = _first_name(hook_point)
-        message = f"{attribute} gets members here, whose hook points a built model does not name"
-        known = self.trace.functions[function]
-        placed.notes.append(LeftAlone(statement, "container-grows", message, known))
+        message = NoteCode.CONTAINER_GROWS.says(attribute=attribute)
+        placed.notes.append(LeftAlone(statement, message, self.trace.functions[function]))
 
     # A name that is worked out.
 
     def _place_computed(self, hook_point: HookPoint, placed: Placed, order: int) -> None:
-        computed = hook_point.made_with.computed
+        computed, own = hook_point.made_with.computed, hook_point.reference.computed
         assert computed is not None
+        assert own is not None
+        suffix = display_name(own.name)[len(display_name(computed.name)) :]
         for decl in lineage(hook_point.owners):
             for attribute in self.trace.attributes(decl):
                 for definition in self.trace.definitions(decl, attribute):
                     name = definition.name
                     if name is None or name_shape(name) != computed.shape:
                         continue
+                    name = with_suffix(name, suffix) if suffix else name
                     text = hook_point_name(name, self.options)
                     known = (
                         self.options.hook_point(display_name(name))

@@ -3,38 +3,17 @@
 from __future__ import annotations
 
 import ast
-from collections import Counter
-from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
-from autohook_codegen.analysis.values import Item, Nothing
 from autohook_codegen.hooked_source import Note, Site
-from autohook_codegen.options import Fallback, Options
 from autohook_codegen.sites.candidate import After, Candidate, First, Wrap
 from autohook_codegen.sites.decided import Decided, DecidedSite, Remark
 from autohook_codegen.sites.full_names import FullNames
-from autohook_codegen.sites.hook_points import HookPoint, path_of
+from autohook_codegen.sites.hook_points import path_of
 from autohook_codegen.sites.spelling import text_of_part
 from autohook_codegen.source import Source
 
 __all__ = ["FileRecords", "by_file", "notes_of", "sites_of"]
-
-_ADVICE = {
-    "members-unnamed": "auto_hook hooks them",
-    "no-tensor": "auto_hook hooks the first tensor in it; to hook it here, name it and read it",
-    "unclear-result": "auto_hook hooks its first tensor; an annotation of what it returns helps",
-    "may-be-none": "auto_hook hooks it where it is a tensor",
-    "unused-result": "auto_hook hooks it",
-    "own-children": "auto_hook hooks it",
-    "not-made": "auto_hook hooks it",
-    "no-index": "auto_hook hooks it; a plain loop over the container helps",
-    "container-grows": "call setup() or auto_hook(model) again afterwards",
-    "several-classes": "auto_hook hooks it",
-    "several-modules": "auto_hook hooks them; calling each in its own branch helps",
-    "passed-on": "auto_hook hooks it",
-    "changes-in-place": "auto_hook's cache keeps what passed before",
-}
-"""What the user can do about it, or what is done for him."""
 
 
 @dataclass
@@ -50,7 +29,7 @@ def by_file(decided: Decided) -> dict[str, FileRecords]:
     found = {path: FileRecords() for path in decided.program.files}
     for site in (*decided.sites, *decided.same_sites):
         found[site.candidate.function.file.path].sites.append(site)
-    for remark in (*decided.remarks, *_about_sites(decided.sites)):
+    for remark in decided.remarks:
         found[remark.file.path].remarks.append(remark)
     return found
 
@@ -92,59 +71,12 @@ def _hooked_text(candidate: Candidate) -> str:
     return ast.unparse(candidate.node)
 
 
-def notes_of(source: Source, records: FileRecords, options: Options) -> tuple[Note, ...]:
+def notes_of(source: Source, records: FileRecords) -> tuple[Note, ...]:
     found: dict[tuple[str, int, int], Note] = {}
-    never = options.fallback is Fallback.NEVER
     for one in records.remarks:
-        line, column = source.position(one.node)
-        advice = _ADVICE.get(one.code)
-        if never and advice is not None and "auto_hook" in advice:
-            advice = "it has no hook point"
-        message = f"{one.message}; {advice}" if advice else one.message
-        found.setdefault((one.code, line, column), Note(one.code, line, column, message))
+        text = one.message.with_advice(one.is_hooked_at_run_time)
+        if text is not None:
+            line, column = source.position(one.node)
+            code = one.message.code
+            found.setdefault((code, line, column), Note(code, line, column, text))
     return tuple(sorted(found.values(), key=lambda one: (one.line, one.column)))
-
-
-def _about_sites(sites: Collection[DecidedSite]) -> Iterable[Remark]:
-    """Yield what would surprise about a site."""
-    sharing = _shared(sites)
-    for site in sites:
-        candidate, hook_point = site.candidate, site.hook_point
-        file, node = candidate.function.file, candidate.node
-        if _shows_other_result(site):
-            message = (
-                f"where {path_of(candidate.reference)} is None, {hook_point.name} shows the result"
-                " without it"
-            )
-            yield Remark(file, node, "optional-parameter", message)
-        if (count := sharing.pop(hook_point, 1)) > 1:
-            message = (
-                f"{hook_point.name} has {count} sites, so that a hook sees each of them;"
-                " --per-site gives each its own"
-            )
-            yield Remark(file, node, "shared-hook-point", message)
-
-
-def _shared(sites: Iterable[DecidedSite]) -> dict[HookPoint, int]:
-    """Return how many sites of each hook point one instance may run."""
-    counts: dict[HookPoint, Counter[tuple[object, ...]]] = {}
-    for site in sites:
-        reference, function = site.candidate.reference, site.candidate.function
-        while not function.users and function.parent is not None:
-            function = function.parent
-        member = tuple(step.key for step in reference.items if isinstance(step, Item))
-        for cls in function.users or reference.owners:
-            counts.setdefault(site.hook_point, Counter())[cls, member] += 1
-    return {hook_point: max(found.values()) for hook_point, found in counts.items()}
-
-
-def _shows_other_result(site: DecidedSite) -> bool:
-    candidate = site.candidate
-    form = candidate.form
-    return (
-        candidate.kind == "parameter use"
-        and any(isinstance(one, Nothing) for one in candidate.reference.value)
-        and isinstance(form, Wrap)
-        and not form.is_tested
-        and isinstance(form.node, ast.Call)
-    )

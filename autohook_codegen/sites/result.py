@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from autohook_codegen.analysis.trace import How, ModuleCall, Use
 from autohook_codegen.analysis.values import Origin, Step, Value
+from autohook_codegen.notes import NoteCode
 from autohook_codegen.sites.candidate import After, Candidate, LeftAlone, Reference, Wrap
 from autohook_codegen.sites.elsewhere import Elsewhere
 from autohook_codegen.sites.fallback import place_of
@@ -47,18 +48,16 @@ class Result:
             part,
         )
 
-    def alone(self, code: str, message: str) -> LeftAlone:
+    def alone(self, code: NoteCode) -> LeftAlone:
         inside = (place_of(self.reference, self.elsewhere.trace),)
-        return LeftAlone(self.call.node, code, message, self.written.trace, self.reference, inside)
+        message = code.says(called=self.called)
+        return LeftAlone(self.call.node, message, self.written.trace, self.reference, inside)
 
     def unclear(self) -> LeftAlone:
-        return self.alone(
-            "unclear-result", f"the source does not say which part of {self.called} is a tensor"
-        )
+        return self.alone(NoteCode.UNCLEAR_RESULT)
 
     def taken_apart(self) -> LeftAlone:
-        message = f"{self.called} gives back a tuple that other code takes apart"
-        return replace(self.alone("taken-apart-elsewhere", message), inside=())
+        return replace(self.alone(NoteCode.TAKEN_APART_ELSEWHERE), inside=())
 
     # --- uses
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from autohook_codegen import library
 from autohook_codegen.analysis.trace import Trace
 from autohook_codegen.declares.program import ClassDecl
 from autohook_codegen.library import guesses
+from autohook_codegen.notes import NoteCode
 from autohook_codegen.options import DEFAULT_NAME, Fallback, Options
 from autohook_codegen.rewrite.existing import Existing
 from autohook_codegen.sites.bases import base_place, named_bases
+from autohook_codegen.sites.computed_names import double_quoted
 from autohook_codegen.sites.decided import Remark
 from autohook_codegen.sites.edits import BaseEdit, Edits
 from autohook_codegen.sites.endings import ending_class, goes_on_to_bases, receiver_of
@@ -22,7 +24,7 @@ from autohook_codegen.sites.imports import Spellings
 from autohook_codegen.sites.parts import Parts
 from autohook_codegen.sites.roots import find_roots
 
-__all__ = ["RootEnds"]
+__all__ = ["Ended", "RootEnds"]
 
 ROOT_NAMES = frozenset(
     (
@@ -36,6 +38,18 @@ ROOT_NAMES = frozenset(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Ended:
+    """What the roots gain."""
+
+    lines: Mapping[ClassDecl, list[str]]
+    """At the end of each ``__init__``."""
+    remarks: tuple[Remark, ...]
+    at_run_time: frozenset[ClassDecl]
+    """The classes that roots with ``auto_hook`` hold."""
+    roots: tuple[ClassDecl, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class RootEnds:
     """Chooses the roots of a program, and ends them."""
 
@@ -46,22 +60,20 @@ class RootEnds:
     parts: Parts
     left: LeftToFallback
 
-    def end(
-        self, lines: Mapping[ClassDecl, list[str]], edits: Mapping[str, Edits]
-    ) -> tuple[dict[ClassDecl, list[str]], list[Remark], tuple[ClassDecl, ...]]:
-        """Add the bases to `edits`, and return what each ``__init__`` gains, `lines` first, what a
-        user has to know, and the roots."""
+    def end(self, lines: Mapping[ClassDecl, list[str]], edits: Mapping[str, Edits]) -> Ended:
+        """Add the bases to `edits`, and return what each ``__init__`` gains, `lines` first."""
         remarks: list[Remark] = []
         roots: dict[ClassDecl, None] = {}
         for root in self._chosen():
             end = ending_class(root)
             why_not = self._why_no_root(root, end)
             if why_not is not None:
-                message = f"{root.name} is no root: {why_not}"
-                remarks.append(Remark(root.file, root.node, "no-root", message))
+                message = NoteCode.NO_ROOT.says(subject=f"{root.name} is no root", why=why_not)
+                remarks.append(Remark(root.file, root.node, message))
             elif end is not None:
                 roots[end] = None
         ended = {one: list(made) for one, made in lines.items()}
+        at_run_time: set[ClassDecl] = set()
         converted = dict.fromkeys(
             one for root in roots for one in (root, *root.descendants()) if ending_class(one) is one
         )
@@ -76,18 +88,21 @@ class RootEnds:
                 edits[decl.file.path].bases[decl.node] = BaseEdit(name, place)
             if is_below and decl.initialiser is None and decl not in ended:
                 continue
-            if not self._is_ended(decl):
+            is_ended = self._is_ended(decl)
+            if not is_ended:
                 ended.setdefault(decl, []).append(self._last_line(decl))
+            if self._calls_auto_hook(decl) if is_ended else "auto_hook" in ended[decl][-1]:
+                at_run_time.update(self.parts.held_by(decl))
         if not roots and not remarks and self.options.root is None:
             remarks += self._nothing_is_a_root()
-        return ended, remarks, tuple(roots)
+        return Ended(ended, tuple(remarks), frozenset(at_run_time), tuple(roots))
 
     # Which classes.
 
     def _chosen(self) -> list[ClassDecl]:
         named = self.options.root
         if named is None:
-            roots = find_roots(self.trace, self.parts, self.options.entry)
+            roots = find_roots(self.trace, self.parts)
             return [one for one in roots if self._has_anything(one)]
         modules = (one for one in self.trace.program.classes if one.is_module)
         return [one for one in modules if one.name in named or one.qualified_name in named]
@@ -104,9 +119,9 @@ class RootEnds:
             return None
         for one in (*root.mro, *root.descendants()):
             for name in sorted(ROOT_NAMES & attributes_of(one, self.trace)):
-                return f"{one.name} has its own {name!r}; use auto_hook(model)"
+                return f"{one.name} has its own {name!r}"
         if end is None:
-            return "nothing can be added at the end of __init__; use auto_hook(model)"
+            return "nothing can be added at the end of __init__"
         if base_place(end, self.trace) is None:
             return "with HookedRootModule as a base, super() would find other methods"
         if self.options.fallback is Fallback.NEVER:
@@ -122,8 +137,9 @@ class RootEnds:
             return []
         most = max(modules, key=lambda one: len(self.parts.held_by(one)))
         why = "each is a part of another" if self.left.with_sites else "none has a hook point"
-        message = f"no class is a root, {why}; --root {most.name} makes it one"
-        return [Remark(most.file, most.node, "no-root", message)]
+        why = f"{why}; --root {most.name} makes it one"
+        message = NoteCode.NO_ROOT.says(subject="no class is a root", why=why)
+        return [Remark(most.file, most.node, message)]
 
     def _uses_name(self, decl: ClassDecl) -> bool:
         """Tell whether the class has its own ``name``, which ``setup()`` would overwrite."""
@@ -151,6 +167,14 @@ class RootEnds:
             ast.unparse(one.func) == setup for one in ast.walk(init) if isinstance(one, ast.Call)
         )
 
+    def _calls_auto_hook(self, decl: ClassDecl) -> bool:
+        """Tell whether ``auto_hook`` stands at the end of the class's ``__init__`` already."""
+        known = self.existing.get(decl.file.path)
+        root = known.roots.get(decl.node) if known is not None else None
+        return (
+            root is not None and root.ending is not None and "auto_hook" in ast.unparse(root.ending)
+        )
+
     # The last line.
 
     def _last_line(self, decl: ClassDecl) -> str:
@@ -158,9 +182,21 @@ class RootEnds:
         why = None if self.options.fallback is Fallback.NEVER else self._why_auto_hook(decl)
         if why is None:
             return f"{receiver}.setup()"
-        name = self.options.name
-        pattern = "" if name == DEFAULT_NAME else f', name="{name}"'
-        return f"{self.spellings.of(decl.file, 'auto_hook')}({receiver}{pattern})  # {why}"
+        called = self.spellings.of(decl.file, "auto_hook")
+        return f"{called}({', '.join((receiver, *self._arguments()))})  # {why}"
+
+    def _arguments(self) -> Iterator[str]:
+        """Yield what ``auto_hook`` is told of the user's choices."""
+        options = self.options
+        if options.name != DEFAULT_NAME:
+            yield f'name="{options.name}"'
+        for name, patterns in (("only", options.only), ("skip", options.skip)):
+            if patterns:
+                yield f"{name}=[{', '.join(double_quoted(repr(one)) for one in patterns)}]"
+        kinds = {"modules": options.modules, "params": options.params}
+        if not all(kinds.values()):
+            wanted = [kind for kind, is_wanted in kinds.items() if is_wanted]
+            yield f'hook="{",".join(wanted) or "activations"}"'
 
     def _why_auto_hook(self, decl: ClassDecl) -> str | None:
         """Return the comment beside ``auto_hook(self)``; ``None`` where ``self.setup()`` does as
@@ -170,7 +206,7 @@ class RootEnds:
         if reason is not None:
             return reason
         places = self.left.places(held)
-        if places:
+        if places and (self.options.modules or self.options.params):
             return f"adds the hook points inside {shown_places(places)}"
         if self.left.changes_in_place(held):
             return "caches values before they change in place"

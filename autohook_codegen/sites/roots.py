@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
 from autohook_codegen import library
 from autohook_codegen.analysis.trace import Trace
@@ -14,19 +14,24 @@ from autohook_codegen.sites.parts import Parts
 __all__ = ["find_roots"]
 
 
-def find_roots(trace: Trace, parts: Parts, entries: Collection[str]) -> list[ClassDecl]:
+def find_roots(trace: Trace, parts: Parts) -> list[ClassDecl]:
     """Return the classes that are no part, and do not only serve as a base; and what a file's
     ``__all__`` names, if it holds modules of the input."""
     return [
         decl
         for decl in trace.program.classes
         if decl.is_module
-        and (any(map(decl.method, ("forward", *entries))) or _inherits_forward(decl))
+        and (_has_entry(decl, trace) or _inherits_forward(decl))
         and (
             _is_exported(decl, parts)
             or (decl not in parts.used and (not decl.subclasses or decl in parts.named))
         )
     ]
+
+
+def _has_entry(decl: ClassDecl, trace: Trace) -> bool:
+    methods = (node for owner in decl.mro for node in owner.methods.values())
+    return decl.method("forward") is not None or any(node in trace.entries for node in methods)
 
 
 def _inherits_forward(decl: ClassDecl) -> bool:

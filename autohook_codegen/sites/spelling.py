@@ -85,6 +85,10 @@ def _is_of(text: str, candidate: Candidate, existing: Existing, options: Options
             re.fullmatch(rf"{re.escape(pattern(name))}(_\d+)?", attribute_in(text) or "")
             is not None
         )
+    computed = candidate.reference.computed
+    if candidate.kind == "input" and computed is not None:
+        own = ast.parse(hook_point_name(computed.name, options), mode="eval").body
+        return ast.unparse(own) in text
     loops = (step.loop for step in candidate.reference.items if isinstance(step, Member))
     return (
         candidate.kind == "module call"

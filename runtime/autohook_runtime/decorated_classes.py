@@ -8,13 +8,14 @@ from typing import Any
 
 from torch import nn
 
+from autohook_runtime.choices import Choice
 from autohook_runtime.hooked_classes import hook_module
 
-DECORATED = "_auto_hook_options"
+DECORATED = "_auto_hook_choice"
 _here = threading.local()
 
 
-def hook_class(cls: type[nn.Module], pattern: str, has_inputs: bool) -> None:
+def hook_class(cls: type[nn.Module], choice: Choice) -> None:
     """Hooks what is built of `cls` or a subclass of it, at the end of the outermost `__init__`.
 
     Not by a subclass in its place: `super(MyModel, self).__init__()` in its own code would then
@@ -23,7 +24,7 @@ def hook_class(cls: type[nn.Module], pattern: str, has_inputs: bool) -> None:
     if DECORATED not in cls.__dict__:
         _wrap_init(cls)
         _wrap_init_subclass(cls)
-    setattr(cls, DECORATED, (pattern, has_inputs))
+    setattr(cls, DECORATED, choice)
 
 
 def _wrap_init(cls: Any) -> None:

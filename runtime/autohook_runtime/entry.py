@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar, overload
 
 import torch
 from torch import nn
 
+from autohook_runtime.choices import Choice
 from autohook_runtime.decorated_classes import hook_class
 from autohook_runtime.hooked_classes import hook_module
 from autohook_runtime.parameters import hook_parameter, unhook_parameter
@@ -19,12 +20,33 @@ Target = TypeVar("Target")
 
 
 @overload
-def auto_hook(target: Target, *, name: str = DEFAULT_PATTERN, inputs: bool = False) -> Target: ...
+def auto_hook(
+    target: Target,
+    *,
+    name: str = DEFAULT_PATTERN,
+    inputs: bool = False,
+    only: Iterable[str] = (),
+    skip: Iterable[str] = (),
+    hook: str = "modules,params",
+) -> Target: ...
 @overload
 def auto_hook(
-    *, name: str = DEFAULT_PATTERN, inputs: bool = False
+    *,
+    name: str = DEFAULT_PATTERN,
+    inputs: bool = False,
+    only: Iterable[str] = (),
+    skip: Iterable[str] = (),
+    hook: str = "modules,params",
 ) -> Callable[[Target], Target]: ...
-def auto_hook(target: Any = ..., *, name: str = DEFAULT_PATTERN, inputs: bool = False) -> Any:
+def auto_hook(
+    target: Any = ...,
+    *,
+    name: str = DEFAULT_PATTERN,
+    inputs: bool = False,
+    only: Iterable[str] = (),
+    skip: Iterable[str] = (),
+    hook: str = "modules,params",
+) -> Any:
     """Gives a model TransformerLens's hooks. It stays the same object, and costs nothing idle.
 
     It sees what goes into modules and comes out of them, not what a forward computes between:
@@ -36,6 +58,11 @@ def auto_hook(target: Any = ..., *, name: str = DEFAULT_PATTERN, inputs: bool = 
         name: how hook points in the model's source are named after what they hook.
         inputs: whether there are hook points for what goes into modules, too: `PATH.hook_in` for
             the first tensor of the arguments, `PATH.hook_in.NAME` for that of another argument.
+        only: patterns as `"blocks"`, `"Attention.*"`, `"nn.Linear"`: of the attribute, the class
+            that holds it, `Class.attribute` or the class of what is called. What matches none gets
+            no hook point.
+        skip: patterns of the same form; what matches one gets no hook point.
+        hook: `"modules"`, `"params"` or both.
 
     Returns:
         `target` itself. A module's class is now a subclass of its own and `HookedRootModule`; its
@@ -45,7 +72,7 @@ def auto_hook(target: Any = ..., *, name: str = DEFAULT_PATTERN, inputs: bool = 
 
     Raises:
         TypeError: for anything else, or if the model uses names such as `hook_dict` itself.
-        ValueError: if `name` does not hold `{name}` once.
+        ValueError: if `name` does not hold `{name}` once, or `hook` names another kind.
 
     Example:
         >>> model = auto_hook(nn.Sequential(nn.Linear(10, 10), nn.ReLU()))
@@ -55,14 +82,15 @@ def auto_hook(target: Any = ..., *, name: str = DEFAULT_PATTERN, inputs: bool = 
         >>> cache["0.hook_point"].shape
         torch.Size([2, 10])
     """
-    if name.count("{name}") != 1 or name == "{name}":
-        raise ValueError(f"name is a pattern with {{name}} in it, such as {DEFAULT_PATTERN!r}")
+    choice = Choice.of(name, inputs, only, skip, hook)
     if target is ...:
-        return lambda later: auto_hook(later, name=name, inputs=inputs)
+        return lambda later: auto_hook(
+            later, name=name, inputs=inputs, only=only, skip=skip, hook=hook
+        )
     if isinstance(target, nn.Module) and not isinstance(target, torch.jit.ScriptModule):
-        hook_module(target, name, inputs)
+        hook_module(target, choice)
     elif isinstance(target, type) and issubclass(target, nn.Module):
-        hook_class(target, name, inputs)
+        hook_class(target, choice)
     elif isinstance(target, nn.Parameter):
         hook_parameter(target)
     else:

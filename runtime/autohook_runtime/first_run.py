@@ -29,6 +29,7 @@ def embeddings_found(model: Any) -> Iterator[None]:
         return
     run = _Run()
     handles = [modules[path].register_forward_pre_hook(run.enter_block) for path in blocks]
+    handles.append(model.register_forward_hook(run.end))
     for path, module in modules.items():
         if isinstance(module, nn.Embedding):
             handles.append(module.register_forward_hook(run.embed(path), with_kwargs=True))
@@ -39,6 +40,8 @@ def embeddings_found(model: Any) -> Iterator[None]:
     finally:
         for handle in handles:
             handle.remove()
+    if not run.is_whole:  # it was stopped: another one will show more
+        return
     names = run.names()
     own = {name: hook_dict.name_of(f"{path}.hook_point") for name, path in names.items()}
     others.in_run = {name: found for name, found in own.items() if found is not None}
@@ -46,12 +49,15 @@ def embeddings_found(model: Any) -> Iterator[None]:
 
 class _Run:
     def __init__(self) -> None:
-        self.is_in_blocks = False
+        self.is_in_blocks = self.is_whole = False
         self.embeddings: dict[str, Tensor | None] = {}
         self.last_linear: str | None = None
 
     def enter_block(self, *_: Any) -> None:
         self.is_in_blocks = True
+
+    def end(self, *_: Any) -> None:
+        self.is_whole = True
 
     def embed(self, path: str) -> Any:
         def hook(module: nn.Module, args: Any, kwargs: Any, output: Any) -> None:

@@ -3,7 +3,8 @@
 A parameter stays itself. Whoever reads it of its module makes it followed: from then on a mode of
 torch sees each operation, and the results of those that take the parameter go through its hook
 point. The mode goes with the forward in which the parameter was read. Views and casts (`W.T`,
-`W[0]`, `W.float()`) are followed in turn, since they are the parameter on its way.
+`W[0]`, `W.float()`) are followed in turn, since they are the parameter on its way. What joins it
+with others (`torch.cat`) is no operation on it: there its own value goes through.
 """
 
 from __future__ import annotations
@@ -33,6 +34,10 @@ VIEWS_AND_CASTS = frozenset(
 VIEWING_PROPERTIES = frozenset(
     getattr(Tensor, name).__get__ for name in ("T", "mT", "H", "mH", "real", "imag")
 )
+JOINING = frozenset(
+    """cat concat concatenate stack hstack vstack dstack row_stack column_stack
+    block_diag""".split()
+)
 WITHOUT_THE_VALUE = frozenset(
     """zeros_like ones_like empty_like full_like rand_like randn_like randint_like
     new_zeros new_ones new_empty new_full new_tensor new_empty_strided __deepcopy__""".split()
@@ -54,6 +59,7 @@ FOLLOWED = "followed"
 """A view or a cast: it is the parameter on its way."""
 CHANGES = "changes"
 """In place, its first argument."""
+JOINS = "joins"
 NO_USE = "no use"
 ATTRIBUTE = "attribute"
 ELSEWHERE = "elsewhere"
@@ -71,6 +77,8 @@ def kind_of(function: Callable[..., Any]) -> str:
         return ATTRIBUTE
     if name in WITHOUT_THE_VALUE:
         return NO_USE
+    if name in JOINING:
+        return JOINS
     return CHANGES if is_in_place(name) else FIRES
 
 
@@ -97,6 +105,9 @@ class Following(TorchFunctionMode):
         """By id: parameters that were read, and views of them. It is changed as a whole."""
         self.unused: set[int] = set()
         """Those of them that were read in a forward and that no operation has taken since."""
+        self.joined: dict[int, Tensor] = {}
+        """By id, what the hooks have made of those of them that were joined with others since they
+        were read."""
         self.is_in_forward = False
         """Whether one runs that ends what is followed."""
         self.is_paused = False
@@ -110,6 +121,8 @@ class Following(TorchFunctionMode):
         kind = kind_of(function)
         if kind is ELSEWHERE:
             return _call_elsewhere(function, args, kwargs or {})
+        if kind is JOINS:
+            return function(*self._values(args), **(kwargs or {}))
         if kwargs:
             result = function(*args, **kwargs)
             hook_points = self.taken_by((*args, *kwargs.values()))
@@ -147,6 +160,17 @@ class Following(TorchFunctionMode):
             taken = tuple(dict.fromkeys((*taken, *hook_points))) if taken else hook_points
         return taken
 
+    def _values(self, given: Any) -> Any:
+        """What is joined, with what hooks make of the parameters in it."""
+        if type(given) in (tuple, list):
+            return type(given)(map(self._values, given))
+        if id(given) not in self.followed:
+            return given
+        self.unused.discard(id(given))
+        if id(given) not in self.joined:
+            self.joined[id(given)] = fire_on_results(self.followed[id(given)][1], given)
+        return self.joined[id(given)]
+
     def _follow_views(self, result: Any, hook_points: HookPoints) -> None:
         if isinstance(result, Tensor):
             self.followed = {id(result): (result, hook_points)} | self.followed
@@ -164,6 +188,8 @@ class Following(TorchFunctionMode):
             for mode in reversed(others):
                 _push(mode)
         self.followed = before
+        if self.joined:
+            self.joined = {n: value for n, value in self.joined.items() if n in before}
 
     def end_forward(self, before: dict[int, tuple[Tensor, HookPoints]], output: Any) -> None:
         """Ends to follow what was read in a forward. Where that gives out a parameter, the one
@@ -194,6 +220,7 @@ def follow(value: Tensor, hook_points: HookPoints) -> None:
     there are hooks."""
     following = here.following
     if id(value) in following.followed:
+        following.joined.pop(id(value), None)
         return
     if following.is_in_forward:
         following.unused.add(id(value))

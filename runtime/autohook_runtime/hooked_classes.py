@@ -13,10 +13,10 @@ from typing import Any
 from torch import nn
 from transformer_lens import HookedRootModule
 
+from autohook_runtime.choices import Choice
 from autohook_runtime.hook_points import KeptHookPoint
 from autohook_runtime.record import RECORD, STATE, Record, complete, record_of
 from autohook_runtime.root_methods import METHODS, RootMethods
-from autohook_runtime.sites import DEFAULT_PATTERN
 from autohook_runtime.subclasses import make_subclass, swap_class, swapped_from
 from autohook_runtime.tapped_modules import copied_state
 from autohook_runtime.taps import hook_point_alone, tap_for
@@ -24,8 +24,10 @@ from autohook_runtime.taps import hook_point_alone, tap_for
 SHADOWED = "_auto_hook_shadowed"
 _hooked_classes: dict[tuple[type, tuple[str, ...]], type] = {}
 
+_DEFAULTS = Choice()
 
-def hook_module(model: nn.Module, pattern: str = DEFAULT_PATTERN, has_inputs: bool = False) -> None:
+
+def hook_module(model: nn.Module, choice: Choice = _DEFAULTS) -> None:
     """Makes `model` a root with hook points for all that it holds now. Where it raises, the model
     is as it was before.
 
@@ -34,17 +36,14 @@ def hook_module(model: nn.Module, pattern: str = DEFAULT_PATTERN, has_inputs: bo
     """
     record = record_of(model)
     if record is not None:
-        record.patterns[pattern] = None
-        record.has_inputs |= has_inputs
+        record.choices[choice] = None
         complete(model, record)
         return
     members = {*model._modules, *model._parameters, *model._buffers}
     _refuse_taken_state(model, members)
     cls = _subclass_of(type(model), tuple(sorted(METHODS & members)))
     record = Record(
-        {pattern: None},
-        has_inputs,
-        {name: model.__dict__[name] for name in STATE if name in model.__dict__},
+        {choice: None}, {name: model.__dict__[name] for name in STATE if name in model.__dict__}
     )
     complete(model, record)
     model.__dict__[RECORD] = record
@@ -164,28 +163,22 @@ def _hook_late(model: nn.Module, record: Record, cls: type) -> None:
 
 
 def _reduce(model: nn.Module, protocol: Any) -> tuple[Any, ...]:
-    """A pickle has no hooks; it is hooked again with the same patterns."""
+    """A pickle has no hooks; it is hooked again with the same choices."""
     cls = type(model)
     with _as_before(model) as record:
         function, args, *rest = copied_state(type(model).__reduce_ex__(model, protocol))
     if rest and isinstance(rest[0], dict):
         had = {name: rest[0].pop(name) for name in record.had}
-        rest[0][RECORD] = Record(record.patterns, record.has_inputs, had)
-    kept = tuple(record.patterns), record.has_inputs
-    return _unpickled, (function, args, *kept, cls.__dict__[SHADOWED]), *rest
+        rest[0][RECORD] = Record(record.choices, had)
+    return _unpickled, (function, args, tuple(record.choices), cls.__dict__[SHADOWED]), *rest
 
 
 def _unpickled(
-    function: Callable[..., nn.Module],
-    args: Any,
-    patterns: tuple[str, ...],
-    has_inputs: bool,
-    shadowed: Any,
+    function: Callable[..., nn.Module], args: Any, choices: tuple[Choice, ...], shadowed: Any
 ) -> nn.Module:
     """The model without its state."""
     model = function(*args)
-    record = Record(dict.fromkeys(patterns), has_inputs)
-    _hook_late(model, record, _subclass_of(type(model), shadowed))
+    _hook_late(model, Record(dict.fromkeys(choices)), _subclass_of(type(model), shadowed))
     return model
 
 
@@ -200,7 +193,7 @@ def _deepcopy(model: nn.Module, memo: dict[int, Any]) -> nn.Module:
             copied.__dict__.update(copy.deepcopy(model.__dict__, memo))
     memo[id(model)] = copied
     had = {name: copied.__dict__.pop(name) for name in record.had}
-    copied_record = Record(dict(record.patterns), record.has_inputs, had)
+    copied_record = Record(dict(record.choices), had)
     for key, hook_point in record.added.items():
         module = memo.get(key[0])
         if hook_point.is_hooked and module is not None:

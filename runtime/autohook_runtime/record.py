@@ -10,6 +10,7 @@ import torch
 from torch import nn
 from transformer_lens.hook_points import HookPoint
 
+from autohook_runtime.choices import Choice
 from autohook_runtime.hook_points import KeptHookPoint, Tap
 from autohook_runtime.names import HookDict
 from autohook_runtime.other_names import OtherNames
@@ -41,8 +42,8 @@ Holding = tuple[tuple[nn.Module | None, ...], list[str] | None]
 class Record:
     """Of one root, which it does not keep alive."""
 
-    patterns: dict[str, None] = field(default_factory=dict)
-    has_inputs: bool = False
+    choices: dict[Choice, None] = field(default_factory=dict)
+    """What the calls of `auto_hook` have asked for."""
     had: dict[str, Any] = field(default_factory=dict)
     """The attributes of `HookedRootModule` that the model had before."""
     added: dict[Key, KeptHookPoint] = field(default_factory=dict)
@@ -82,8 +83,14 @@ def complete(model: nn.Module, record: Record) -> None:
     found = [record_of(module) for module in modules.values()]
     records = [record, *(other for other in found if other is not None and other is not record)]
     existing = {key: point for other in records for key, point in other.added.items()}
-    in_source = hooked_in_source(modules, {each: None for one in records for each in one.patterns})
-    to_add = [site for site in sites(modules, record.has_inputs) if site.key not in in_source]
+    patterns = {each.name: None for one in records for each in one.choices}
+    in_source = hooked_in_source(modules, patterns)
+    has_inputs = any(one.has_inputs for one in record.choices)
+    to_add = [
+        site
+        for site in sites(modules, has_inputs)
+        if site.key not in in_source and any(one.wants(site, modules) for one in record.choices)
+    ]
     # nothing was changed so far: what raises above leaves the model as it was
     hook_dict = HookDict()
     hook_dict.part_of = _part_of

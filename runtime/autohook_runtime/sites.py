@@ -133,15 +133,17 @@ def _hooked_by(
     is_container = not isinstance(child, HookPoint)
     # A pattern that ends with the name adds no `s` to that of a container.
     plural = is_container and not pattern.endswith("{name}")
-    name = hooked_name(held_as, pattern + "s" if plural else pattern)
-    holder_and_name = None if name is None else find(module, name)
-    if holder_and_name is not None:
-        yield from _hooked_at(*holder_and_name, child)
-    elif name is not None and name.endswith("_in"):
-        holder_and_name = find(module, name.removesuffix("_in"))
-        for hooked in _hooked_at(*holder_and_name, child) if holder_and_name is not None else ():
-            if hooked.attribute == OUTPUT:
-                yield hooked._replace(attribute=INPUT)
+    for name in hooked_names(held_as, pattern + "s" if plural else pattern):
+        holder_and_name = find(module, name)
+        if holder_and_name is not None:
+            yield from _hooked_at(*holder_and_name, child)
+            return
+        holder_and_name = find(module, name.removesuffix("_in")) if name.endswith("_in") else None
+        if holder_and_name is not None:
+            for hooked in _hooked_at(*holder_and_name, child):
+                if hooked.attribute == OUTPUT:
+                    yield hooked._replace(attribute=INPUT)
+            return
 
 
 def _hooked_at(holder: nn.Module, name: str, child: nn.Module) -> Iterator[InSource]:
@@ -151,15 +153,18 @@ def _hooked_at(holder: nn.Module, name: str, child: nn.Module) -> Iterator[InSou
         yield from _members(getattr(holder, name), child)
 
 
-def hooked_name(attribute: str, pattern: str) -> str | None:
-    """The `{name}` in an attribute that follows the pattern, also with `_2` after it.
+def hooked_names(attribute: str, pattern: str) -> list[str]:
+    """What `{name}` may be in an attribute that follows the pattern, also with `_2` after it.
 
-    >>> hooked_name("fc1_hook_point", "{name}_hook_point")
-    'fc1'
+    >>> hooked_names("fc1_hook_point_2", "{name}_hook_point")
+    ['fc1']
+    >>> hooked_names("hook_ln_1", "hook_{name}")
+    ['ln_1', 'ln']
     """
     before, after = (re.escape(part) for part in pattern.split("{name}"))
-    match = re.fullmatch(rf"{before}(.+?){after}(?:_\d+)?", attribute)
-    return match[1] if match else None
+    numbers = ("", r"_\d+")
+    found = [re.fullmatch(f"{before}(.+){after}{number}", attribute) for number in numbers]
+    return [match[1] for match in found if match]
 
 
 def find(module: nn.Module, name: str) -> tuple[nn.Module, str] | None:

@@ -14,7 +14,6 @@ from autohook_runtime.compiling import eagerly
 from autohook_runtime.first_tensor import first_tensor
 from autohook_runtime.own_thread import OwnThread
 
-
 OF_TRANSFORMER_LENS = {"stop_at_layer", "prepend_bos"}
 """Arguments of its models that libraries pass to any (SAELens). The second is about text; where it
 is not the model's own, the model is given tokens."""

@@ -3,6 +3,8 @@
 Its `forward` is one of ours, as an attribute of the object, which stands before the one of its
 class: so it is there however the module is called, its class stays its own, and the compiler sees
 that the attribute has come (it looks whether there is one). With the last hook all of it goes.
+torch's transformer layers go around the modules in them, unless one of these has a hook: so there
+is one that does nothing.
 """
 
 from __future__ import annotations
@@ -11,7 +13,6 @@ import copy
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
-from inspect import getattr_static
 from types import FunctionType, MethodType
 from typing import Any, Protocol
 
@@ -34,6 +35,8 @@ from autohook_runtime.own_thread import in_replica
 from autohook_runtime.traced_parameters import TracedParameter
 
 HookPoints = tuple[KeptHookPoint, ...]
+MARK = -1
+"""The number of the hook that keeps torch's transformer layers from going around the module."""
 
 
 class WatchedParameters(dict[str, Any]):
@@ -100,7 +103,9 @@ class Tapped:
             self.forward = held["forward"] = self._forward_of(module, kind)
             if self.kind is None:
                 held.update(self.others)
+                held["_forward_pre_hooks"][MARK] = _nothing
         else:
+            held["_forward_pre_hooks"].pop(MARK, None)
             del held["forward"]
             for name in self.others:
                 del held[name]
@@ -113,7 +118,7 @@ class Tapped:
         if forward is None or self.had or (kind is _traceable and not has_room(forward)):
             own, of_class = self.had, getattr(type(module), "forward", None)
             if own is None and not isinstance(of_class, FunctionType):
-                own = getattr_static(type(module), "forward").__get__(module, type(module))
+                own = getattr(module, "forward")  # noqa: B009 (a scripted one, by its class)
             forward = kind(self, self.reference, own)
             # for `inspect.signature`
             forward.__wrapped__ = own or MethodType(of_class, self)  # type: ignore[arg-type]
@@ -241,6 +246,10 @@ def copied_state(reduced: Any) -> Any:
     if isinstance(reduced, tuple) and len(reduced) > 2 and isinstance(reduced[2], dict):
         return (*reduced[:2], dict(reduced[2]), *reduced[3:])
     return reduced
+
+
+def _nothing(module: nn.Module, args: Any) -> None:
+    """The hook that only shows that there is one."""
 
 
 def _call(own: Any, module: Any, args: Any, kwargs: Any) -> Any:

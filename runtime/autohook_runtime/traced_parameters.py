@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from autohook_runtime.first_tensor import first_tensor, with_tensor
 from autohook_runtime.followed_parameters import (
+    JOINING,
     VIEWS_AND_CASTS,
     WITHOUT_THE_VALUE,
     is_in_place,
@@ -27,6 +28,7 @@ def _functions(names: Iterable[str]) -> tuple[Any, ...]:
 
 # functions and not names: in a trace, a function's name is no string that one can look into
 VIEWING = _functions(VIEWS_AND_CASTS)
+JOINS = frozenset(getattr(torch, name) for name in JOINING)
 CREATING = _functions(WITHOUT_THE_VALUE)
 CHANGING = _functions(name for name in dir(Tensor) if is_in_place(name))
 
@@ -40,6 +42,8 @@ class TracedParameter(nn.Parameter):
     def __torch_function__(
         cls, function: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
+        if function in JOINS:
+            args = _values(args)
         with torch._C.DisableTorchFunctionSubclass():
             result = function(*args, **(kwargs or {}))
         if isinstance(args[0], TracedParameter):
@@ -47,7 +51,7 @@ class TracedParameter(nn.Parameter):
                 return _trace_views(result, type(args[0]))
             if function in CHANGING:
                 return result
-        if function in CREATING:
+        if function in CREATING or function in JOINS:
             return result
         for kind in types:
             if issubclass(kind, TracedParameter):
@@ -60,6 +64,15 @@ class TracedParameter(nn.Parameter):
 
 def traced_class(hook_point: Any) -> type[TracedParameter]:
     return type("Parameter", (TracedParameter,), {"hook_point": hook_point})
+
+
+def _values(given: Any) -> Any:
+    """What is joined, with what hooks make of the parameters in it."""
+    if isinstance(given, (tuple, list)):
+        return type(given)([_values(one) for one in given])
+    if isinstance(given, TracedParameter):
+        return given.hook_point.fire(given.as_subclass(Tensor))
+    return given
 
 
 def _trace_views(result: Any, kind: Any) -> Any:

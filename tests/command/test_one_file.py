@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from autohook_codegen.command import main
+from autohook_codegen.notes import NoteCode
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 AUTOENCODER = (FIXTURES / "autoencoder.py").read_bytes()
@@ -125,8 +126,57 @@ def test_quiet_says_nothing(model: Path) -> None:
     assert (result.exit_code, result.output) == (0, "")
 
 
-def test_verbose_counts(model: Path) -> None:
-    assert "sites: " in run("model.py", "-o", "hooked.py", "-v").stderr
+def test_a_summary_says_what_there_is(model: Path) -> None:
+    lines = run("model.py", "-o", "hooked.py").stderr.splitlines()
+    assert lines[-2] == "4 hook points at 5 sites in 1 class; root: AutoEncoder; 1 kind of notes"
+
+
+def test_notes_of_a_kind_stand_on_one_line() -> None:
+    Path("in.py").write_text(TWO_TUPLES)
+    (line, *_) = run("in.py", "-o", "hooked.py", "--fallback", "never").stderr.splitlines()
+    assert line.endswith("[may-be-none], and at 16:29")
+    each = run("in.py", "-o", "hooked.py", "--fallback", "never", "-v").stderr
+    assert each.count("[may-be-none]") == 2
+
+
+TWO_TUPLES = """\
+from torch import nn
+
+
+class Part(nn.Module):
+    def forward(self, x):
+        return x if self.training else None
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.one, self.two, self.fc = Part(), Part(), nn.Linear(2, 2)
+
+    def forward(self, x):
+        print(self.one(x))
+        return self.fc(x), [self.two(x)]
+"""
+
+
+@pytest.mark.parametrize("code", list(NoteCode))
+def test_every_kind_of_note_is_explained(code: NoteCode) -> None:
+    explained = run("--explain", code.value)
+    assert explained.exit_code == 0
+    assert explained.stdout.startswith(f"{code.value}: ")
+    assert explained.stdout.endswith(f"What to do: {code.advice}.\n")
+
+
+def test_a_kind_that_there_is_not() -> None:
+    result = run("--explain", "shared")
+    assert result.exit_code == 2
+    assert "shared-hook-point" in result.stderr
+
+
+def test_an_entry_that_there_is_not(model: Path) -> None:
+    result = run("model.py", "--entry", "nope")
+    assert result.exit_code == 2
+    assert result.stderr == "error: --entry 'nope' names no method of a module class\n"
 
 
 def test_no_module_is_a_warning_and_the_text_passes_through(model: Path) -> None:

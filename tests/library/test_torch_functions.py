@@ -8,7 +8,7 @@ from types import BuiltinFunctionType
 import pytest
 import torch
 import torch.nn.functional as F
-from autohook_runtime.followed_parameters import VIEWS_AND_CASTS, WITHOUT_THE_VALUE
+from autohook_runtime.followed_parameters import JOINING, VIEWS_AND_CASTS, WITHOUT_THE_VALUE
 
 from autohook_codegen.analysis.values import TENSOR, Fields, Items, Tensor, Value
 from autohook_codegen.library import Kind, LibraryFunction, function, tensor_member
@@ -88,6 +88,16 @@ def test_views_are_those_of_the_runtime() -> None:
         if (one := function(f"{namespace}.{name}")) is not None and one.kind is Kind.VIEW
     }
     assert views - named - {"real", "imag"} == set()  # these two are properties to the runtime
+
+
+def test_what_joins_is_what_joins_at_run_time() -> None:
+    joining = {
+        name
+        for _, name in FUNCTIONS
+        if (one := function(f"torch.{name}")) is not None and one.kind is Kind.JOINED
+    }
+    assert joining == JOINING & {name for _, name in FUNCTIONS}
+    assert all(function(f"torch.{name}").kind is Kind.JOINED for name in JOINING)  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("name", sorted(one for one in WITHOUT_THE_VALUE if "__" not in one))

@@ -16,6 +16,7 @@ IDS = torch.randint(0, 96, (2, 6), generator=torch.Generator().manual_seed(0))
 IMAGES = torch.randn(2, 3, 16, 16, generator=torch.Generator().manual_seed(0))
 MEMORY = torch.randn(2, 3, 32, generator=torch.Generator().manual_seed(0))
 NAMES = ["gpt", "llama", "interface", "encoder_decoder", "vit", "bert"]
+"""Those that give out a tensor; `experts` gives out two."""
 INPUTS = {"vit": (IMAGES,), "encoder_decoder": (IDS, MEMORY)}
 
 
@@ -46,6 +47,7 @@ def activation_model(name: str, kind: str = ".hooked") -> tuple[Any, tuple[Any, 
                 "encoder_decoder": "Decoder",
                 "vit": "ViT",
                 "bert": "Encoder",
+                "experts": "Model",
             }
             model = getattr(classes, roots[name])()
     return model.eval(), INPUTS.get(name, (IDS,))

@@ -79,6 +79,30 @@ def test_every_role_has_its_name(name: str) -> None:
     assert not set(names) & set(model.hook_dict)
 
 
+@pytest.mark.parametrize("name", [*NAMES, "experts"])
+def test_hook_points_may_be_named_as_transformer_lens_does(name: str) -> None:
+    """`--name "hook_{name}"` gives the same names, to the same tensors."""
+    default, inputs = activation_model(name)
+    lens, _ = activation_model(name, ".hook_name.hooked")
+    default, lens = auto_hook(default), auto_hook(lens, name="hook_{name}")
+    (_, expected), (_, cache) = (each.run_with_cache(*inputs) for each in (default, lens))
+    names = default.hook_dict.other_names.lens.names
+    assert lens.hook_dict.other_names.lens.names.keys() == names.keys()
+    assert len(lens.hook_dict) == len(default.hook_dict)
+    for each in names:
+        assert (each in cache) is (each in expected)
+        assert each not in cache or torch.equal(cache[each], expected[each])
+
+
+def test_experts_of_a_file() -> None:
+    model, inputs = activation_model("experts")
+    _, cache = auto_hook(model).run_with_cache(*inputs)
+    own = cache["blocks.1.moe.expert_weights_hook_point"]
+    assert torch.equal(cache["expert_weights", 1, "mlp"], own)
+    own = cache["blocks.1.moe.experts.2.post_hook_point"]
+    assert torch.equal(cache["blocks.1.mlp.experts.2.hook_post"], own)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_hooks_and_filters_take_them(name: str) -> None:
     model, inputs = activation_model(name)
@@ -191,6 +215,15 @@ def test_the_first_run_finds_the_embeddings(name: str, way: str) -> None:
     assert set(cache) == {f"{own}_hook_point" for own in found.values()}
     for lens in {"hook_embed", "hook_pos_embed", "unembed"} - set(found):
         assert lens not in model.hook_dict
+
+
+def test_a_run_that_was_stopped_shows_too_little() -> None:
+    model, inputs = activation_model("gpt")
+    model = auto_hook(model)
+    model.run_with_cache(*inputs, stop_at="blocks.0.hook_resid_mid")
+    assert "unembed" not in model.hook_dict
+    model.run_with_cache(*inputs)
+    assert model.hook_dict["unembed"] is model.lm_head_hook_point
 
 
 class Token(nn.Module):

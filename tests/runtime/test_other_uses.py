@@ -365,6 +365,48 @@ def test_compiled_code_shows_what_the_source_shows() -> None:
     torch._dynamo.reset()
 
 
+class Gate(torch.jit.ScriptModule):
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.fc = nn.Linear(WIDTH, WIDTH)
+
+    @torch.jit.script_method
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.fc(x)  # type: ignore[no-any-return]
+
+
+class Encoded(nn.Module):
+    """Holds a part that is compiled as it stands, and torch's own encoder, which without gradients
+    goes around its parts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = Gate()
+        layer = nn.TransformerEncoderLayer(WIDTH, 2, WIDTH, batch_first=True)
+        self.encoder = nn.TransformerEncoder(layer, 2)
+
+    def forward(self, x: torch.Tensor) -> Any:
+        return self.encoder(self.gate(x))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["gate", "encoder.layers.0.linear1", "encoder.layers.1.self_attn", "encoder.layers.1.norm2"],
+)
+def test_parts_that_torch_runs_in_its_own_way(name: str) -> None:
+    plain = seeded(Encoded).eval()
+    x = torch.randn(2, 3, WIDTH)
+    with torch.no_grad():
+        before = plain(x)
+        model = auto_hook(plain)
+        output, cache = model.run_with_cache(x, names_filter=f"{name}.hook_point")
+        assert list(cache) == [f"{name}.hook_point"]
+        torch.testing.assert_close(output, before)
+        hooks = [(f"{name}.hook_point", lambda value, hook: value * 0)]
+        assert not torch.equal(model.run_with_hooks(x, fwd_hooks=hooks), before)
+        assert torch.equal(model(x), before)
+
+
 def test_a_compiled_parameter_use_fires_once() -> None:
     torch._dynamo.reset()
     model = auto_hook(seeded(Weight))

@@ -70,8 +70,6 @@ OPERATIONS: list[Any] = [
     pytest.param(lambda m, x: F.linear(x, weight=m.W), "W", 2, id="by keyword"),
     pytest.param(lambda m, x: F.layer_norm(x, (WIDTH,), m.b, m.b), "b", 2, id="same one twice"),
     pytest.param(lambda m, x: torch.einsum("bi,ij->bj", x, m.W), "W", 2, id="einsum"),
-    pytest.param(lambda m, x: torch.cat((x, m.W)), "W", 2, id="in a tuple"),
-    pytest.param(lambda m, x: torch.stack([m.b, x[0]]), "b", 2, id="in a list"),
     pytest.param(lambda m, x: x @ m.W.T, "W", 2, id="T"),
     pytest.param(lambda m, x: x @ m.W.mT.float(), "W", 2, id="mT and a cast"),
     pytest.param(lambda m, x: x * m.W[0], "W", 2, id="item"),
@@ -115,6 +113,40 @@ def test_gradients_are_the_same_with_a_hook_that_only_looks(
             first(model(inputs())).sum().backward()
         gradients.append([p.grad.clone() for p in (model.W, model.b) if p.grad is not None])
     assert all(torch.equal(*pair) for pair in zip(*gradients, strict=True))
+
+
+JOINED: list[Any] = [
+    pytest.param(lambda m, x: torch.cat((x, m.W)), lambda m: m.W, id="cat"),
+    pytest.param(lambda m, x: torch.stack([m.W, x[:WIDTH]]), lambda m: m.W, id="stack"),
+    pytest.param(lambda m, x: torch.cat((x, m.W.T)), lambda m: m.W.T, id="a view"),
+    pytest.param(lambda m, x: torch.cat((m.W[:2].float(), x)), lambda m: m.W[:2], id="two views"),
+    pytest.param(lambda m, x: torch.hstack([x.T, m.W]), lambda m: m.W, id="hstack"),
+]
+"""What joins a parameter with others is no operation on it: its own value fires, at the last view."""
+
+
+@pytest.mark.parametrize(("forward", "value"), JOINED)
+def test_joined(forward: Forward, value: Callable[[Holder], torch.Tensor]) -> None:
+    model = holder(forward)
+    x = torch.randn(WIDTH, WIDTH)
+    plain = model(x)
+    output, cache = model.run_with_cache(x)
+    assert torch.equal(output, plain)
+    assert torch.equal(cache["W.hook_point"], value(model))
+    edited = model.run_with_hooks(x, fwd_hooks=[("W.hook_point", doubled)])
+    model.W.data *= 2
+    assert torch.equal(edited, model(x))
+
+
+def test_a_view_that_is_joined_twice_fires_once() -> None:
+    def forward(m: Holder, x: torch.Tensor) -> torch.Tensor:
+        view = m.W[:2]
+        return torch.cat((torch.cat((view, x)), view))
+
+    model, seen = holder(forward), []
+    with model.hooks(fwd_hooks=[("W.hook_point", lambda t, hook: seen.append(t))]):
+        model(inputs())
+    assert len(seen) == 1
 
 
 NOT_OPERATIONS: list[Any] = [

@@ -50,6 +50,13 @@ def test_auto_hook_adds_what_no_name_covers(name: str) -> None:
     assert list(auto_hook(model).hook_dict) == names + ADDED[name]
 
 
+@pytest.mark.parametrize("name", ADDED)
+def test_nor_where_the_names_are_transformer_lens_own(name: str) -> None:
+    model, _ = activation_model(name, ".hook_name.hooked")
+    names = list(model.hook_dict)
+    assert list(auto_hook(model, name="hook_{name}").hook_dict) == names + ADDED[name]
+
+
 SAME = [
     ("gpt", "h.0.mlp.pre_hook_point", "h.0.mlp.c_fc_hook_point"),
     ("gpt", "h.0.mlp.pre_hook_point", "h.0.mlp.c_fc.hook_point"),

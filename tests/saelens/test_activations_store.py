@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 import torch
-from autohook_codegen import hook_source
 from autohook_runtime import auto_hook
 from datasets import Dataset
-from sae_lens.saes.standard_sae import StandardTrainingSAE, StandardTrainingSAEConfig
 from sae_lens.saes.sae import TrainStepInput
+from sae_lens.saes.standard_sae import StandardTrainingSAE, StandardTrainingSAEConfig
 from sae_lens.training.activations_store import ActivationsStore
 from torch import nn
+
+from autohook_codegen import hook_source
 
 WIDTH, CONTEXT = 16, 8
 SOURCE = """

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from autohook_codegen import hook_source, strip_source
@@ -16,7 +14,7 @@ from torch import nn
 """
 LAST_IMPORT = "from transformers import AutoModel\n"
 IMPORTS = FIRST_IMPORTS + LAST_IMPORT
-OPTIONS = replace(BARE, entry=("twice",))
+OPTIONS = BARE
 HOOK_POINT = "from transformer_lens.hook_points import HookPoint\n"
 
 PAIRS = [

@@ -120,6 +120,8 @@ HARMFUL = [
         "for i, child in enumerate(self.children()):\n    child.train(i > 2)", id="their places"
     ),
     pytest.param("return [child for child in self.children()]", id="a list of all"),
+    pytest.param("return list(super().children())[mode]", id="by what a base has"),
+    pytest.param("return super().children", id="the method itself (torchaudio)"),
     pytest.param(
         "for child in self.children():\n    child.eval()\nelse:\n    mode = 1",
         id="a loop with else",

@@ -1518,6 +1518,74 @@ class Net(nn.Module):
 """,
         id="a function that calls itself",
     ),
+    pytest.param(
+        """\
+from torch import nn
+
+
+class Base(nn.Module):
+    pass
+
+
+class Made(Base):
+    def __init__(self, n):
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Linear(2, 2) for _ in range(n)])
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+
+class Filled(Base):
+    def __init__(self, n):
+        super().__init__()
+        self.layers = nn.ModuleList()
+        for _ in range(n):
+            self.layers.append(nn.Linear(2, 2))
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer(x)
+        return x
+""",
+        """\
+from torch import nn
+from transformer_lens.hook_points import HookPoint
+
+
+class Base(nn.Module):
+    pass
+
+
+class Made(Base):
+    def __init__(self, n):
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Linear(2, 2) for _ in range(n)])
+        self.layers_hook_points = nn.ModuleList([HookPoint() for _ in self.layers])
+
+    def forward(self, x):
+        for hook_index, layer in enumerate(self.layers):
+            x = self.layers_hook_points[hook_index](layer(x))
+        return x
+
+
+class Filled(Base):
+    def __init__(self, n):
+        super().__init__()
+        self.layers = nn.ModuleList()
+        for _ in range(n):
+            self.layers.append(nn.Linear(2, 2))
+        self.layers_hook_points = nn.ModuleList([HookPoint() for _ in self.layers])
+
+    def forward(self, x):
+        for hook_index, layer in enumerate(self.layers):
+            x = self.layers_hook_points[hook_index](layer(x))
+        return x
+""",
+        id="relatives that each have a list of their own, one of them filled (unlimited_ocr)",
+    ),
 ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autohook_codegen import Fallback, Options, hook_source
+from tests.sites.snippets import module
 
 PLAIN = Options(format=False)
 
@@ -1242,7 +1243,8 @@ def test_without_the_fallback_a_name_is_not_overwritten() -> None:
     assert "HookedRootModule" not in hooked.code
     messages = notes_of(source, Options(fallback=Fallback.NEVER))
     assert messages["no-root"] == (
-        "Net is no root: setup() would write over the attribute 'name' of Up"
+        "Net is no root: setup() would write over the attribute 'name' of Up;"
+        " auto_hook(model) makes one of any model"
     )
 
 
@@ -1306,3 +1308,14 @@ class Other(nn.Module):
 """
     assert "--root Net" in notes_of(source, PLAIN)["no-root"]
     assert "no-root" not in notes_of(source, Options(root=("Net",)))
+
+
+def test_a_part_whose_submodules_have_names_that_are_worked_out() -> None:
+    part = (
+        "class Part(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        for i in range(2):\n            setattr(self, f'fc{i}', nn.Linear(8, 8))\n\n"
+        "    def forward(self, x):\n        for i in range(2):\n"
+        "            x = getattr(self, f'fc{i}')(x)\n        return x\n\n\nclass Model"
+    )
+    code = module("self.part = Part()\n--\nreturn self.part(x)").replace("class Model", part)
+    assert "self.setup()" in hook_source(code).code

@@ -10,11 +10,13 @@ import pytest
 from autohook_codegen import hook_source, strip_source
 from tests.insertions import missing_token
 from tests.sites import (
+    test_call_results,
+    test_loop_indexes,
     test_making,
     test_module_calls,
     test_parameter_uses,
-    test_results,
     test_roots,
+    test_unpacked_results,
     test_untouched,
 )
 from tests.sites.snippets import BARE, model, module
@@ -26,7 +28,8 @@ def _rows() -> list[Any]:
     for table in (test_module_calls, test_parameter_uses):
         forwards += [(f"return {row[0]}", row[0]) for row in table.EXPRESSIONS]
         forwards += [(row.values[0], row.id) for row in table.STATEMENTS]
-    forwards += [(row.values[0], row.id) for row in test_results.PAIRS]
+    for pairs in (test_loop_indexes, test_unpacked_results, test_call_results):
+        forwards += [(row.values[0], row.id) for row in pairs.PAIRS]
     forwards += [(row.values[0], row.id) for row in test_untouched.FORWARDS]
     rows = [pytest.param(model(text), BARE, id=name) for text, name in forwards]
     rows += [pytest.param(module(row.values[0]), BARE, id=row.id) for row in test_making.PAIRS]

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from autohook_codegen.analysis.call_arguments import arguments_in, given_to
+from autohook_codegen.analysis.names_computed import name_shape
 from autohook_codegen.analysis.trace import FunctionTrace, ModuleCall
-from autohook_codegen.analysis.values import Attribute, Items, Module, Named, Step
+from autohook_codegen.analysis.values import Computed, Items, Module, Named, Step
 from autohook_codegen.declares.program import ClassDecl
 from autohook_codegen.sites.candidate import Candidate, Reference, Wrap
+from autohook_codegen.sites.computed_names import with_suffix
 from autohook_codegen.sites.inputs.carried import Carried, may_be_none
 from autohook_codegen.sites.inputs.purpose import Purpose
 from autohook_codegen.sites.module_calls import called_module
@@ -52,16 +54,18 @@ def _of_call(call: ModuleCall, written: Written, carried: Carried) -> Iterator[C
 
 def input_of(reference: Reference, name: str, wrap: Wrap, written: Written) -> Candidate:
     """Return the site of what goes into a module or parameter."""
-    whole = "_".join((*reference.names, name))
-    own = [step for step in reference.steps if not isinstance(step, Attribute)]
-    named = Reference(
-        reference.receiver,
-        reference.owners,
-        (Named(whole), *own),
-        written.trace.values.get(wrap.node, frozenset()),
-        reference.counters,
-    )
+    value = written.trace.values.get(wrap.node, frozenset())
+    named = replace(reference, steps=tuple(_named_steps(reference, name)), value=value)
     return Candidate(wrap.node, named, "input", wrap, written.trace, beside=reference)
+
+
+def _named_steps(reference: Reference, name: str) -> Iterator[Step]:
+    if reference.computed is not None:
+        whole = with_suffix(reference.computed.name, f"_{name}")
+        yield Computed(whole, name_shape(whole) or ())
+        return
+    yield Named("_".join((*reference.names, name)))
+    yield from reference.items
 
 
 def _given(call: ModuleCall) -> Iterator[tuple[ast.expr, str]]:

@@ -17,7 +17,7 @@ _TO_SOFTMAX = frozenset("same choice view cast item dropout mask scale repeat sl
 _TO_PRODUCT = frozenset(
     "same choice view cast item add scale mask clamp join slice repeat dropout".split()
 )
-MOST_SUMS = 8
+MOST_SUMS, MOST_MIXINGS = 8, 2
 _BEHIND_SOFTMAX = frozenset("same view cast slice mask item".split())
 
 
@@ -94,9 +94,9 @@ def _softmaxes(flow: Flow, start: Point) -> Iterator[tuple[Way, ...]]:
         stack += [(one, (*path, way)) for one in reversed(onward)]
 
 
-def _products(flow: Flow, start: Point) -> dict[Way, int]:
+def _products(flow: Flow, start: Point, mixings: int = MOST_MIXINGS) -> dict[Way, int]:
     """Return the products of fed values that scores are summed from, in their order, each with the
-    depth of its sum; less than 0 where an operand is learned."""
+    depth of its sum; less than 0 where an operand is learned. Heads are mixed so many times."""
     found: dict[Way, int] = {}
     deepest: dict[Point, int] = {}
     stack = [(start, 0)]
@@ -108,7 +108,11 @@ def _products(flow: Flow, start: Point) -> dict[Way, int]:
         way = flow.way(point)
         onward: tuple[Point, ...] = ()
         if way.kind in ("matmul", "linear", "conv"):
-            onward = tuple(one for one in mixed(flow, way) if _is_sum_of_products(flow, one))
+            onward = tuple(
+                one
+                for one in (mixed(flow, way) if mixings else ())
+                if any(depth >= 0 for depth in _products(flow, one, mixings - 1).values())
+            )
             fed = [flow.is_fed(one) for one in way.sources]
             if way.kind == "matmul" and not onward and len(fed) == 2 and any(fed):
                 if not any(next(_softmaxes(flow, one), None) for one in way.sources):
@@ -122,11 +126,6 @@ def _products(flow: Flow, start: Point) -> dict[Way, int]:
         inner = min(depth + (way.kind == "add"), MOST_SUMS)
         stack += [(one, inner) for one in reversed(onward)]
     return found
-
-
-def _is_sum_of_products(flow: Flow, point: Point) -> bool:
-    """Tell whether a value that is mixed, as talking heads are, is made of products itself."""
-    return any(depth >= 0 for depth in _products(flow, point).values())
 
 
 def mixed(flow: Flow, way: Way) -> tuple[Point, ...]:
@@ -176,6 +175,8 @@ def _beside_sinks(flow: Flow, point: Point, product: Way) -> Point | None:
 def _pattern(path: tuple[Way, ...]) -> Point:
     """Return the softmax with the views, casts and fills behind it."""
     here = [way for way in path if way.point.context == path[0].point.context]
+    while len(here) > 1 and here[0].kind == "view":
+        here = here[1:]  # turned for the product alone
     point = here[-1].point  # the softmax, or the call of the helper that it stands in
     for way in reversed(here[:-1]):
         if way.kind not in _BEHIND_SOFTMAX:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from autohook_codegen.analysis.points import Point
 from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.analysis.values import Attribute, Value
-from autohook_codegen.sites.candidate import After, Candidate, Explicit, First, Form
+from autohook_codegen.notes import NoteCode
+from autohook_codegen.sites.candidate import Candidate, Explicit
 from autohook_codegen.sites.references import held_by
 from autohook_codegen.sites.roles.attention import find_by_hand
 from autohook_codegen.sites.roles.called_attention import (
@@ -17,8 +18,9 @@ from autohook_codegen.sites.roles.called_attention import (
     fused_calls,
     interface_calls,
 )
-from autohook_codegen.sites.roles.places import Places
-from autohook_codegen.sites.roles.projections import Projected, projections, rotated
+from autohook_codegen.sites.roles.places import Places, passing_place
+from autohook_codegen.sites.roles.projections import Projected, projections
+from autohook_codegen.sites.roles.rotations import rotated
 from autohook_codegen.sites.written import Written
 
 __all__ = ["attention_operands", "attention_sites"]
@@ -67,7 +69,7 @@ def attention_sites(places: Places, function: FunctionTrace) -> Iterator[Candida
         if not suffix:
             earlier.append(node)
         for one in _sites(places, attention, function, suffix, hooked):
-            place = _place(one.form)
+            place = passing_place(one.form)
             if place not in seen:
                 seen.add(place)
                 yield one
@@ -87,15 +89,65 @@ def _attentions(places: Places, function: FunctionTrace) -> Iterator[_Attention]
     for called in (*fused_calls(flow, function), *interface_calls(flow, function)):
         values, roles = _projected(places, called.q, called.k, called.v)
         roles.append(_Role("z", called.z, frozenset({called.call})))
+        _note_called(places, called, function)
         yield _Attention(called.call, values, tuple(roles), called)
+    yield from _multihead(places, function)
     for one in find_by_hand(flow, function):
         values, roles = (), []
         if function.node not in places.handed:
             values, roles = _projected(places, one.q, one.k, one.v)
             roles += _results(places, one.product.point)
+        if places.holder(function) is None:
+            message = NoteCode.PATTERN_HIDDEN.says(
+                called=getattr(function.node, "name", "a function"),
+                why="it is not handed the module",
+            )
+            assert isinstance(one.product.point.node, ast.expr)
+            places.note(one.product.point.node, message, function)
         roles.append(_Role("attn_scores", one.scores, frozenset({one.scores.node})))
         roles.append(_Role("pattern", one.pattern, frozenset({one.pattern.node})))
         yield _Attention(one.product.point.node, values, tuple(roles))
+
+
+def _note_called(places: Places, called: CalledAttention, function: FunctionTrace) -> None:
+    call = called.call
+    if called.callee is None:
+        called_as = f"{ast.unparse(call.func)}(…)"
+        message = NoteCode.PATTERN_HIDDEN.says(called=called_as, why=called.hides)
+        places.note(call, message, function)
+        return
+    for one in call.keywords:
+        drops = one.arg is not None and one.arg.startswith("dropout")
+        if drops and not (isinstance(one.value, ast.Constant) and not one.value.value):
+            message = NoteCode.EDITS_DRAW_ANEW.says(called=ast.unparse(call.func))
+            places.note(call, message, function)
+
+
+def _multihead(places: Places, function: FunctionTrace) -> Iterator[_Attention]:
+    """Yield the calls of ``nn.MultiheadAttention``, whose pattern is given back where the call asks
+    for it."""
+    for call in function.calls:
+        node = call.node
+        if places.flow.way(Point(node, function)).kind != "attention":
+            continue
+        asked = {one.arg: one.value for one in node.keywords}
+        per_head = _constant(asked.get("average_attn_weights"), True) is False
+        if per_head and _constant(asked.get("need_weights"), True) is not False:
+            pattern = Point(node, function, None, (1,))
+            yield _Attention(node, (), (_Role("pattern", pattern, frozenset()),))
+        else:
+            message = NoteCode.PATTERN_HIDDEN.says(
+                called=f"{ast.unparse(node.func)}(…)",
+                why="it is asked for no pattern of each head, by need_weights=True and"
+                " average_attn_weights=False",
+            )
+            places.note(node, message, function)
+
+
+def _constant(node: ast.expr | None, default: object) -> object:
+    if node is None:
+        return default
+    return node.value if isinstance(node, ast.Constant) else None
 
 
 def _sites(
@@ -137,6 +189,11 @@ def _projected(
             passes = places.all_pass(path.end.point.node, nodes, point)
             behind = frozenset(way.point for way in passed) - {point}
             found.append(_Role(role, point, nodes if passes else frozenset(), behind))
+    # what is parted where no place shows it is no one's
+    names: dict[Point, set[str]] = {}
+    for one in found:
+        names.setdefault(one.point, set()).add(one.name)
+    found = [one for one in found if len(names[one.point]) == 1]
     taken = {one.point for one in found}
     shared = _calls(ways["q"]) & _calls(ways["k"])
     turned = [
@@ -167,18 +224,6 @@ def _results(places: Places, product: Point) -> Iterator[_Role]:
             if product.node in reached:
                 yield _Role("z", Point(call, caller, None, part), frozenset({call}))
                 break
-
-
-def _place(form: Form) -> object:
-    """Return what tells the places of two values apart."""
-    match form:
-        case After(statement, target):
-            return statement, ast.unparse(target)
-        case First(block, target):
-            return block, target.id
-        case Explicit(node, place):
-            return node, place
-    return form.node
 
 
 def _named_after(projected: Iterable[Projected]) -> str:

@@ -33,6 +33,8 @@ class CalledAttention:
     eager: Function | None = None
     """The file's own function that computes the same in steps."""
     eager_name: str | None = None
+    hides: str = ""
+    """Why scores and pattern cannot be shown."""
 
 
 def fused_calls(flow: Flow, function: FunctionTrace) -> Iterator[CalledAttention]:
@@ -44,8 +46,11 @@ def fused_calls(flow: Flow, function: FunctionTrace) -> Iterator[CalledAttention
         given = given_queries(call, 0)
         if given is not None:
             q, k, v = (Point(one, function) for one in given)
-            callee = None if way.kind in WITHOUT_STEPS else call.func
-            yield CalledAttention(call, q, k, v, _first(flow, call, function), callee)
+            z = _first(flow, call, function)
+            if way.kind in WITHOUT_STEPS:
+                yield CalledAttention(call, q, k, v, z, None, hides="nothing computes its steps")
+            else:
+                yield CalledAttention(call, q, k, v, z, call.func)
 
 
 def interface_calls(flow: Flow, function: FunctionTrace) -> Iterator[CalledAttention]:
@@ -63,7 +68,7 @@ def interface_calls(flow: Flow, function: FunctionTrace) -> Iterator[CalledAtten
         interfaces = [one.point.node for one in chosen if _is_interface(one.point.node)]
         if not interfaces:
             continue
-        named = [one.point.node for one in chosen]
+        named = [one.point.node for one in chosen if not one.sources]
         for one in interfaces:
             if isinstance(one, ast.Call):
                 named += [*one.args[1:], *(k.value for k in one.keywords if k.arg == "default")]
@@ -75,7 +80,8 @@ def interface_calls(flow: Flow, function: FunctionTrace) -> Iterator[CalledAtten
         hides = eager is None and any(one.arg in _CHANGES_SCORES for one in call.keywords)
         q, k, v = (Point(one, function) for one in given)
         z = Point(call, function, None, (0,))
-        yield CalledAttention(call, q, k, v, z, None if hides else callee, eager, name)
+        why = "sinks or softcap may be at work in it" if hides else ""
+        yield CalledAttention(call, q, k, v, z, None if hides else callee, eager, name, why)
 
 
 def _calls(function: FunctionTrace) -> list[ast.Call]:

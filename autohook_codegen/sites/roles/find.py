@@ -15,7 +15,8 @@ from autohook_codegen.sites.roles.branches import Branches, Found
 from autohook_codegen.sites.roles.called_attention import interface_calls
 from autohook_codegen.sites.roles.experts import expert_sites
 from autohook_codegen.sites.roles.perceptrons import perceptron_sites
-from autohook_codegen.sites.roles.places import Places
+from autohook_codegen.sites.roles.places import Places, passing_place
+from autohook_codegen.sites.roles.recurrences import state_sites
 from autohook_codegen.sites.roles.residual import Residual
 from autohook_codegen.sites.roles.residual_sites import residual_sites
 
@@ -47,15 +48,19 @@ def role_sites(
         sites += attention_sites(places, function)
         sites += perceptron_sites(places, function)
         sites += expert_sites(places, function)
+        sites += state_sites(places, function)
         if function.owner is not None:
             operands.setdefault(function.owner, []).extend(attention_operands(places, function))
     branches = Branches(flow, Found(operands, _classes(sites), _nodes(sites)))
-    residual = Residual(flow, functions)
+    states = {one.node for one in sites if one.role == "state"}
+    residual = Residual(flow, functions, states)
     for owner in dict.fromkeys(one.owner for one in functions):
         if owner is not None:
             sites += residual_sites(places, residual, branches, owner)
+    # what a helper computes is found in it, and where it is called
+    once = {(one.reference.steps, passing_place(one.form)): one for one in reversed(sites)}
     found: dict[FunctionTrace, list[Candidate]] = {}
-    for one in sites:
+    for one in reversed(once.values()):
         found.setdefault(one.function, []).append(one)
     return found
 

@@ -12,18 +12,20 @@ from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.analysis.values import Function, Module, Named
 from autohook_codegen.declares.program import ClassDecl, FunctionNode
 from autohook_codegen.library.operations import family
+from autohook_codegen.notes import Message
 from autohook_codegen.sites.candidate import (
     After,
     Candidate,
     Explicit,
     First,
     Form,
+    LeftAlone,
     Reference,
     Wrap,
 )
 from autohook_codegen.sites.references import in_order, owners_of
 
-__all__ = ["Holder", "Places"]
+__all__ = ["Holder", "Places", "passing_place"]
 
 _FIELDS: dict[object, str] = {0: "values", 1: "indices"}
 """The parts of what ``topk`` gives, by name."""
@@ -44,6 +46,7 @@ class Places:
         self.flow = flow
         self.handed: dict[ast.AST, Holder] = {}
         """Functions that are handed the module by code outside the input."""
+        self.notes: list[LeftAlone] = []
 
     def hand(self, function: Function, caller: FunctionTrace) -> None:
         """Write down that a function gets the caller's module as its first argument."""
@@ -73,6 +76,10 @@ class Places:
                         return Holder(argument.arg, owners)
             current = current.parent
         return None
+
+    def note(self, node: ast.expr, message: Message, function: FunctionTrace) -> None:
+        """Write down what a user has to know of a value that has a role."""
+        self.notes.append(LeftAlone(node, message, function))
 
     def site(
         self,
@@ -174,6 +181,18 @@ class Places:
                 seen.add(taker)
                 stack.append(taker)
         return True
+
+
+def passing_place(form: Form) -> object:
+    """Return what tells the places of two values apart."""
+    match form:
+        case After(statement, target):
+            return statement, ast.unparse(target)
+        case First(block, target):
+            return block, target.id
+        case Explicit(node, place):
+            return node, place
+    return form.node
 
 
 def _is_fact(node: ast.AST) -> bool:

@@ -10,14 +10,13 @@ from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.points import FILLED, Point, Way
 from autohook_codegen.analysis.values import Items, Module, Parameter
 
-__all__ = ["Projected", "is_parameter", "projections", "rotated"]
+__all__ = ["Projected", "is_parameter", "projections"]
 
 _ONWARD = frozenset(
     "same view cast item slice repeat scale norm activation dropout clamp mask softmax".split()
 )
-_FOLLOWS = frozenset({"same", "view", "item", "slice", "cast"})
+_FOLLOWS = frozenset({"same", "view", "item", "slice", "cast", "argument"})
 """What may stand between a projection and the place where TransformerLens has its query."""
-_SKIPPED = frozenset("same choice view cast item repeat scale slice".split())
 _TURNS = frozenset("transpose mT mH T t swapaxes swapdims adjoint".split())
 MOST_PATHS = 12
 
@@ -54,7 +53,7 @@ class Projected:
             ):
                 break
             passed.append(way)
-            is_name = way.kind in ("same", "choice", "item", "cast")
+            is_name = way.kind in ("same", "choice", "cast", "argument")
             if not is_name or isinstance(way.point.node, ast.Call):
                 point = way.point
         return point, passed
@@ -248,29 +247,4 @@ def is_parameter(flow: Flow, point: Point) -> bool:
     return any(
         way.kind == "parameter" or any(isinstance(one, Parameter) for one in flow.value(way.point))
         for way in flow.walk(point, lambda way: way.kind in kinds)
-    )
-
-
-def rotated(paths: list[Projected], shared: frozenset[ast.AST]) -> list[Point]:
-    """Return the last values, before views, cache, repeats and scale, whose way from the projection
-    meets a rotation; `shared` are the calls that the ways of both q and k meet."""
-    found: dict[Point, None] = {}
-    for path in paths:
-        if not (path.turns or path.calls & shared):
-            continue
-        for way in path.ways[:-1]:
-            is_cache = way.kind in ("unknown", "join") and way.point.node not in shared
-            if way.kind in _SKIPPED or (is_cache and _goes_on(path, way, shared)):
-                continue
-            found[way.point] = None
-            break
-    return list(found)
-
-
-def _goes_on(path: Projected, way: Way, shared: frozenset[ast.AST]) -> bool:
-    """Tell whether the rotation stands behind this way, which is a cache then."""
-    rest = path.ways[path.ways.index(way) + 1 :]
-    return any(
-        one.point.node in shared or one.kind in ("add", "function", "module", "join")
-        for one in rest[:-1]
     )

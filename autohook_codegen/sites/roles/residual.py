@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -35,9 +36,13 @@ class Sum:
 class Residual:
     """The sums of a whole program."""
 
-    def __init__(self, flow: Flow, functions: list[FunctionTrace]) -> None:
+    def __init__(
+        self, flow: Flow, functions: list[FunctionTrace], states: Collection[ast.AST] = ()
+    ) -> None:
         self.flow = flow
         self.functions = functions
+        self.states = states
+        """The updates of a recurrence's state, which are sums too."""
 
     @cached_property
     def sums(self) -> dict[FunctionTrace, list[Sum]]:
@@ -46,7 +51,7 @@ class Residual:
             inner: set[ast.AST] = set()
             # outer sums before those that they hold
             for node in _sums_in(function):
-                if node in inner:
+                if node in inner or node in self.states:
                     continue
                 point = Point(node, function)
                 terms = self._terms(point, inner)

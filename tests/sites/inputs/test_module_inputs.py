@@ -85,6 +85,16 @@ PAIRS = [
         id="in a comprehension",
     ),
 ]
+COMPUTED = """
+for i in range(2):
+    setattr(self, f"fc{i}", nn.Linear(8, 8))
+    setattr(self, "norm" + str(i), nn.LayerNorm(8))
+--
+for i in range(2):
+    x = getattr(self, f"fc{i}")(x)
+    x = getattr(self, "norm" + str(i))(x)
+return x
+"""
 UNTOUCHED = [
     pytest.param("return self.embed(x)", id="token ids"),
     pytest.param("return self.embed(torch.arange(x.size(0)))", id="positions"),
@@ -200,3 +210,12 @@ def test_patterns() -> None:
         assert sorted(site.attribute for site in sites) == sorted(names)
     code = hook_source(code, Options(inputs=True, name="hook_{name}", root=())).code
     assert "self.hook_norm(self.norm(self.hook_norm_in(x)))" in code
+
+
+def test_names_that_are_worked_out() -> None:
+    for options in (INPUTS, Options(inputs=True, root=(), format=False)):
+        code = hook_source(module(COMPUTED), options).code
+        assert 'setattr(self, f"fc{i}_in_hook_point", HookPoint())' in code
+        assert 'getattr(self, f"fc{i}")(getattr(self, f"fc{i}_in_hook_point")(x))' in code
+        assert hook_source(code, options).code == code
+    assert 'setattr(self, f"fc{i}_hook_point", HookPoint())' in code

@@ -1,0 +1,81 @@
+"""Recurrences: the state that a loop scales and adds to, step by step."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from autohook_codegen.analysis.flow import Flow
+from autohook_codegen.analysis.points import Point, Way
+from autohook_codegen.analysis.trace import FunctionTrace
+from autohook_codegen.sites.candidate import Candidate
+from autohook_codegen.sites.roles.places import Places
+
+__all__ = ["state_sites"]
+
+_NEAR = frozenset({"same", "view", "cast"})
+
+
+def state_sites(places: Places, function: FunctionTrace) -> Iterator[Candidate]:
+    """Yield the sites of ``state``: a local that is bound before a loop, in the loop scaled in its
+    own update and read beside it, as in a scan or a delta rule."""
+    flow = places.flow
+    for loop in _loops(function):
+        inside = set(ast.walk(loop))
+        for node in inside:
+            match node:
+                case ast.Assign(targets=[ast.Name() as target], value=value):
+                    update = Point(value, function)
+                case ast.AugAssign(target=ast.Name() as target):
+                    update = Point(node, function)
+                case _:
+                    continue
+            if _is_scaled_in(flow, update, target.id, inside) and _is_read_beside(
+                flow, function, target, node
+            ):
+                site = places.site("state", update)
+                if site is not None:
+                    yield site
+
+
+def _loops(function: FunctionTrace) -> list[ast.For | ast.While]:
+    """Return the innermost loops first, so that an update belongs to the loop that it stands in."""
+    nodes = ast.walk(function.node) if function.node is not None else iter(())
+    return [one for one in nodes if isinstance(one, ast.For | ast.While)][::-1]
+
+
+def _is_scaled_in(flow: Flow, update: Point, name: str, inside: set[ast.AST]) -> bool:
+    """Tell whether the update adds to a product of the local with another computed value."""
+    if flow.way(flow.origin(update)).kind != "add":
+        return False
+    for way in flow.walk(update, lambda way: way.kind in _NEAR | {"add"}):
+        if way.kind == "scale" and len(way.sources) == 2:
+            for state, factor in (way.sources, way.sources[::-1]):
+                if flow.is_fed(factor) and _is_carried(flow, state, name, inside):
+                    return True
+    return False
+
+
+def _is_carried(flow: Flow, point: Point, name: str, inside: set[ast.AST]) -> bool:
+    """Tell whether the value is that of the local, from before the loop or an earlier round."""
+    bindings = flow.definitions(point.function).of
+
+    def is_local(way: Way) -> bool:
+        node = way.point.node
+        known = bindings.get(node, frozenset()) if isinstance(node, ast.Name) else frozenset()
+        return (
+            isinstance(node, ast.Name)
+            and node.id == name
+            and any(one in inside for one in known)
+            and any(one not in inside for one in known)
+        )
+
+    return any(is_local(way) for way in flow.walk(point, lambda way: way.kind in _NEAR))
+
+
+def _is_read_beside(
+    flow: Flow, function: FunctionTrace, target: ast.Name, statement: ast.AST
+) -> bool:
+    """Tell whether something in the loop takes the new state."""
+    own = set(ast.walk(statement))
+    return any(name not in own for name in flow.takers(function).reads(target))

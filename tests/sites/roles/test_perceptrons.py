@@ -1,0 +1,82 @@
+"""What an activation function takes of a linear layer, and hands to the next."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.sites.roles.sources import module, roles
+
+INIT = """
+self.up = nn.Linear(width, width)
+self.gate = nn.Linear(width, width)
+self.both = nn.Linear(width, 2 * width)
+self.down = nn.Linear(width, width)
+self.conv = nn.Conv1d(4, 4, 1)
+self.act = ACT2FN[config.act]
+self.gelu = nn.GELU()
+self.drop = nn.Dropout(0.1)
+self.W = nn.Parameter(torch.ones(8, 8))
+self.b = nn.Parameter(torch.ones(8))
+self.out = Out(width)
+"""
+OUT = """
+class Out(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.dense = nn.Linear(width, width)
+
+    def forward(self, y):
+        return self.dense(y)
+"""
+FOUND = [
+    pytest.param(
+        "return self.down(self.gelu(self.up(x)))",
+        {"pre": ["self.up(x)"], "post": ["self.gelu(self.up(x))"]},
+        id="a module",
+    ),
+    pytest.param(
+        "y = F.relu(self.up(x))\nreturn self.down(self.drop(y))",
+        {"pre": ["self.up(x)"], "post": ["F.relu(self.up(x))"]},
+        id="a function, and dropout behind it",
+    ),
+    pytest.param(
+        "return self.down(self.act(self.gate(x)) * self.up(x))",
+        {
+            "pre": ["self.gate(x)"],
+            "pre_linear": ["self.up(x)"],
+            "post": ["self.act(self.gate(x)) * self.up(x)"],
+        },
+        id="a gate",
+    ),
+    pytest.param(
+        "g, u = self.both(x).chunk(2, -1)\nreturn self.down(u * F.silu(g))",
+        {"pre": ["g"], "pre_linear": ["u"], "post": ["u * F.silu(g)"]},
+        id="halves",
+    ),
+    pytest.param(
+        "return F.gelu(x @ self.W + self.b) @ self.W",
+        {"pre": ["x @ self.W + self.b"], "post": ["F.gelu(x @ self.W + self.b)"]},
+        id="parameters and a bias",
+    ),
+    pytest.param(
+        "return self.out(F.gelu(self.up(x)))",
+        {"pre": ["self.up(x)"], "post": ["F.gelu(self.up(x))"]},
+        id="the next layer stands in another class",
+    ),
+]
+NONE = [
+    pytest.param("return self.down(F.relu(self.conv(x)))", id="of a convolution"),
+    pytest.param("return F.relu(self.up(x))", id="nothing behind it"),
+    pytest.param("return x * torch.sigmoid(self.gate(x))", id="a gate alone"),
+    pytest.param("return self.down(x * torch.sigmoid(x))", id="of no linear layer"),
+]
+
+
+@pytest.mark.parametrize(("forward", "expected"), FOUND)
+def test_found(forward: str, expected: dict[str, list[str]]) -> None:
+    assert roles(module(f"{INIT}--\n{forward}", OUT)) == expected
+
+
+@pytest.mark.parametrize("forward", NONE)
+def test_none(forward: str) -> None:
+    assert not roles(module(f"{INIT}--\n{forward}", OUT))

@@ -1,0 +1,111 @@
+"""Results that an assignment takes apart: the part that is hooked, in a statement behind it."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+
+from tests.sites.snippets import hooked_forward
+
+PAIRS = [
+    pytest.param(
+        """
+        a, b = self.pair(x)
+        return a + b
+        """,
+        """
+        a, b = self.pair(x)
+        a = self.pair_hook_point(a)
+        return a + b
+        """,
+        id="unpacked",
+    ),
+    pytest.param(
+        """
+        _, b = self.pair(x)
+        return b
+        """,
+        """
+        _, b = self.pair(x)
+        b = self.pair_hook_point(b)
+        return b
+        """,
+        id="first is an underscore",
+    ),
+    pytest.param(
+        """
+        a, b = self.pair(x)
+        return b
+        """,
+        """
+        a, b = self.pair(x)
+        b = self.pair_hook_point(b)
+        return b
+        """,
+        id="first is never read",
+    ),
+    pytest.param(
+        """
+        (a, b) = self.pair(x)  # two
+        return a
+        """,
+        """
+        (a, b) = self.pair(x)  # two
+        a = self.pair_hook_point(a)
+        return a
+        """,
+        id="in parentheses, with a comment",
+    ),
+    pytest.param(
+        """
+        x, (h, c) = self.lstm(x)
+        return x
+        """,
+        """
+        x, (h, c) = self.lstm(x)
+        x = self.lstm_hook_point(x)
+        return x
+        """,
+        id="LSTM",
+    ),
+    pytest.param(
+        """
+        _, (h, c) = self.lstm(x)
+        return h[-1]
+        """,
+        """
+        _, (h, c) = self.lstm(x)
+        h = self.lstm_hook_point(h)
+        return h[-1]
+        """,
+        id="LSTM, only its state",
+    ),
+    pytest.param(
+        """
+        a, _ = self.attn(x, x, x); y = a + 1
+        return y
+        """,
+        """
+        a, _ = self.attn(x, x, x); a = self.attn_hook_point(a); y = a + 1
+        return y
+        """,
+        id="semicolon",
+    ),
+    pytest.param(
+        """
+        if self.training: x, _ = self.attn(x, x, x)
+        return x
+        """,
+        """
+        if self.training: x, _ = self.attn(x, x, x); x = self.attn_hook_point(x)
+        return x
+        """,
+        id="on the line of the if",
+    ),
+]
+
+
+@pytest.mark.parametrize(("before", "after"), PAIRS)
+def test_pairs(before: str, after: str) -> None:
+    assert hooked_forward(before) == dedent(after).strip("\n")
