@@ -7,7 +7,7 @@ INSTALL = $(BIN)/python -m pip install --quiet -c constraints.txt
 QUIET = OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-versions test-oldest check bench-codegen bench-runtime zoo suites notes \
+.PHONY: help demo test test-versions test-oldest test-saelens check bench-codegen bench-runtime zoo suites notes \
 	oracle clean
 
 help:  ## show this list
@@ -44,6 +44,16 @@ test-oldest: .venv-oldest/.installed  ## the runtime's tests on the oldest torch
 	.venv-oldest/bin/python -m pip install --quiet -c tests/oldest.txt -e '.[test]'
 	@touch $@
 
+test-saelens: .venv-saelens/.installed  ## SAELens on hooked models, in an environment of its own
+	$(QUIET) .venv-saelens/bin/python -m pytest -q tests/saelens $(ARGS)
+
+.venv-saelens/.installed: pyproject.toml
+	$(PYTHON) -m venv .venv-saelens
+	.venv-saelens/bin/python -m pip install --quiet torch==2.13.0
+	.venv-saelens/bin/python -m pip install --quiet -e '.[runtime]' sae-lens==6.54.0 \
+		transformer-lens==3.9.0 pytest
+	@touch $@
+
 check: $(VENV)/.installed-check  ## ruff and mypy --strict
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -52,9 +62,17 @@ check: $(VENV)/.installed-check  ## ruff and mypy --strict
 bench-codegen: $(VENV)/.installed-test  ## the rewriter's time, against libcst's own
 	$(QUIET) $(BIN)/python tests/benchmarks/bench_codegen.py $(ARGS)
 
-bench-runtime: $(VENV)/.installed-test  ## what an idle hook point costs
-	$(QUIET) $(BIN)/python tests/benchmarks/bench_runtime.py $(ARGS)
-	$(QUIET) $(BIN)/python tests/benchmarks/bench_roles.py $(ARGS)
+bench-runtime: .venv-bench/.installed  ## what hook points cost, beside nnsight and Auto_HookPoint
+	$(QUIET) .venv-bench/bin/python tests/benchmarks/bench_runtime.py $(ARGS)
+
+# the last transformer-lens that Auto_HookPoint works with; without pip's check, since it says <3
+.venv-bench/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet torch==2.13.0
+	.venv-bench/bin/python -m pip install --quiet -e '.[runtime]' transformers==5.23.0 \
+		transformer-lens==3.9.0 nnsight==0.8.1
+	.venv-bench/bin/python -m pip install --quiet --no-deps auto-hookpoint==0.6.0
+	@touch $@
 
 zoo: .venv-zoo/.installed  ## other people's models: an hour or two; resumes; writes tests/zoo/RESULTS.md
 	$(QUIET) .venv-zoo/bin/python -m tests.zoo $(ARGS)
@@ -77,7 +95,7 @@ oracle: .venv-lens3/.installed .venv-lens4/.installed  ## our tensors and Transf
 	@touch $@
 
 clean:  ## remove the virtual environment and what the tools left
-	rm -rf $(VENV) .venv-zoo .venv-oldest .venv-lens* .venv-python* build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-zoo .venv-bench .venv-saelens .venv-oldest .venv-lens* .venv-python* build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -212,7 +212,8 @@ class Interpretation:
             unit = self._units[node]
             if node in found or name_of(unit) in NEVER_HOOKED:
                 continue
-            if isinstance(node, ast.ClassDef | ast.Module):
+            # a function that is named as a callee and never came to be interpreted
+            if unit.trace is None or isinstance(node, ast.ClassDef | ast.Module):
                 continue
             found[node] = frozenset(self.instances.users(unit)) if is_method(unit) else frozenset()
             for names in callees.get(node, {}).values():

@@ -22,7 +22,7 @@ Import = ast.Import | ast.ImportFrom
 Style = Callable[[Import], tuple[Any, ...]]
 FUTURE, STANDARD, OTHER, OWN = range(4)
 _OPENING = re.compile(r"(?P<string>[rRuU]?[\"'])|(?:import|from)\b")
-_COMMENTS_ABOVE = re.compile(r"(?:[ \t\f]*#[^\r\n]*(?:\r\n|\r|\n))+$")
+_COMMENTS_ABOVE = re.compile(r"(?:\A|(?<=[\r\n]))(?:[ \t\f]*#[^\r\n]*(?:\r\n|\r|\n))+\Z")
 
 
 class ImportPlace(NamedTuple):

@@ -215,7 +215,8 @@ def _part(
     form = _after(result, statement, target, step)
     if form is not None:
         yield result.site(form, step)
-    elif places and not reads.unpacked:
+    elif places and not reads.unpacked and (_is_named(step) or not reads.whole):
+        # what takes a whole list may run where no item of it is read
         for place in places:
             yield result.site(Wrap(place), step)
     else:

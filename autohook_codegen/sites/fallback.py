@@ -138,7 +138,7 @@ class LeftToFallback:
 def _hides_members(decl: ClassDecl) -> bool:
     """Tell whether the forward of a base outside the input calls what the class holds."""
     known = map(library.library_class, decl.all_outside_bases)
-    return any(one is not None and one.hides_members for one in known)
+    return any(one is not None and one.forward and one.hides_members for one in known)
 
 
 def _position(path: str, node: ast.expr | ast.stmt) -> tuple[str, int, int]:

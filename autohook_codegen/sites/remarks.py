@@ -10,7 +10,7 @@ from autohook_codegen import library
 from autohook_codegen.analysis.trace import Trace
 from autohook_codegen.analysis.values import Fields, Items, Module, Nothing, Parameter, Unknown
 from autohook_codegen.declares.program import ClassDecl, FileDecl
-from autohook_codegen.notes import NoteCode
+from autohook_codegen.notes import Message, NoteCode
 from autohook_codegen.sites.candidate import After, Candidate, LeftAlone, Wrap
 from autohook_codegen.sites.decided import DecidedSite, Remark
 from autohook_codegen.sites.hook_points import path_of
@@ -21,7 +21,7 @@ from autohook_codegen.sites.repeats import Repeat, repeating_loops
 __all__ = ["remarks_about_changes", "remarks_about_left", "remarks_about_sites"]
 
 
-_MERGED = (NoteCode.NO_NAME, NoteCode.TAKEN_APART_ELSEWHERE)
+_MERGED = (NoteCode.CONTAINER_GROWS, NoteCode.NO_NAME, NoteCode.TAKEN_APART_ELSEWHERE)
 """Kinds of which one note says where it is so, for a class or for the functions of a file."""
 
 _OPTIONAL = ("bias", "affine", "elementwise_affine")
@@ -32,7 +32,7 @@ def remarks_about_left(
     left_alone: Iterable[LeftAlone], at_run_time: Collection[ClassDecl]
 ) -> Iterator[Remark]:
     """Say what has no site; `at_run_time` are the classes that ``auto_hook`` completes."""
-    merged: dict[tuple[object, NoteCode, bool], list[LeftAlone]] = {}
+    merged: dict[tuple[object, Message, bool], list[LeftAlone]] = {}
     for one in left_alone:
         owners = set(one.reference.owners) if one.reference is not None else set()
         if not owners and one.function.owner is not None:
@@ -40,7 +40,7 @@ def remarks_about_left(
         is_hooked = bool(owners) and owners.issubset(at_run_time)
         whole = outermost(one.function)
         place = whole.owner or whole.file if one.message.code in _MERGED else one
-        merged.setdefault((place, one.message.code, is_hooked), []).append(one)
+        merged.setdefault((place, one.message, is_hooked), []).append(one)
     for (_, _, is_hooked), its in merged.items():
         first = its[0]
         message = replace(first.message, text=first.message.text + _also(one.node for one in its))

@@ -63,8 +63,16 @@ def _takers(found: Iterable[Candidate], wanted: Iterable[Candidate]) -> dict[Can
     return {
         one: roles[place]
         for one in found
-        if not one.reference.is_named and (place := _place(one)) in roles
+        if not one.reference.is_named
+        and (place := _place(one)) in roles
+        and _is_made_alike(one, roles[place])
     }
+
+
+def _is_made_alike(one: Candidate, role: Candidate) -> bool:
+    """Tell whether one statement can make both: a list for a list, one for one."""
+    is_computed = one.reference.computed is not None
+    return not is_computed and bool(one.reference.items) == bool(role.reference.items)
 
 
 def _place(one: Candidate) -> ast.AST:

@@ -1,4 +1,4 @@
-"""Calls of autograd functions while a parameter has a hook.
+"""Calls of autograd functions while there are hooks.
 
 No mode of torch sees `Function.apply`, only the operations inside of it, in forward and in
 backward. So the method is another one for that time.
@@ -6,35 +6,47 @@ backward. So the method is another one for that time.
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable
 from typing import Any
 
 from torch.autograd import Function
+from torch.utils.checkpoint import CheckpointFunction
 
+from autohook_runtime.checkpointing import call_checked
 from autohook_runtime.followed_parameters import apply_seen
-from autohook_runtime.own_thread import changing
-
-_own_apply: Any = vars(Function)["apply"]
-_watchers = 0
 
 
-@classmethod  # type: ignore[misc]
-def _apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
-    return apply_seen(partial(_own_apply.__func__, cls), args, kwargs)
+class Watch:
+    """Has calls of a class's `apply` go through `call`, until `end` was called as often as
+    `begin`: both by whoever holds `changing`."""
+
+    def __init__(self, watched: Any, call: Callable[..., Any]) -> None:
+        self.watched, self.count = watched, 0
+        self.own: Any = vars(watched).get("apply")
+
+        def apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
+            bound: Any = super(watched, cls) if self.own is None else None
+            own = bound.apply if bound else self.own.__get__(None, cls)
+            return call(own, args, kwargs)
+
+        self.apply = classmethod(apply)
+
+    def begin(self) -> None:
+        self.count += 1
+        if self.count == 1:
+            self.watched.apply = self.apply
+
+    def end(self) -> None:
+        self.count -= 1
+        if self.count:
+            return
+        if self.own is not None:
+            self.watched.apply = self.own
+        else:
+            del self.watched.apply
 
 
-def watch_autograd_functions() -> None:
-    """Until `unwatch_autograd_functions` was called as often."""
-    global _watchers
-    with changing:
-        _watchers += 1
-        if _watchers == 1:
-            Function.apply = _apply  # type: ignore[method-assign]
-
-
-def unwatch_autograd_functions() -> None:
-    global _watchers
-    with changing:
-        _watchers -= 1
-        if not _watchers:
-            Function.apply = _own_apply  # type: ignore[method-assign]
+checkpoints = Watch(CheckpointFunction, call_checked)
+"""While any hook point has a hook."""
+functions = Watch(Function, apply_seen)
+"""While one of a parameter has."""

@@ -3,13 +3,14 @@ value is gone by then, the gradients are those of another computation: that is a
 
 from __future__ import annotations
 
-import sys
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils.checkpoint import CheckpointFunction
+
+from autohook_runtime.first_tensor import each_tensor
 
 MESSAGE = (
     "a forward hook at {name!r} changed a value inside a checkpointed part of the model, and now "
@@ -17,6 +18,15 @@ MESSAGE = (
     "wrong. Call backward while the hooks are there: "
     "`with model.hooks(fwd_hooks=...): model(...).backward()`"
 )
+Check = Callable[..., None]
+
+
+class Here(threading.local):
+    checks: list[Check] | None = None
+    """Of the reentrant checkpoint that runs in this thread."""
+
+
+here = Here()
 
 
 class Anchored(torch.autograd.Function):
@@ -31,35 +41,49 @@ class Anchored(torch.autograd.Function):
         return None, None
 
 
+def call_checked(apply: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
+    """The call of `checkpoint(…, use_reentrant=True)`, which runs without gradients: what was asked
+    for in it is checked ahead of its node's backward."""
+    outer, here.checks = here.checks, []
+    try:
+        output = apply(*args, **kwargs)
+        for node in {tensor.grad_fn for tensor, _ in each_tensor(output)}:
+            for check in here.checks if node is not None else ():
+                node.register_prehook(check)  # type: ignore[union-attr]
+        if outer is not None:
+            outer += here.checks
+    finally:
+        here.checks = outer
+    return output
+
+
+def is_recomputed() -> bool:
+    """Whether what runs now may run again in backward."""
+    if torch.is_grad_enabled():  # `checkpoint(…, use_reentrant=False)` saves by hooks
+        saved_by = torch._C._autograd._top_saved_tensors_default_hooks(False)
+        return bool(saved_by) and "_checkpoint_hook" in getattr(saved_by[0], "__qualname__", "")
+    return here.checks is not None
+
+
+def version_of(value: Any) -> int | None:
+    """Counts the changes in place, where torch does."""
+    return value._version if isinstance(value, Tensor) and not value.is_inference() else None
+
+
 def refuse_other_recomputation(hook_point: Any, value: Any) -> Any:
     """Lets backward fail if `hook_point`'s forward hooks are then other ones than now. Called with
-    what the hooks made, if they changed it, outside of compiled code."""
+    what the hooks made, if they changed it, where `is_recomputed`."""
     then = tuple(hook_point._forward_hooks)
 
     def check(*_: Any) -> None:
         if tuple(hook_point._forward_hooks) != then:
             raise RuntimeError(MESSAGE.format(name=hook_point.name))
 
-    if not torch.is_grad_enabled():
-        _before_reentrant_recomputation(check)
-    elif isinstance(value, Tensor) and _is_checkpointed():
+    if here.checks is not None and not torch.is_grad_enabled():
+        here.checks.append(check)
+    elif isinstance(value, Tensor):
         if not value.requires_grad:
             anchor = torch.zeros((), requires_grad=True)
             value = Anchored.apply(value, anchor)  # type: ignore[no-untyped-call]
         value.register_hook(check)
     return value
-
-
-def _is_checkpointed() -> bool:
-    """Whether `checkpoint(…, use_reentrant=False)` saves what the current operations need."""
-    saved_by = torch._C._autograd._top_saved_tensors_default_hooks(False)
-    return bool(saved_by) and "_checkpoint_hook" in getattr(saved_by[0], "__qualname__", "")
-
-
-def _before_reentrant_recomputation(check: Callable[..., None]) -> None:
-    """`checkpoint(…, use_reentrant=True)` runs without gradients: its node is on the stack."""
-    code = CheckpointFunction.forward.__code__
-    frame = sys._getframe()
-    while (frame := frame.f_back) is not None:  # type: ignore[assignment]
-        if frame.f_code is code:
-            frame.f_locals["ctx"].register_prehook(check)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import cache
 from types import CodeType, FunctionType
 from typing import Any, TypeVar
 
-import torch
-from torch import nn
 from torch._C._dynamo.eval_frame import _debug_get_cache_entry_list, get_eval_frame_callback
+
+from autohook_runtime.own_thread import changing
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -27,9 +28,9 @@ def outside_graphs(function: Function) -> Function:
 
 
 def tell_compiler() -> None:
-    """Which functions are no graphs. Not when they are defined: the compiler takes seconds to
-    import, and most need none."""
-    if _outside_graphs and is_compiler_in_use():
+    """Which functions are no graphs, once it is in use: it takes seconds to import, and most need
+    none."""
+    if _outside_graphs:
         skip_code = sys.modules["torch._dynamo"].convert_frame.skip_code
         while _outside_graphs:
             skip_code(_outside_graphs.pop())
@@ -57,19 +58,42 @@ def has_room(function: FunctionType) -> bool:
     made for hooks that are gone, too."""
     if not is_compiler_in_use():
         return True
-    limit: int = sys.modules["torch._dynamo"].config.recompile_limit
-    return len(_debug_get_cache_entry_list(function.__code__)) < limit - 1
+    count = len(_debug_get_cache_entry_list(function.__code__))
+    return not count or count < sys.modules["torch._dynamo"].config.recompile_limit - 1
 
 
-@outside_graphs
-def call_eagerly(module: nn.Module, function: Callable[..., Any], *args: Any) -> Any:
-    """Calls it with nothing compiled in it: a graph shows none of the operations in it, and one
-    that shows them would be made for each hook point."""
-    if not is_compiler_in_use():
-        return function(*args)
-    if get_eval_frame_callback() not in (None, False):  # compiled code broke its graph off here
-        return torch.compiler.disable(function)(*args)  # type: ignore[no-untyped-call]
-    if not any(child.__dict__.get("_compiled_call_impl") for child in module.modules()):
-        return function(*args)
-    with torch.compiler.set_stance("force_eager"):
-        return function(*args)
+class Eagerly:
+    """While a block of it runs, in any thread, nothing compiled runs: a graph shows none of the
+    operations in it, and one that shows them would be made for each hook point."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.before: Any = None
+
+    def __enter__(self) -> None:
+        with changing:
+            self.count += 1
+            if self.before is None and is_compiler_in_use():
+                # not `set_stance`, which takes a hundred times as long
+                eval_frame = sys.modules["torch._dynamo"].eval_frame
+                self.before, eval_frame._stance = eval_frame._stance, _forced()
+
+    def __exit__(self, *_: Any) -> None:
+        with changing:
+            self.count -= 1
+            if not self.count and self.before is not None:
+                sys.modules["torch._dynamo"].eval_frame._stance = self.before
+                self.before = None
+
+
+@cache
+def _forced() -> Any:
+    return sys.modules["torch._dynamo"].eval_frame.DynamoStance("force_eager")
+
+
+eagerly = Eagerly()
+
+
+def is_beside_graphs() -> bool:
+    """Whether compiled code called what runs now, where its graph breaks off."""
+    return get_eval_frame_callback() not in (None, False)

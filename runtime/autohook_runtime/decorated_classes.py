@@ -44,7 +44,7 @@ def _wrap_init(cls: Any) -> None:
             if is_outermost:
                 building.discard(id(self))
         if is_outermost:
-            hook_module(self, *getattr(type(self), DECORATED))
+            hook_module(self, getattr(type(self), DECORATED))
 
     cls.__init__ = __init__
 

@@ -12,11 +12,13 @@ from __future__ import annotations
 import threading
 import warnings
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 from torch._guards import CompileContext
+from torch.compiler import is_dynamo_compiling
 from torch.overrides import TorchFunctionMode
 
 from autohook_runtime.first_tensor import first_tensor, with_tensor
@@ -46,35 +48,51 @@ IN_PLACE_OPERATORS = frozenset(
 )
 BACKWARD = frozenset((Tensor.backward, torch.autograd.backward, torch.autograd.grad))
 
+_count = torch._C._len_torch_function_stack
+_push = torch._C._push_on_torch_function_stack
+_pop = torch._C._pop_torch_function_stack
+
+
+# What it means for a parameter that an operation takes it.
+FIRES = "fires"
+FOLLOWED = "followed"
+"""A view or a cast: it is the parameter on its way."""
+CHANGES = "changes"
+"""In place, its first argument."""
+JOINS = "joins"
+NO_USE = "no use"
+ATTRIBUTE = "attribute"
+ELSEWHERE = "elsewhere"
+"""Backward, which may compute forwards again, has nothing to do with what was read before."""
+
+
+@lru_cache(1024)
+def kind_of(function: Callable[..., Any]) -> str:
+    name = getattr(function, "__name__", "")
+    if function in BACKWARD:
+        return ELSEWHERE
+    if name in VIEWS_AND_CASTS or function in VIEWING_PROPERTIES:
+        return FOLLOWED
+    if name in ("__get__", "__set__"):
+        return ATTRIBUTE
+    if name in WITHOUT_THE_VALUE:
+        return NO_USE
+    if name in JOINING:
+        return JOINS
+    return CHANGES if is_in_place(name) else FIRES
+
 
 class Fires(Protocol):
     """What this file needs of a hook point."""
 
     name: str | None
+    is_in_source: bool
 
     def fire(self, value: Any) -> Any: ...
     def note_passed(self, value: Any) -> None: ...
 
 
-class Followed:
-    """A parameter, or a view of one."""
-
-    __slots__ = ("hook_points", "is_read", "tensor", "value")
-
-    def __init__(
-        self, tensor: Tensor, hook_points: tuple[Fires, ...], is_read: bool = False
-    ) -> None:
-        self.tensor, self.hook_points = tensor, hook_points
-        self.is_read = is_read
-        """Whether code has it and torch has not seen it since."""
-        self.value: Tensor | None = None
-        """What the hooks have made of it, where it was joined with others."""
-
-    def fire(self) -> Tensor:
-        """Sends its own value through the hook points, once for a read."""
-        if self.value is None:
-            self.value = fire_on_results(self.hook_points, self.tensor)
-        return self.value
+HookPoints = tuple[Fires, ...]
 
 
 class Following(TorchFunctionMode):
@@ -83,101 +101,108 @@ class Following(TorchFunctionMode):
 
     def __init__(self) -> None:
         super().__init__()
-        self.followed: dict[int, Followed] = {}
-        self.forwards = 0
-        """How many forwards run, one in another, that end what is followed."""
-        self.is_on = self.is_paused = False
+        self.followed: dict[int, tuple[Tensor, HookPoints]] = {}
+        """By id: parameters that were read, and views of them. It is changed as a whole."""
+        self.unused: set[int] = set()
+        """Those of them that were read in a forward and that no operation has taken since."""
+        self.joined: dict[int, Tensor] = {}
+        """By id, what the hooks have made of those of them that were joined with others since they
+        were read."""
+        self.is_in_forward = False
+        """Whether one runs that ends what is followed."""
+        self.is_paused = False
 
     def __torch_function__(
         self, function: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
-        kwargs = kwargs or {}
         # a function's graph has operations of its own, which are seen when it runs
-        if self.is_paused or torch.compiler.is_dynamo_compiling():
-            return function(*args, **kwargs)
-        if function in BACKWARD:
-            return _call_elsewhere(function, args, kwargs)
-        name = getattr(function, "__name__", "")
-        if name in JOINING:
-            return function(*self._values(args), **kwargs)
-        result = function(*args, **kwargs)
-        taken = self.taken_by(args, kwargs)
-        if not taken:
+        if self.is_paused or is_dynamo_compiling():
+            return function(*args, **(kwargs or {}))
+        kind = kind_of(function)
+        if kind is ELSEWHERE:
+            return _call_elsewhere(function, args, kwargs or {})
+        if kind is JOINS:
+            return function(*self._values(args), **(kwargs or {}))
+        if kwargs:
+            result = function(*args, **kwargs)
+            hook_points = self.taken_by((*args, *kwargs.values()))
+        else:
+            result = function(*args)
+            hook_points = self.taken_by(args)
+        if not hook_points or kind is NO_USE:
             return result
+        if kwargs and "out" in kwargs:
+            return _fire_on_changed(result, hook_points)
         first = args[0] if args else None
-        if taken[0].tensor is first:
-            if name in VIEWS_AND_CASTS or function in VIEWING_PROPERTIES:
-                self._follow_views(result, taken[0].hook_points)
-                return result
-            if name in ("__get__", "__set__") or is_in_place(name):
-                return result
-        elif isinstance(first, (tuple, list)) and is_in_place(name):
-            return result  # an optimizer's `torch._foreach_add_(parameters, …)`
-        if name in WITHOUT_THE_VALUE:
+        if kind is not FIRES and id(first) in self.followed:
+            if kind is FOLLOWED:
+                self._follow_views(result, self.followed[id(first)][1])
             return result
-        if is_in_place(name) or "out" in kwargs:
-            return _fire_on_changed(result, hook_points_of(taken))
-        return fire_on_results(hook_points_of(taken), result)
+        if kind is not CHANGES:
+            return fire_on_results(hook_points, result)
+        if isinstance(first, (tuple, list)):
+            return result  # an optimizer's `torch._foreach_add_(parameters, …)`
+        return _fire_on_changed(result, hook_points)
 
-    def taken_by(self, args: Any, kwargs: dict[str, Any]) -> list[Followed]:
-        """What an operation on these takes."""
-        taken: list[Followed] = []
+    def taken_by(self, values: Iterable[Any]) -> HookPoints:
+        """The hook points of what an operation on these takes, in their order."""
+        taken: HookPoints = ()
         followed = self.followed
-        for value in (*args, *kwargs.values()) if kwargs else args:
-            each = followed.get(id(value))
-            if each is not None:
-                each.is_read = False
-                taken.append(each)
-            elif type(value) in (tuple, list):
-                taken += self.taken_by(value, {})
+        for value in values:
+            number = id(value)
+            if number in followed:
+                self.unused.discard(number)
+                hook_points = followed[number][1]
+            elif value.__class__ is tuple or value.__class__ is list:
+                hook_points = self.taken_by(value)
+            else:
+                continue
+            taken = tuple(dict.fromkeys((*taken, *hook_points))) if taken else hook_points
         return taken
 
     def _values(self, given: Any) -> Any:
         """What is joined, with what hooks make of the parameters in it."""
         if type(given) in (tuple, list):
             return type(given)(map(self._values, given))
-        each = self.followed.get(id(given))
-        if each is None:
+        if id(given) not in self.followed:
             return given
-        each.is_read = False
-        return each.fire()
+        self.unused.discard(id(given))
+        if id(given) not in self.joined:
+            self.joined[id(given)] = fire_on_results(self.followed[id(given)][1], given)
+        return self.joined[id(given)]
 
-    def _follow_views(self, result: Any, hook_points: tuple[Fires, ...]) -> None:
+    def _follow_views(self, result: Any, hook_points: HookPoints) -> None:
         if isinstance(result, Tensor):
-            self.followed.setdefault(id(result), Followed(result, hook_points))
+            self.followed = {id(result): (result, hook_points)} | self.followed
         elif isinstance(result, (tuple, list)):
             for item in result:
                 self._follow_views(item, hook_points)
 
-    def end_forward(self, was_on: bool, count: int, output: Any) -> None:
-        """Ends to follow what was read in a forward, before which it was on or not, with `count`
-        followed. Where the forward gives out a parameter, the one around it goes on with it."""
-        self.forwards -= 1
-        if not self.is_on:
-            return
+    def go_back(self, before: dict[int, tuple[Tensor, HookPoints]]) -> None:
+        """Follows what was followed before, and nothing else."""
+        if self.followed and not before:
+            mode, others = _pop(), []
+            while mode is not self:
+                others.append(mode)
+                mode = _pop()
+            for mode in reversed(others):
+                _push(mode)
+        self.followed = before
+        if self.joined:
+            self.joined = {n: value for n, value in self.joined.items() if n in before}
+
+    def end_forward(self, before: dict[int, tuple[Tensor, HookPoints]], output: Any) -> None:
+        """Ends to follow what was read in a forward. Where that gives out a parameter, the one
+        around it goes on with it."""
+        for number in self.unused - before.keys() if self.unused else ():
+            self.unused.remove(number)
+            if number != id(output) and output is not None:
+                _warn_of_no_operation(self.followed[number][1])
         handed_on = self.followed.get(id(output))
-        while len(self.followed) > count:
-            _, each = self.followed.popitem()
-            if each.is_read and each is not handed_on and output is not None:
-                _warn_of_no_operation(each)
-        if handed_on is not None and self.forwards:
-            handed_on.is_read = False
-            self.followed[id(output)] = handed_on
-        elif not was_on or not (self.forwards or self.followed):
-            self.turn_off()
-
-    def turn_on(self) -> None:
-        """Below the modes of others: these end inside of the forward that they began in."""
-        others = _take_modes() if torch._C._len_torch_function_stack() else ()
-        self.is_on = True
-        for mode in (self, *others):
-            torch._C._push_on_torch_function_stack(mode)
-
-    def turn_off(self) -> None:
-        self.is_on = False
-        for mode in _take_modes():
-            if mode is not self:
-                torch._C._push_on_torch_function_stack(mode)
+        self.go_back(before)
+        if handed_on is not None:
+            follow(*handed_on)
+            self.unused.discard(id(output))
 
 
 class Here(threading.local):
@@ -190,46 +215,44 @@ class Here(threading.local):
 here = Here()
 
 
-def follow(value: Tensor, hook_points: tuple[Fires, ...]) -> None:
+def follow(value: Tensor, hook_points: HookPoints) -> None:
     """From here on, to the end of the innermost forward that runs; where none does, as long as
     there are hooks."""
-    if torch.compiler.is_dynamo_compiling():
-        return
     following = here.following
-    if not following.is_on:
-        if CompileContext.try_get() is not None:
-            return  # the compiler looks at the module
-        following.turn_on()
-    known = following.followed.get(id(value))
-    if known is None:
-        following.followed[id(value)] = Followed(value, hook_points, following.forwards > 0)
-    else:
-        known.value = None
+    if id(value) in following.followed:
+        following.joined.pop(id(value), None)
+        return
+    if following.is_in_forward:
+        following.unused.add(id(value))
+    elif CompileContext.try_get() is not None:
+        return  # the compiler looks at the module
+    if not following.followed:
+        # below the modes of others: these end inside of the forward that they began in
+        others = [_pop() for _ in range(_count())] if _count() else ()
+        _push(following)
+        for mode in reversed(others):
+            _push(mode)
+    following.followed = {id(value): (value, hook_points), **following.followed}
 
 
 def unfollow(value: Any) -> None:
     """What the source itself sends through a hook point is not followed further."""
-    here.following.followed.pop(id(value), None)
+    following = here.following
+    if id(value) in following.followed:
+        following.unused.discard(id(value))
+        every = following.followed.items()
+        following.go_back({n: each for n, each in every if n != id(value)})
 
 
 def end_following(hook_point: Fires) -> None:
     """For good: the hook point has no hook any more."""
     following = here.following
-    for number, each in list(following.followed.items()):
-        if hook_point in each.hook_points:
-            del following.followed[number]
-    if following.is_on and not (following.followed or following.forwards):
-        following.turn_off()
+    if following.followed:
+        every = following.followed.items()
+        following.go_back({n: each for n, each in every if hook_point not in each[1]})
 
 
-def hook_points_of(taken: list[Followed]) -> tuple[Fires, ...]:
-    """Those of all, each once, in the order of the operation's arguments."""
-    if len(taken) == 1:
-        return taken[0].hook_points
-    return tuple(dict.fromkeys(point for each in taken for point in each.hook_points))
-
-
-def fire_on_results(hook_points: Iterable[Fires], result: Any) -> Any:
+def fire_on_results(hook_points: HookPoints, result: Any) -> Any:
     """The result with its first tensor through the hook points. Numbers only: a mask or an index
     that is read off a parameter is no activation."""
     tensor, steps = (result, ()) if type(result) is Tensor else first_tensor(result)
@@ -239,11 +262,12 @@ def fire_on_results(hook_points: Iterable[Fires], result: Any) -> Any:
     for hook_point in hook_points:
         fired = hook_point.fire(fired)
     for hook_point in hook_points:
-        hook_point.note_passed(fired)
+        if hook_point.is_in_source:
+            hook_point.note_passed(fired)
     return result if fired is tensor else with_tensor(result, steps, fired)
 
 
-def _fire_on_changed(result: Any, hook_points: Iterable[Fires]) -> Any:
+def _fire_on_changed(result: Any, hook_points: HookPoints) -> Any:
     """`x += W` changes `x` for all who have it, so what the hooks make of it is written there."""
     if not isinstance(result, Tensor):
         return result
@@ -254,7 +278,8 @@ def _fire_on_changed(result: Any, hook_points: Iterable[Fires]) -> Any:
     if fired is not before or before._version != version:
         result.copy_(fired)
     for hook_point in hook_points:
-        hook_point.note_passed(result)
+        if hook_point.is_in_source:
+            hook_point.note_passed(result)
     return result
 
 
@@ -262,14 +287,7 @@ def is_in_place(name: str) -> bool:
     return name in IN_PLACE_OPERATORS or (name.endswith("_") and not name.endswith("__"))
 
 
-def _take_modes() -> list[Any]:
-    """All modes of this thread, the outermost first."""
-    count = torch._C._len_torch_function_stack()
-    return [torch._C._pop_torch_function_stack() for _ in range(count)][::-1]
-
-
 def _call_elsewhere(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-    """Backward, which may compute forwards again, has nothing to do with what was read before."""
     before, here.following = here.following, Following()
     try:
         return function(*args, **kwargs)
@@ -281,23 +299,23 @@ def apply_seen(apply: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> 
     """The call of an autograd function as one operation: what it does inside, it does for itself,
     and again in backward."""
     following = here.following
-    if not following.is_on or following.is_paused:
+    if not following.followed or following.is_paused:
         return apply(*args, **kwargs)
-    taken = following.taken_by(args, kwargs)
-    if not taken:  # a checkpoint, say, in which forwards run
+    hook_points = following.taken_by((*args, *kwargs.values()))
+    if not hook_points:  # a checkpoint, say, in which forwards run
         return apply(*args, **kwargs)
     following.is_paused = True
     try:
         result = apply(*args, **kwargs)
     finally:
         following.is_paused = False
-    return fire_on_results(hook_points_of(taken), result)
+    return fire_on_results(hook_points, result)
 
 
-def _warn_of_no_operation(each: Followed) -> None:
-    names = " and ".join(repr(hook_point.name) for hook_point in each.hook_points)
+def _warn_of_no_operation(hook_points: HookPoints) -> None:
+    names = " and ".join(repr(hook_point.name) for hook_point in hook_points)
     warnings.warn(
         f"{names} did not fire where its parameter was read: torch showed no operation that took "
-        "it. Compiled and scripted functions and Triton kernels show none",
+        "it. Scripted functions and Triton kernels show none",
         stacklevel=2,
     )

@@ -12,15 +12,16 @@ from collections.abc import Callable
 from threading import get_ident
 from typing import Any, Literal, Protocol
 
-import torch
 from torch import Tensor, nn
+from torch.compiler import is_dynamo_compiling
 from torch.utils.hooks import RemovableHandle
 from transformer_lens.conversion_utils.conversion_steps.base_tensor_conversion import (
     BaseTensorConversion,
 )
 from transformer_lens.hook_points import HookPoint, LensHandle
 
-from autohook_runtime.checkpointing import refuse_other_recomputation
+from autohook_runtime.autograd_functions import checkpoints
+from autohook_runtime.checkpointing import is_recomputed, refuse_other_recomputation, version_of
 from autohook_runtime.followed_parameters import unfollow
 from autohook_runtime.gradients import GradientHook, with_gradient_hooks
 from autohook_runtime.own_thread import OwnThread, changing, in_replica, is_replica, is_seen_by
@@ -143,22 +144,21 @@ class KeptHookPoint(HookPoint):
     def settle(self) -> None:
         """Follows a change of the hooks: called by whoever made it, and by nobody else."""
         state = self.__dict__  # past nn.Module's way to set attributes, which takes its time
+        firing = tuple(state["_forward_hooks"].values())
         if state["_forward_pre_hooks"] or state["_forward_hooks_with_kwargs"]:
             # kinds that TransformerLens does not use: torch calls them itself
-            state["firing"] = (_call_all_hooks,)
-        else:
-            state["firing"] = tuple(state["_forward_hooks"].values())
-        if bool(state["firing"] or state["gradient_hooks"]) is state["is_on"]:
+            firing = (_call_all_hooks,)
+        state["firing"] = firing
+        is_on = bool(firing or state["gradient_hooks"])
+        if is_on is state["is_on"]:
             return
-        state["is_on"] = not state["is_on"]
+        state["is_on"] = is_on
+        (checkpoints.begin if is_on else checkpoints.end)()
         if state["is_in_source"]:
-            swap_class(self, FiringHookPoint if state["is_on"] else KeptHookPoint)
+            swap_class(self, FiringHookPoint if is_on else KeptHookPoint)
             state["passed"].clear()
         for tap in state["taps"]:
-            if state["is_on"]:
-                tap.start(self)
-            else:
-                tap.stop(self)
+            (tap.start if is_on else tap.stop)(self)
 
     def tap_by(self, taps: list[Tap], around: Any) -> None:
         """Has these taps from now on, in a root of which `around` is the `Tapped`."""
@@ -218,37 +218,30 @@ class KeptHookPoint(HookPoint):
 
     def fire(self, value: Any) -> Any:
         """What the hooks make of `value`; also arranges for the gradient hooks."""
-        if torch.compiler.is_compiling():
-            return self._fire(value, [hook for hook, _ in self.gradient_hooks.values()])
-        is_versioned = isinstance(value, Tensor) and not value.is_inference()
-        version = value._version if is_versioned else None
         if self.gradient_hooks:
             # a list first: another thread may take its hooks off meanwhile
             both = list(self.gradient_hooks.values())
-            fired = self._fire(value, [hook for hook, thread in both if is_seen_by(thread)])
-        else:
-            fired = self.call_hooks(value)
-        is_same = fired is value and (not is_versioned or value._version == version)
-        if is_same or not self.firing:
-            return fired
-        return refuse_other_recomputation(self, fired)
-
-    def _fire(self, value: Any, gradient_hooks: list[GradientHook]) -> Any:
-        if gradient_hooks:
-            return with_gradient_hooks(self, gradient_hooks, self.call_hooks, value)
+            is_traced = is_dynamo_compiling()
+            hooks = [hook for hook, thread in both if is_traced or is_seen_by(thread)]
+            if hooks:
+                return with_gradient_hooks(self, hooks, self.call_hooks, value)
         return self.call_hooks(value)
 
     def call_hooks(self, value: Any) -> Any:
         """As torch calls forward hooks."""
+        before, version = value, None if is_dynamo_compiling() else version_of(value)
         for hook in self.firing:
             result = hook(self, (value,), value)
             if result is not None:
                 value = result
+        if value is not before or (version is not None and value._version != version):
+            if not is_dynamo_compiling() and is_recomputed():
+                return refuse_other_recomputation(self, value)
         return value
 
     def note_passed(self, value: Any) -> None:
         """Remembers what a tap has brought here."""
-        if self.is_in_source and isinstance(value, Tensor):
+        if isinstance(value, Tensor):
             self.passed[get_ident()] = weakref.ref(value)
 
     def _has_passed(self, value: Any) -> bool:
@@ -292,7 +285,7 @@ class FiringHookPoint(KeptHookPoint):
 
     def __call__(self, value: Any) -> Any:
         """What the source sends through."""
-        if torch.compiler.is_compiling():
+        if is_dynamo_compiling():
             return self.fire(value)
         if self._has_passed(value):
             return value

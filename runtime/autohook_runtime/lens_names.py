@@ -154,11 +154,10 @@ def _beside(path: str, number: int, holders: dict[str, Roles]) -> Iterator[tuple
 
 
 def _crosses(members: Iterable[str], holders: dict[str, Roles]) -> bool:
-    return any(
-        "resid_mid_cross" in roles or "cross_attn_out" in roles
-        for member in members
-        for roles in _inside(member, holders).values()
-    )
+    """Whether they look at another sequence, too."""
+    inside = [_inside(member, holders).values() for member in members]
+    has_role = any("resid_mid_cross" in roles for each in inside for roles in each)
+    return has_role or any(sum("z" in roles for roles in each) == 2 for each in inside)
 
 
 class _Block:

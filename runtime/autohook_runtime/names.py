@@ -104,7 +104,10 @@ class HookDict(ByEitherName[HookPoint]):
         if is_shorthand(wanted):
             wanted = self._full_name(wanted)  # type: ignore[arg-type]
         if not isinstance(wanted, str):
-            several = {name for each in wanted for name in self.wanted(each, unknown)}
+            several: set[str] = set()
+            for each in wanted:
+                is_name = isinstance(each, str) and dict.__contains__(self, each)
+                several.update((each,) if is_name else self.wanted(each, unknown))
             return [name for name in self if name in several]
         if set(wanted) & set("*?["):
             names = [name for name in self if matching_glob(self._all_names(name), wanted)]

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from threading import get_ident
 from typing import Any
 
-import torch
+from torch.compiler import is_dynamo_compiling
 
 changing = threading.RLock()
 """Held while hooks change."""
@@ -30,7 +30,7 @@ class OwnThread:
 
     def __call__(self, value: Any, hook: Any) -> Any:
         # the compiler runs one thread at a time, and cannot trace the question
-        if torch.compiler.is_compiling() or is_seen_by(self.thread):
+        if is_dynamo_compiling() or is_seen_by(self.thread):
             self.was_called = True
             return self.hook(value, hook=hook)
         return None

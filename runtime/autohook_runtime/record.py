@@ -21,6 +21,7 @@ from autohook_runtime.sites import (
     InSource,
     Key,
     Site,
+    has_own_parameters,
     hooked_in_source,
     modules_of,
     sites,
@@ -33,8 +34,8 @@ RECORD = "_auto_hook_record"
 """The attribute of a hooked model that holds its `Record`."""
 STATE = ("hook_dict", "mod_dict", "is_caching", "context_level")
 """The attributes of TransformerLens's `HookedRootModule`."""
-Holding = tuple[list[nn.Module], list[str]]
-"""What a module holds: its children, and its parameters' names."""
+Holding = tuple[tuple[nn.Module | None, ...], list[str] | None]
+"""What a module holds: its children and, where they can have hook points, its parameters' names."""
 
 
 @dataclass
@@ -49,6 +50,16 @@ class Record:
     held: Holding | None = None
     held_inside: list[tuple[nn.Module, Holding]] = field(default_factory=list)
 
+    def is_current(self, model: nn.Module) -> bool:
+        """Whether the model, whose record it is, holds what it held."""
+        for module, (children, names) in ((model, self.held or ((), [])), *self.held_inside):
+            held = module.__dict__
+            if children != tuple(held["_modules"].values()):
+                return False
+            if names is not None and names != _names(held["_parameters"]):
+                return False
+        return self.held is not None
+
 
 def record_of(model: nn.Module) -> Record | None:
     record = model.__dict__.get(RECORD)
@@ -62,9 +73,7 @@ def keep_current(model: nn.Module) -> None:
     if record is None:
         return
     with changing:
-        if record.held != _held_by(model) or any(
-            held != _held_by(module) for module, held in record.held_inside
-        ):
+        if not record.is_current(model):
             complete(model, record)
 
 
@@ -105,7 +114,11 @@ def complete(model: nn.Module, record: Record) -> None:
         _name(hook_point, name, model, inner, taps.get(hook_point, []) if name in modules else None)
     model.__dict__.update(hook_dict=hook_dict, mod_dict=mod_dict)
     record.held = _held_by(model)
-    record.held_inside = [(module, _held_by(module)) for path, module in modules.items() if path]
+    record.held_inside = [
+        (module, _held_by(module))
+        for path, module in modules.items()
+        if path and not isinstance(module, (torch.jit.ScriptModule, HookPoint))
+    ]
 
 
 def unwrap_model(model: nn.Module) -> nn.Module:
@@ -135,10 +148,12 @@ def unwrap_model(model: nn.Module) -> nn.Module:
 
 
 def _held_by(module: nn.Module) -> Holding:
-    names = [name for name, value in module._parameters.items() if value is not None]
-    if isinstance(module, torch.jit.ScriptModule):
-        return [], names
-    return list(module._modules.values()), names  # type: ignore[arg-type]
+    names = _names(module._parameters) if has_own_parameters(module) else None
+    return tuple(module._modules.values()), names
+
+
+def _names(parameters: dict[str, Any]) -> list[str]:
+    return [name for name, value in parameters.items() if value is not None]
 
 
 def _added_for(site: Site) -> KeptHookPoint:

@@ -8,10 +8,10 @@ from pathlib import Path
 from threading import get_ident
 from typing import Any
 
-import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch._C._functorch import is_functorch_wrapped_tensor
+from torch.compiler import is_dynamo_compiling
 from torch.utils._pytree import register_pytree_node
 from transformer_lens.hook_points import HookPoint
 from transformer_lens.utilities.slice import Slice
@@ -74,7 +74,8 @@ class Recording:
         self.cache: Any = Cache() if cache is None else cache
         self.slice = Slice.unwrap(kept.pos_slice) if kept.pos_slice is not None else None
         self.is_whole = self.slice is None and kept.to is None and not kept.remove_batch_dim
-        self.copies: dict[int, tuple[weakref.ref[Tensor], int, Tensor]] = {}
+        # weak, both: in a long recording neither lives longer than who else has it
+        self.copies: dict[int, tuple[weakref.ref[Tensor], int, weakref.ref[Tensor]]] = {}
 
     def keep(self, name: str, value: Any, conversion: Any = None) -> None:
         """A copy: the value itself may be changed in place after it has passed."""
@@ -104,9 +105,11 @@ class Recording:
             return self._detached(tensor).clone()  # nothing says whether it has changed
         known = self.copies.get(id(tensor))
         if known is not None and known[0]() is tensor and known[1] == tensor._version:
-            return known[2]
+            before = known[2]()
+            if before is not None:
+                return before
         copied = self._detached(tensor).clone()
-        self.copies[id(tensor)] = weakref.ref(tensor), tensor._version, copied
+        self.copies[id(tensor)] = weakref.ref(tensor), tensor._version, weakref.ref(copied)
         return copied
 
     def _detached(self, tensor: Tensor) -> Tensor:
@@ -131,7 +134,7 @@ class Save:
 
     def __call__(self, value: Any, hook: Any) -> None:
         """As TransformerLens calls hooks."""
-        if torch.compiler.is_compiling():
+        if is_dynamo_compiling():
             self.recording.cache[self.name] = value.detach().clone()
         elif is_seen_by(self.recording.thread):
             self.recording.keep(self.name, value)
@@ -143,18 +146,22 @@ class SaveInRun(Save):
 
     traced: Any = None
 
-    def start(self, hook_point: Any) -> None:
-        hook_point._forward_hooks[id(self)] = self.as_torch_calls
-        hook_point.settle()
+    def __init__(self, recording: Recording, hook_point: Any, name: str) -> None:
+        super().__init__(recording, name)
+        self.hook_point = hook_point
 
-    def stop(self, hook_point: Any) -> None:
-        hook_point._forward_hooks.pop(id(self), None)
-        hook_point.settle()
+    def start(self) -> None:
+        self.hook_point._forward_hooks[id(self)] = self.as_torch_calls
+        self.hook_point.settle()
+
+    def stop(self) -> None:
+        self.hook_point._forward_hooks.pop(id(self), None)
+        self.hook_point.settle()
         if self.traced is not None:  # by compiled code
             self.recording.keep(self.name, self.traced)
 
     def as_torch_calls(self, hook_point: HookPoint, arguments: Any, value: Any) -> None:
-        if torch.compiler.is_compiling():
+        if is_dynamo_compiling():
             # no name and no dictionary: the graph is the same for all hook points
             tensor, _ = first_tensor(value)
             self.traced = None if tensor is None else tensor.detach().clone()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any, TypeVar
 
 from torch import Tensor, nn
@@ -134,7 +134,7 @@ class RootMethods(HookedRootModule):
             _refuse_batch(first_tensor((model_args, model_kwargs))[0])
         kept = Kept(device if to is None else to, remove_batch_dim, pos_slice, every, keep_graph)
         recording = Recording(kept)
-        with _recorded(self, recording, names_filter, incl_bwd):
+        with _recorded(self, recording, names_filter, incl_bwd) as names:
             with stopping(self, stop_at, model_kwargs) as stopped:
                 stopped.value = self(*model_args, **model_kwargs)
             if incl_bwd:
@@ -145,8 +145,7 @@ class RootMethods(HookedRootModule):
         if clear_contexts:
             RootMethods.clear_contexts(self)  # type: ignore[no-untyped-call]
         if isinstance(names_filter, (str, list)):
-            asked = self.hook_dict.wanted(names_filter, lambda message: None)  # type: ignore[attr-defined]
-            _warn_of_silent(name for name in asked if name not in recording.cache)
+            _warn_of_silent(name for name in names if name not in recording.cache)
         return stopped.value, recording.cache
 
     @contextmanager
@@ -247,24 +246,23 @@ def current_hook_dict(model: Any) -> HookDict:
 @contextmanager
 def _recorded(
     model: Any, recording: Recording, wanted: Wanted | None, incl_bwd: bool = False
-) -> Iterator[None]:
-    hook_dict, names = current_hook_dict(model), _names(model, wanted)
-    saves = [SaveInRun(recording, name) for name in names]
-    recording.cache.other_names = hook_dict.other_names
-    with ExitStack() as stack:
-        stack.enter_context(embeddings_found(model))
-        if incl_bwd:
-            bwd = [(name, OwnThread(Save(recording, f"{name}_grad"))) for name in names]
-            stack.enter_context(RootMethods.hooks(model, bwd_hooks=bwd))
+) -> Iterator[list[str]]:
+    """Fills the recording with what passes in the block. Gives the names of what it records."""
+    names = _names(model, wanted)
+    saves = [SaveInRun(recording, model.hook_dict[name], name) for name in names]
+    bwd = [(name, OwnThread(Save(recording, f"{name}_grad"))) for name in names if incl_bwd]
+    recording.cache.other_names = model.hook_dict.other_names
+    gradients = RootMethods.hooks(model, bwd_hooks=bwd) if incl_bwd else nullcontext()
+    with embeddings_found(model), gradients:
         with changing:
             for save in saves:
-                save.start(hook_dict[save.name])
+                save.start()
         try:
-            yield
+            yield names
         finally:
             with changing:
                 for save in saves:
-                    save.stop(hook_dict[save.name])
+                    save.stop()
 
 
 def _names(model: Any, wanted: Wanted | None) -> list[str]:

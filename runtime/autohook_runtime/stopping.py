@@ -8,11 +8,15 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-import torch
 from torch import nn
 
+from autohook_runtime.compiling import eagerly
 from autohook_runtime.first_tensor import first_tensor
 from autohook_runtime.own_thread import OwnThread
+
+OF_TRANSFORMER_LENS = {"stop_at_layer", "prepend_bos"}
+"""Arguments of its models that libraries pass to any (SAELens). The second is about text; where it
+is not the model's own, the model is given tokens."""
 
 
 class Stopped(BaseException):
@@ -28,8 +32,11 @@ def stopping(model: Any, stop_at: str | None, model_kwargs: dict[str, Any]) -> I
     """Where the run in the block ends early, the value at that place is in what this gives."""
     end = Stopped()
     layer = None
-    if "stop_at_layer" not in inspect.signature(model.forward).parameters:
-        layer = model_kwargs.pop("stop_at_layer", None)
+    asked = model_kwargs.keys() & OF_TRANSFORMER_LENS
+    if asked:
+        own = inspect.signature(model.forward).parameters
+        others = {name: model_kwargs.pop(name) for name in asked - own.keys()}
+        layer = others.get("stop_at_layer")
     if stop_at is None and layer is None:
         yield end
         return
@@ -47,7 +54,7 @@ def stopping(model: Any, stop_at: str | None, model_kwargs: dict[str, Any]) -> I
             )
         else:
             taken_off.append(_stop_ahead_of(layers_of(model), layer, stop).remove)
-        with torch.compiler.set_stance("force_eager"):
+        with eagerly:
             yield end
     except Stopped as stopped:
         if stopped is not end:

@@ -14,16 +14,17 @@ import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FunctionType, MethodType
-from typing import Any, NamedTuple
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
-from torch._C._dynamo.eval_frame import get_eval_frame_callback
+from torch.compiler import is_dynamo_compiling
 
 from autohook_runtime.arguments import with_fired_arguments
 from autohook_runtime.compiling import (
-    call_eagerly,
+    eagerly,
     has_room,
+    is_beside_graphs,
     outside_graphs,
     with_own_code,
 )
@@ -36,7 +37,6 @@ from autohook_runtime.traced_parameters import TracedParameter
 HookPoints = tuple[KeptHookPoint, ...]
 MARK = -1
 """The number of the hook that keeps torch's transformer layers from going around the module."""
-ATTRIBUTES = ("forward", "__deepcopy__", "__reduce_ex__", "_replicate_for_data_parallel")
 
 
 class WatchedParameters(dict[str, Any]):
@@ -46,18 +46,19 @@ class WatchedParameters(dict[str, Any]):
     own: dict[str, Any]
 
     def __getitem__(self, name: str) -> Any:
-        value = super().__getitem__(name)
-        if value is not None and name in self.hook_points:
+        value = dict.__getitem__(self, name)
+        if name in self.hook_points and value is not None and not is_dynamo_compiling():
             follow(value, self.hook_points[name])
         return value
 
 
-class Traced(NamedTuple):
-    """A parameter of a module, or of one inside of it, and what stands for it in a trace."""
+class Traceable(Protocol):
+    """A tap of a parameter, of this module or one inside of it, in a trace."""
 
-    reference: weakref.ref[nn.Module]
-    name: str
+    tapped: Tapped
+    attribute: str
     kind: type[TracedParameter] | None
+    """What stands for the parameter there."""
 
 
 class Tapped:
@@ -71,7 +72,7 @@ class Tapped:
         self.argument_names: tuple[str, ...] = ()
         """Of the module's forward, while its inputs are hooked."""
         self.parameters: dict[str, HookPoints] = {}
-        self.traced: list[Traced] = []
+        self.traced: dict[Traceable, None] = {}
         self.inside = 0
         """How many taps are at modules inside, of which this module's forward must know."""
         self.kind: Any = None
@@ -79,30 +80,35 @@ class Tapped:
         self.forwards: dict[Any, Any] = {}
         """By kind, those that were made before."""
         self.had: Any = None
+        self.others = {
+            "__deepcopy__": self.deepcopy,
+            "__reduce_ex__": self.reduce,
+            "_replicate_for_data_parallel": self.replicate,
+        }
 
     def settle(self) -> None:
         """Follows a change of what is tapped: puts our forward on the module, or takes it off."""
-        kind: Any = _traceable if self.parameters or self.inside else _plain
-        if not (self.outputs or self.inputs or self.parameters or self.inside):
-            kind = None
-        module = self.reference()
-        if kind is self.kind or module is None:
+        kind: Any = _plain if self.outputs or self.inputs else None
+        if self.traced or self.inside:
+            kind = _traceable
+        module = None if kind is self.kind else self.reference()
+        if module is None:
             return
         held = module.__dict__
-        if self.kind is not None and held.get("forward") is not self.forward:
-            return  # another one has wrapped it since: inside it does what there is to do
         if self.kind is None:
             self.had = held.get("forward")
+        elif held.get("forward") is not self.forward:
+            return  # another one has wrapped it since: inside it does what there is to do
         if kind is not None:
             self.forward = held["forward"] = self._forward_of(module, kind)
             if self.kind is None:
+                held.update(self.others)
                 held["_forward_pre_hooks"][MARK] = _nothing
-                held["__deepcopy__"], held["__reduce_ex__"] = self.deepcopy, self.reduce
-                held["_replicate_for_data_parallel"] = self.replicate
         else:
-            for name in ATTRIBUTES:
-                del held[name]
             held["_forward_pre_hooks"].pop(MARK, None)
+            del held["forward"]
+            for name in self.others:
+                del held[name]
             if self.had is not None:
                 held["forward"] = self.had
         self.kind = kind
@@ -139,21 +145,16 @@ class Tapped:
     @outside_graphs
     def receive(self, args: Any, kwargs: Any) -> Any:
         """A forward's arguments with what the hooks make of tensors in them."""
-        if torch.compiler.is_compiling() or get_eval_frame_callback() in (None, False):
-            return with_fired_arguments(self.inputs, self.argument_names, args, kwargs)
-        return torch.compiler.disable(with_fired_arguments)(  # type: ignore[no-untyped-call]
-            self.inputs, self.argument_names, args, kwargs
-        )
+        if not is_dynamo_compiling() and is_beside_graphs():
+            return torch.compiler.disable(self.receive)(args, kwargs)  # type: ignore[no-untyped-call]
+        return with_fired_arguments(self.inputs, self.argument_names, args, kwargs)
 
     @outside_graphs
     def send(self, output: Any) -> Any:
         """A forward's output with what the hooks make of its first tensor."""
-        if torch.compiler.is_compiling() or get_eval_frame_callback() in (None, False):
-            return self._send(output)
-        # outside of the graph that the module's own forward has
-        return torch.compiler.disable(self._send)(output)  # type: ignore[no-untyped-call]
-
-    def _send(self, output: Any) -> Any:
+        if not is_dynamo_compiling() and is_beside_graphs():
+            # outside of the graph that the module's own forward has
+            return torch.compiler.disable(self.send)(output)  # type: ignore[no-untyped-call]
         for hook_point in self.outputs:
             if type(output) is Tensor and hook_point.is_for_whole_outputs:
                 output = hook_point.fire(output)
@@ -162,39 +163,30 @@ class Tapped:
         return output
 
     @outside_graphs
-    def run(self, own: Any, module: nn.Module, args: Any, kwargs: Any) -> Any:
-        """The module's own forward, in which parameters are followed."""
-        if here.following.forwards:
-            return self._run(own, module, args, kwargs)
-        return call_eagerly(module, self._run, own, module, args, kwargs)
-
-    def _run(self, own: Any, module: nn.Module, args: Any, kwargs: Any) -> Any:
-        following, output = here.following, None
-        was_on, count = following.is_on, len(following.followed)
-        following.forwards += 1
+    def run_outermost(self, forward: Any, args: Any, kwargs: Any) -> Any:
+        """A forward in which parameters are followed, with nothing compiled in it."""
+        if is_beside_graphs():
+            return torch.compiler.disable(self.run_outermost)(forward, args, kwargs)  # type: ignore[no-untyped-call]
+        following = here.following
+        followed, following.is_in_forward = following.followed, True
         try:
-            for name in list(self.parameters):
-                if name in module.__dict__:  # replicas and FSDP have them as plain attributes
-                    follow(module.__dict__[name], self.parameters[name])
-            if own is None:
-                output = type(module).forward(module, *args, **kwargs)
-            else:
-                output = own(*args, **kwargs)
-            return output
+            with eagerly:
+                return forward(*args, **kwargs)
         finally:
-            following.end_forward(was_on, count, output)
+            following.is_in_forward = False
+            following.go_back(followed)
 
     def begin_trace(self) -> list[tuple[nn.Module, str, Any]]:
         """Lets code that is traced see, in place of parameters, what stands for them. Returns what
         was there."""
         before = []
-        for reference, name, kind in self.traced:
-            module = reference()
-            if kind and module is not None and module._parameters.get(name) is not None:
+        for tap in self.traced:
+            module, name = tap.tapped.reference(), tap.attribute
+            if tap.kind and module is not None and module._parameters.get(name) is not None:
                 value = getattr(module, name)
                 if not isinstance(value, TracedParameter):
                     before.append((module, name, value))
-                    object.__setattr__(module, name, value.as_subclass(kind))
+                    object.__setattr__(module, name, value.as_subclass(tap.kind))
         return before
 
     def deepcopy(self, memo: dict[int, Any]) -> nn.Module:
@@ -212,14 +204,14 @@ class Tapped:
         """The module is for a while as it is without hooks."""
         module = self.reference()
         assert module is not None
-        before = self.outputs, self.inputs, self.parameters, self.inside
-        self.outputs, self.inputs, self.parameters, self.inside = (), (), {}, 0
+        before = self.outputs, self.inputs, self.parameters, self.traced, self.inside
+        self.outputs, self.inputs, self.parameters, self.traced, self.inside = (), (), {}, {}, 0
         self.watch_parameters()
         self.settle()
         try:
             yield module
         finally:
-            self.outputs, self.inputs, self.parameters, self.inside = before
+            self.outputs, self.inputs, self.parameters, self.traced, self.inside = before
             self.watch_parameters()
             self.settle()
 
@@ -260,16 +252,20 @@ def _nothing(module: nn.Module, args: Any) -> None:
     """The hook that only shows that there is one."""
 
 
+def _call(own: Any, module: Any, args: Any, kwargs: Any) -> Any:
+    """The forward that stood on the module, or else that of its class."""
+    if own is None:
+        return type(module).forward(module, *args, **kwargs)
+    return own(*args, **kwargs)
+
+
 def _plain(tapped: Any, reference: Any, own: Any) -> Any:
     """A forward of which the compiler makes no graph; the module's own one has its graph."""
 
     def forward(*args: Any, **kwargs: Any) -> Any:
-        module = reference()
         if tapped.inputs:
             args, kwargs = tapped.receive(args, kwargs)
-        if own is None:
-            return tapped.send(type(module).forward(module, *args, **kwargs))
-        return tapped.send(own(*args, **kwargs))
+        return tapped.send(_call(own, reference(), args, kwargs))
 
     return forward
 
@@ -278,24 +274,36 @@ outside_graphs(_plain(None, None, None))  # all of them have the same code
 
 
 def _traceable(tapped: Tapped, reference: weakref.ref[nn.Module], own: Any) -> Any:
-    """A forward that the compiler makes graphs of, with what parameters and modules inside have."""
+    """A forward with what parameters and modules inside have, of which the compiler makes graphs:
+    they show what stands for the parameters."""
 
     def forward(*args: Any, **kwargs: Any) -> Any:
         module: Any = reference()
+        if is_dynamo_compiling() or not tapped.traced:
+            if tapped.inputs:
+                args, kwargs = tapped.receive(args, kwargs)
+            before = tapped.begin_trace()
+            try:
+                output = _call(own, module, args, kwargs)
+            finally:
+                for holder, name, value in before:
+                    object.__setattr__(holder, name, value)
+            return tapped.send(output)
+        following = here.following
+        if not following.is_in_forward:
+            return tapped.run_outermost(forward, args, kwargs)
         if tapped.inputs:
             args, kwargs = tapped.receive(args, kwargs)
-        if tapped.traced and not torch.compiler.is_dynamo_compiling():
-            return tapped.send(tapped.run(own, module, args, kwargs))
-        before = tapped.begin_trace()
+        followed, output = following.followed, None
         try:
-            if own is None:
-                output = type(module).forward(module, *args, **kwargs)
-            else:
-                output = own(*args, **kwargs)
+            for name in tapped.parameters:
+                if name in module.__dict__:  # replicas and FSDP have them as plain attributes
+                    follow(module.__dict__[name], tapped.parameters[name])
+            output = _call(own, module, args, kwargs)
         finally:
-            for holder, name, value in before:
-                object.__setattr__(holder, name, value)
-        return tapped.send(output)
+            if following.followed is not followed:
+                following.end_forward(followed, output)
+        return tapped.send(output) if tapped.outputs else output
 
     return with_own_code(forward)
 
@@ -303,7 +311,7 @@ def _traceable(tapped: Tapped, reference: weakref.ref[nn.Module], own: Any) -> A
 def _send_output(output: Any, hook_point: KeptHookPoint) -> Any:
     if hook_point.is_in_source:
         # the source says which part of a tuple it hooks; a trace shows what the source shows
-        if not isinstance(output, Tensor) or torch.compiler.is_compiling():
+        if not isinstance(output, Tensor) or is_dynamo_compiling():
             return output
         fired = hook_point.fire(output)
         hook_point.note_passed(fired)

@@ -12,16 +12,13 @@ from typing import Any
 from torch import nn
 
 from autohook_runtime.arguments import argument_names
-from autohook_runtime.autograd_functions import (
-    unwatch_autograd_functions,
-    watch_autograd_functions,
-)
+from autohook_runtime.autograd_functions import functions
 from autohook_runtime.compiling import is_compiler_in_use, tell_compiler
 from autohook_runtime.followed_parameters import end_following, follow
 from autohook_runtime.hook_points import KeptHookPoint
 from autohook_runtime.sites import INPUT, OUTPUT, Key
-from autohook_runtime.tapped_modules import HookPoints, Tapped, Traced, tapped_of
-from autohook_runtime.traced_parameters import traced_class
+from autohook_runtime.tapped_modules import HookPoints, Tapped, tapped_of
+from autohook_runtime.traced_parameters import TracedParameter, traced_class
 
 ALONE = "_auto_hook_hook_point"
 """The attribute of a parameter that is hooked by itself that holds its hook point."""
@@ -45,25 +42,26 @@ class OutputTap:
         return None if module is None else (id(module), self.attribute)
 
     def start(self, hook_point: KeptHookPoint) -> None:
-        tell_compiler()
+        if is_compiler_in_use():
+            tell_compiler()
+            # it keeps few graphs for one code: what it makes of a root has a code of its own
+            if self.around is not None:
+                self._enclose(self.around, 1)
         self.change(hook_point, is_on=True)
         self.tapped.settle()
-        # the compiler keeps few graphs for one code: what it makes of a root has a code of its own
-        if self.around is not None and is_compiler_in_use():
-            self.enclose(self.around, 1)
 
     def stop(self, hook_point: KeptHookPoint) -> None:
         self.change(hook_point, is_on=False)
         self.tapped.settle()
         if self.around is not None and self.is_known_around:
-            self.enclose(self.around, -1)
+            self._enclose(self.around, -1)
 
     def change(self, hook_point: KeptHookPoint, is_on: bool) -> None:
         """Writes down that the hook point has got hooks, or has none any more."""
         tapped = self.tapped
         tapped.outputs = with_or_without(tapped.outputs, hook_point, is_on)
 
-    def enclose(self, around: Tapped, change: int) -> None:
+    def _enclose(self, around: Tapped, change: int) -> None:
         self.is_known_around = change > 0
         around.inside += change
         if around.inside == self.is_known_around:  # the first or the last one
@@ -88,41 +86,35 @@ class ParameterTap(OutputTap):
     def __init__(self, module: nn.Module, name: str) -> None:
         super().__init__(module)
         self.attribute = name
-        self.traced: Traced | None = None
+        self.kind: type[TracedParameter] | None = None
 
     def start(self, hook_point: KeptHookPoint) -> None:
-        tapped = self.tapped
-        others = tapped.parameters.get(self.attribute, ())
-        tapped.parameters[self.attribute] = (*others, hook_point)
-        if self.traced is None:
-            # a trace shows what the source shows
-            kind = None if hook_point.is_in_source else traced_class(hook_point)
-            self.traced = Traced(tapped.reference, self.attribute, kind)
-        tapped.traced.append(self.traced)
-        self._changed()
-        watch_autograd_functions()
+        tapped, name = self.tapped, self.attribute
+        if not hook_point.is_in_source and self.kind is None:  # else a trace shows what it shows
+            self.kind = traced_class(hook_point)
+        functions.begin()
+        if is_compiler_in_use():
+            tell_compiler()
+        tapped.parameters[name] = (*tapped.parameters.get(name, ()), hook_point)
+        if len(tapped.parameters) == 1:
+            tapped.watch_parameters()
         # others may read it: then the root's forward ends to follow it
-        if self.around is not None:
-            self.around.traced.append(self.traced)
-            self.enclose(self.around, 1)
+        for each in (tapped, self.around or tapped):
+            each.traced[self] = None
+            each.settle()
 
     def stop(self, hook_point: KeptHookPoint) -> None:
-        assert self.traced is not None
-        kept = without(self.tapped.parameters.pop(self.attribute), hook_point)
-        if kept:
-            self.tapped.parameters[self.attribute] = kept
-        self.tapped.traced.remove(self.traced)
-        self._changed()
-        unwatch_autograd_functions()
+        tapped, name = self.tapped, self.attribute
+        functions.end()
         end_following(hook_point)
-        if self.around is not None and self.is_known_around:
-            self.around.traced.remove(self.traced)
-            self.enclose(self.around, -1)
-
-    def _changed(self) -> None:
-        tell_compiler()
-        self.tapped.watch_parameters()
-        self.tapped.settle()
+        tapped.parameters[name] = without(tapped.parameters[name], hook_point)
+        if not tapped.parameters[name]:
+            del tapped.parameters[name]
+        if not tapped.parameters:
+            tapped.watch_parameters()
+        for each in (tapped, self.around or tapped):
+            each.traced.pop(self, None)
+            each.settle()
 
 
 class AloneTap:
@@ -137,12 +129,12 @@ class AloneTap:
     def start(self, hook_point: KeptHookPoint) -> None:
         parameter = self.reference()
         if parameter is not None:
-            watch_autograd_functions()
+            functions.begin()
             follow(parameter, (hook_point,))
 
     def stop(self, hook_point: KeptHookPoint) -> None:
         if self.reference() is not None:
-            unwatch_autograd_functions()
+            functions.end()
             end_following(hook_point)
 
 
@@ -153,6 +145,8 @@ def tap_for(module: nn.Module, attribute: str) -> OutputTap:
 
 
 def without(hook_points: HookPoints, hook_point: KeptHookPoint) -> HookPoints:
+    if hook_points == (hook_point,):
+        return ()
     return tuple(other for other in hook_points if other is not hook_point)
 
 

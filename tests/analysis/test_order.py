@@ -16,6 +16,7 @@ from autohook_codegen import Options, hook_source, hook_sources
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 NAMES = ["encoder", "results", "loops", "inheritance", "containers", "branches", "handed"]
 OPTIONS = Options(format=False)
+ALL = Options(activations=True, inputs=True, format=False)
 UNRELATED = """
 class Unrelated{number}(nn.Module):
     def __init__(self):
@@ -34,7 +35,7 @@ def unrelated_{number}(module, x):
 
 def sites(source: str, path: str | None = None) -> Counter[tuple[str, ...]]:
     """What the sites of each class are, without their places."""
-    hooked = hook_source(source, OPTIONS, path)
+    hooked = hook_source(source, ALL, path)
     return Counter(
         (one.class_name, one.attribute, one.kind, str(one.element), one.hook_point)
         for one in hooked.sites
@@ -42,7 +43,7 @@ def sites(source: str, path: str | None = None) -> Counter[tuple[str, ...]]:
     )
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, "activations/experts", "activations/bert"])
 @settings(max_examples=6, deadline=None)
 @given(data=st.data())
 def test_classes_in_another_order(name: str, data: st.DataObject) -> None:

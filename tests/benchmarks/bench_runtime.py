@@ -8,7 +8,8 @@ of runs that take turns. "nothing done" shows how far the machine's noise goes. 
 - idle: of the hooked model, before any hook and after a `run_with_cache`;
 - a loop: `register_forward_hook` with clones over the modules that run;
 - modules: `run_with_cache` of the modules' hook points, and beside the loop's time (bar: 1.2);
-- everything: `run_with_cache` of all, and beside nnsight's `trace` with `cache()`, if installed;
+- everything: `run_with_cache` of all, beside nnsight's `trace` with `cache()` and, where the hook
+  points are parameters, which nnsight does not show, beside Auto_HookPoint, if they are installed;
 - one name: `run_with_cache` of one hook point; an edit: `run_with_hooks` at one.
 
 A hook: one that only looks, at one hook point, beside TransformerLens's own (bars: 1.5; 2.5).
@@ -21,7 +22,9 @@ import copy
 import importlib
 import importlib.util
 import statistics
+import sys
 import time
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -218,13 +221,28 @@ def of_nnsight(model: nn.Module, x: torch.Tensor) -> Run | None:
     return run
 
 
+def of_auto_hookpoint(model: nn.Module, x: torch.Tensor) -> Run | None:
+    """Auto_HookPoint's `run_with_cache`, if it is installed. Its package itself is not imported: that
+    loads a tokenizer."""
+    found = importlib.util.find_spec("Auto_HookPoint")
+    if found is None or found.submodule_search_locations is None:
+        return None
+    package = types.ModuleType("Auto_HookPoint")
+    package.__path__ = list(found.submodule_search_locations)
+    sys.modules.setdefault("Auto_HookPoint", package)
+    theirs = importlib.import_module("Auto_HookPoint.hook").auto_hook(model)
+    return lambda: theirs.run_with_cache(x)
+
+
 def report_model(name: str, model: Any, x: torch.Tensor, pairs: int) -> None:
     idle = {
         "idle": idle_ratio(model, auto_hook, pairs, x),
         "idle after hooks": idle_ratio(model, lambda model: use_once(model, x), pairs, x),
         "nothing done": idle_ratio(model, lambda model: None, pairs, x),
     }
-    sight = of_nnsight(copy.deepcopy(model), x)
+    others = {"nnsight": of_nnsight(copy.deepcopy(model), x)}
+    if any(True for _ in model.parameters(recurse=False)):
+        others["Auto_HookPoint"] = of_auto_hookpoint(copy.deepcopy(model), x)
     hooked = auto_hook(model)
     fired = list(hooked.run_with_cache(x)[1])
     modules = {
@@ -241,12 +259,12 @@ def report_model(name: str, model: Any, x: torch.Tensor, pairs: int) -> None:
         "one name": lambda: hooked.run_with_cache(x, names_filter=middle),
         "an edit": lambda: hooked.run_with_hooks(x, fwd_hooks=[(middle, lambda t, hook: t * 1)]),
     }
-    if sight is not None:
-        runs["nnsight"] = sight
+    installed = {other: run for other, run in others.items() if run is not None}
+    runs |= installed
     found = idle | ratios(lambda: model(x), runs, pairs)
     found |= ratios(runs["a loop"], {"modules / a loop": runs["modules"]}, pairs)
-    if sight is not None:
-        found |= ratios(sight, {"everything / nnsight": runs["everything"]}, pairs)
+    for other, run in installed.items():
+        found |= ratios(run, {f"everything / {other}": runs["everything"]}, pairs)
     print(f"{name}: {len(of_modules)} modules and {len(fired) - len(of_modules)} parameters fire")
     for what, ratio in found.items():
         print(f"    {what:24}{ratio:8.3f} x")

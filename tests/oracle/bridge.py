@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Iterator
+from inspect import signature
 from typing import Any
 
 import torch
@@ -16,6 +17,7 @@ from transformer_lens.model_bridge.sources._bridge_builder import build_bridge_f
 
 from tests.oracle.comparing import Pair, pairs
 from tests.oracle.rewritten import rewritten_class
+from tests.oracle.small_configs import small_config_of
 from tests.zoo.transformers_configs import WAYS, small_config
 
 WAY = next(way for way in WAYS if way.heads)
@@ -44,15 +46,16 @@ def compare(name: str) -> list[Pair]:
     hooked.load_state_dict(plain.state_dict())
     tokens = torch.randint(3, 90, (2, 6), generator=torch.Generator().manual_seed(0))
     inputs = {"decoder_input_ids": tokens} if config.is_encoder_decoder else {}
+    uncached = {"use_cache": False} if "use_cache" in signature(plain.forward).parameters else {}
     try:
         with torch.no_grad():
-            _, ours = auto_hook(hooked).run_with_cache(tokens, **inputs)
+            _, ours = auto_hook(hooked).run_with_cache(tokens, **inputs, **uncached)
     except Exception as error:
         raise LeftOutError(f"not called with tokens: {_line(error)}") from error
     try:
         bridge = build_bridge_from_module(plain, name, hf_config=config)
         with torch.no_grad():
-            given = {"decoder_input": tokens} if inputs else {}
+            given = {"decoder_input": tokens} if inputs else uncached
             _, theirs = bridge.run_with_cache(tokens, **given)
     except Exception as error:
         raise LeftOutError(f"the bridge: {_line(error)}") from error
@@ -66,13 +69,22 @@ def compare(name: str) -> list[Pair]:
 
 
 def _config(cls: Any) -> Any:
-    try:
-        config = small_config(cls.config_class(), WAY)
-    except Exception as error:
-        raise LeftOutError(f"no small configuration: {_line(error)}") from error
+    for make in (_shrunk, small_config_of):
+        try:
+            config = make(cls)
+            cls(copy.deepcopy(config))
+            break
+        except Exception as error:
+            reason = _line(error)
+    else:
+        raise LeftOutError(f"no small configuration: {reason}")
     config._attn_implementation = "eager"
     config._experts_implementation = "eager"
     return config
+
+
+def _shrunk(cls: Any) -> Any:
+    return small_config(cls.config_class(), WAY)
 
 
 def _built(cls: Any, config: Any) -> Any:

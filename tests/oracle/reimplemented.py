@@ -16,38 +16,8 @@ from transformer_lens import loading_from_pretrained as loading
 
 from tests.oracle.comparing import Pair, pairs
 from tests.oracle.rewritten import rewritten_class
+from tests.oracle.small_configs import small_config_of
 
-SIZES = {
-    "vocab_size": 96,
-    "hidden_size": 32,
-    "intermediate_size": 64,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 4,
-    "num_key_value_heads": 2,
-    "head_dim": 8,
-    "max_position_embeddings": 64,
-    "num_local_experts": 4,
-    "num_experts": 4,
-    "num_experts_per_tok": 2,
-    "ffn_dim": 64,
-    "word_embed_proj_dim": 32,
-    "rotary_dim": 4,
-    "pad_token_id": 0,
-    "bos_token_id": 1,
-    "eos_token_id": 2,
-}
-"""One for all: of these each configuration takes what it has."""
-MORE: dict[str, dict[str, Any]] = {
-    "GPT2LMHeadModel": {"n_ctx": 64},
-    "GPTNeoForCausalLM": {
-        "attention_types": [[["global", "local"], 1]],
-        "num_layers": 2,
-        "intermediate_size": 128,
-    },
-    "PhiForCausalLM": {"partial_rotary_factor": 0.5, "num_key_value_heads": 4},
-    "T5ForConditionalGeneration": {"n_positions": 64, "decoder_start_token_id": 0},
-}
-"""What TransformerLens reads and transformers names otherwise by now."""
 ARCHITECTURES = (
     "ApertusForCausalLM",
     "BertForPreTraining",
@@ -76,7 +46,8 @@ def names() -> list[str]:
 
 def compare(name: str) -> list[Pair]:
     cls: Any = getattr(transformers, name)
-    config = _config(cls)
+    config = small_config_of(cls)
+    config._attn_implementation = config._experts_implementation = "eager"
     torch.manual_seed(0)
     plain = cls(config).eval()
     with torch.no_grad():
@@ -122,18 +93,6 @@ def _theirs(plain: Any, config: Any, name: str) -> Any:
         fold_value_biases=False,
     )
     return theirs
-
-
-def _config(cls: Any) -> Any:
-    default = cls.config_class()
-    more = MORE.get(cls.__name__, {})
-    given = {name: value for name, value in (SIZES | more).items() if hasattr(default, name)}
-    config = cls.config_class(**given)
-    for name, value in more.items():
-        setattr(type(config), name, value)  # it reads the configuration from a file
-    config._attn_implementation = "eager"
-    config._experts_implementation = "eager"
-    return config
 
 
 def rows(wanted: list[str]) -> Iterator[tuple[str, list[Pair] | str]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.oracle.comparing import ATTENTION, BRANCHES, MLP, STREAM
+from tests.oracle.reasons import reason_for
 from tests.oracle.rewritten import rows_path
 
 TITLES = {
@@ -50,7 +51,7 @@ def table(rows: Rows) -> Iterator[str]:
             continue
         equal = sum(verdict == "equal" for _, _, verdict, _ in row)
         others = Counter(
-            f"`{role}` {verdict}{reason and f' ({reason})'}"
+            _said(name, role, verdict, reason)
             for _, role, verdict, reason in row
             if verdict != "equal"
         )
@@ -63,6 +64,12 @@ def table(rows: Rows) -> Iterator[str]:
         yield ""
         for name, reason in left_out.items():
             yield f"- {name}: {reason}"
+
+
+def _said(architecture: str, role: str, verdict: str, reason: str) -> str:
+    known = reason_for(architecture, role) if verdict == "differs" else ""
+    why = known if known and reason != "theirs is the pattern" else reason
+    return f"`{role}` {verdict}{why and f' ({why})'}"
 
 
 def main() -> None:

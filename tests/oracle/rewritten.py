@@ -18,7 +18,8 @@ FOLDER = Path(__file__).parents[2] / "build" / "oracle"
 
 def rows_path(kind: str) -> Path:
     """Where the rows stand that an oracle has made of the code as it is."""
-    code = (*REWRITER, *RUNTIME, "tests/oracle/*.py")
+    made_with = ("comparing", "rewritten", "small_configs", kind)
+    code = (*REWRITER, *RUNTIME, *(f"tests/oracle/{name}.py" for name in made_with))
     return FOLDER / f"{kind}.{code_digest(code)}.json"
 
 

@@ -29,6 +29,13 @@ SORTED = [
     pytest.param("@A\nimport torch\nfrom torch import nn\n@T\nimport zoo\n", id="modules by name"),
     pytest.param("import torch\n@A\n# why\nfrom torch import nn\n@T\n", id="above a comment"),
     pytest.param(
+        "import torch  # c\n@A\nfrom torch import nn\n@T\n",
+        id="below a line with a comment (spandrel)",
+    ),
+    pytest.param(
+        "import torch  # c\n@A\n# why\n# so\nfrom torch import nn\n@T\n", id="between comments"
+    ),
+    pytest.param(
         "import torch\n@A\nfrom torch import (\n    nn,\n)\n@T\n\nfrom app import Block\n",
         id="the group of torch",
     ),

@@ -322,6 +322,16 @@ def test_encoder_and_decoder() -> None:
     assert names["decoder.1.hook_resid_mid_cross"] == "second.1.resid_mid_cross_hook_point"
 
 
+def test_a_decoder_is_known_by_its_two_attentions() -> None:
+    names = names_of(
+        encoder=layers(lambda: Block(attn=attention(), mlp=mlp())),
+        decoder=layers(lambda: Block(one=attention(), two=attention(), mlp=mlp())),
+    )
+    assert names["encoder.1.attn.hook_z"] == "encoder.1.attn.z_hook_point"
+    assert names["decoder.1.mlp.hook_post"] == "decoder.1.mlp.post_hook_point"
+    assert "decoder.1.attn.hook_z" not in names  # nothing says which is which
+
+
 def test_parts_in_a_list_as_T5_has_them() -> None:  # noqa: N802
     def block() -> Block:
         parts = [

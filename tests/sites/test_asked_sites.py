@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from autohook_codegen import Options, OptionsError, hook_source
+from autohook_codegen import Options, OptionsError, hook_source, strip_source
 from tests.sites.snippets import module
 
 INIT = """
@@ -144,6 +144,28 @@ def test_where_a_module_gives_it_both_names_are_one_hook_point() -> None:
     assert "y = self.y_hook_point(self.fc(x))" in hooked.code
     (site,) = hooked.sites
     assert (site.attribute, site.kind, site.names) == ("y", "asked", ("y_hook_point",))
+
+
+MEMBERS = """
+self.layers = nn.ModuleList([nn.Linear(width, width) for _ in range(2)])
+for i in range(2):
+    setattr(self, f"fc{i}", nn.Linear(width, width))
+--
+for layer in self.layers:
+    y = layer(x)
+for i in range(2):
+    z = getattr(self, f"fc{i}")(y)
+return z
+"""
+
+
+@pytest.mark.parametrize("name", ["y", "z"])
+def test_a_member_of_a_container_keeps_its_own(name: str) -> None:
+    options = Options(site=(name,), root=(), format=False)
+    code = hook_source(module(MEMBERS), options).code
+    assert f"self.{name}_hook_point = HookPoint()" in code
+    assert hook_source(code, options).code == code
+    assert strip_source(code, options) == module(MEMBERS)
 
 
 def test_a_value_with_a_role_has_that_name_too() -> None:

@@ -55,6 +55,7 @@ class Model(nn.Module):
         self.decoder = Keyed()
         self.stage = Listed() if listed else nn.Identity()
         self.sized = Sized()
+        self.given = unknown(listed)
 
     def forward(self, x, more, named, out=None):
 """
@@ -149,6 +150,25 @@ ys = self.stage(x)
 return torch.relu(self.stage_hook_point(ys[-1]))
 """,
         id="a list, or what is not known (hrnet)",
+    ),
+    pytest.param(
+        """
+ys = self.stage(x)
+if more:
+    return torch.relu(ys[-1])
+return unknown(ys)
+""",
+        None,
+        id="a list that goes on whole where no item is read (segmentation-models-pytorch)",
+    ),
+    pytest.param(
+        """
+ys = self.given(x)
+y = unknown(ys)
+return (y, torch.relu(ys[-1])) if more else y
+""",
+        None,
+        id="what is not known goes on whole, and an item is read here or there",
     ),
 ]
 

@@ -66,7 +66,7 @@ REPEATED = [
     ),
     pytest.param(
         "for _ in range(2):\n    for layer in self.layers:\n        x = self.head(layer(x))\nreturn x",
-        "head_hook_point and layers_hook_points fire",
+        "layers_hook_points and head_hook_point fire",
         id="an outer loop",
     ),
 ]

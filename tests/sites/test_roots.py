@@ -1319,3 +1319,40 @@ def test_a_part_whose_submodules_have_names_that_are_worked_out() -> None:
     )
     code = module("self.part = Part()\n--\nreturn self.part(x)").replace("class Model", part)
     assert "self.setup()" in hook_source(code).code
+
+
+def test_a_base_of_a_library_calls_what_a_class_without_forward_holds() -> None:
+    source = """
+from torch import nn
+from transformers import PreTrainedModel
+from transformers.modeling_layers import GenericForSequenceClassification
+
+
+class Encoder(nn.TransformerEncoder):
+    def encode(self, x):
+        return self(x)
+
+
+class Base(PreTrainedModel):
+    pass
+
+
+class Layered(Base):
+    def __init__(self, config):
+        super().__init__(config)
+        self.fc = nn.Linear(2, 2)
+
+    def forward(self, x):
+        return self.fc(x)
+
+
+class Classifier(GenericForSequenceClassification, Base):
+    pass
+"""
+    code = hook_source(source, Options(format=False)).code
+    ends = [line.strip() for line in code.splitlines() if "setup()" in line or "# adds" in line]
+    assert ends == [
+        "auto_hook(self)  # adds the hook points inside Encoder",
+        "self.setup()",
+        "auto_hook(self)  # adds the hook points inside Classifier",
+    ]

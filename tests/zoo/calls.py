@@ -18,7 +18,7 @@ from transformer_lens.hook_points import HookPoint
 
 from tests.real_models.observing import tensors
 
-TORCH = str(Path(torch.__file__).parent)
+TORCH = f"{Path(torch.__file__).parent}/"
 CALLING = ("__call__", "_call_impl", "_wrapped_call_impl", "inner", "recorded")
 CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
 

@@ -3,7 +3,7 @@
     python -m tests.zoo.notes [--draw SEED] [--count N]
 
 Prints the number of notes of each kind; with `--draw` instead as many notes as `--count` says, drawn
-by that seed, each with its file and line, to be judged by hand: `tests/notes/JUDGED.md`.
+by that seed, each with its file and line, to be judged by hand.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 from transformer_lens.hook_points import HookPoint
 
-from tests.zoo.calls import hooked_by, recorded_calls
+from tests.zoo.calls import TORCH, ModuleCall, hooked_by, recorded_calls
 from tests.zoo.comparing import summed, unequal
 from tests.zoo.running import run_hooked, run_plain
 from tests.zoo.text_invariants import breaches, lines_that_gain_nothing
@@ -138,6 +138,12 @@ def test_calls_know_who_made_them() -> None:
         ("one", True),
         ("two", False),
     ]
+
+
+def test_torchaudio_is_not_torch() -> None:
+    assert ModuleCall("fc", f"{TORCH}nn/modules/container.py", 1, False, []).called_by_torch
+    beside = f"{TORCH.rstrip('/')}audio/models/tacotron2.py"
+    assert not ModuleCall("fc", beside, 1, False, []).called_by_torch
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ class Net(nn.Module):
         self.body = nn.Sequential(nn.Linear(2, 2))
 
     def forward(self, x):
-        return self.body(self.fc(x))
+        return self.body(self.fc(nn.ReLU()(x)))
 """
 
 
@@ -34,11 +34,11 @@ def record() -> dict[str, Any]:
 def test_a_record_holds_sites_notes_and_text() -> None:
     found = record()
     assert [(site["attribute"], site["source"].strip()) for site in found["sites"]] == [
-        ("body", "return self.body(self.fc(x))"),
-        ("fc", "return self.body(self.fc(x))"),
+        ("body", "return self.body(self.fc(nn.ReLU()(x)))"),
+        ("fc", "return self.body(self.fc(nn.ReLU()(x)))"),
     ]
-    assert [note["code"] for note in found["notes"]] == ["members-unnamed"]
-    assert "self.fc_hook_point(self.fc(x))" in found["text"]
+    assert [note["code"] for note in found["notes"]] == ["no-name"]
+    assert "self.fc_hook_point(self.fc(nn.ReLU()(x)))" in found["text"]
     assert list(differences(found, found)) == []
 
 
@@ -50,10 +50,10 @@ CHANGED: list[tuple[str, Callable[[dict[str, Any]], Any]]] = [
     ("other element", lambda found: found["sites"][0].update(element="[0]")),
     ("other hook point name", lambda found: found["sites"][0].update(hook_point="hook_body")),
     ("other runtime name", lambda found: found["sites"][0].update(runtime_name="body.0")),
-    ("note gone: members-unnamed", lambda found: found["notes"].pop()),
+    ("note gone: no-name", lambda found: found["notes"].pop()),
     ("note new: no-tensor", lambda found: found["notes"].append(found["notes"][0] | {"code": "no-tensor"})),
-    ("note in other words: members-unnamed", lambda found: found["notes"][0].update(message="no")),
-    ("note elsewhere in its line: members-unnamed", lambda found: found["notes"][0].update(column=1)),
+    ("note in other words: no-name", lambda found: found["notes"][0].update(message="no")),
+    ("note elsewhere in its line: no-name", lambda found: found["notes"][0].update(column=1)),
     ("text differs otherwise", lambda found: found.update(text=found["text"] + "\n")),
     ("error new", lambda found: found.update(error="ValueError: no")),
 ]  # fmt: skip

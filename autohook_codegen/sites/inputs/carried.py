@@ -58,7 +58,8 @@ class Carried:
         if not kinds or not all(isinstance(one, Tensor | Unknown) for one in kinds):
             return False
         if any(isinstance(one, Tensor) for one in kinds):
-            return not any(_is_from_elsewhere(one) for one in kinds)
+            known = {origin_of(one) for one in kinds if isinstance(one, Tensor)}
+            return not any(_is_from_elsewhere(one) for one in kinds if origin_of(one) not in known)
         for one in kinds:
             origin = origin_of(one)
             if origin is not None and isinstance(origin.node, ast.arg) and not origin.part:
@@ -75,6 +76,9 @@ class Carried:
             return Purpose.RETURNED in purposes
         if Purpose.DATA in said:
             return True
+        if Purpose.UNKNOWN in said:
+            value = function.values.get(node, frozenset())
+            return not said & _SIDE and any(map(_is_computed, value))
         return Purpose.FACTOR in said and not self._is_raw(Point(node, function))
 
     def _is_raw(self, point: Point) -> bool:
@@ -131,10 +135,21 @@ class Carried:
         return not said or Purpose.DATA in said or said == {Purpose.INDEX}
 
 
+def _is_computed(one: object) -> bool:
+    """Tell whether a tensor is a result, and not what was handed in."""
+    return (
+        isinstance(one, Tensor)
+        and one.origin is not None
+        and not isinstance(one.origin.node, ast.arg)
+    )
+
+
 def may_be_none(value: Value, purposes: frozenset[Purpose]) -> bool:
-    """Tell whether what a callee tests for `None` may be that."""
+    """Tell whether what a callee tests for `None`, or of which nothing is known, may be that."""
     is_known = any(isinstance(one, Tensor) for one in value)
     is_left_out = any(isinstance(one, Nothing) for one in value)
+    if Purpose.UNKNOWN in purposes and is_left_out:
+        return True
     return Purpose.MAY_BE_NONE in purposes and (is_left_out or not is_known)
 
 

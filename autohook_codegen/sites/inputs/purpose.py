@@ -16,6 +16,7 @@ class Purpose(Enum):
     MASK = "it says where"
     INDEX = "it says which: of an embedding, a gather"
     TARGET = "a loss compares with it"
+    UNKNOWN = "code outside the input gets it"
     RETURNED = "it is given back"
     TENSOR = "it is surely a tensor"
     NO_TENSOR = "it is a list, a dict or an object"

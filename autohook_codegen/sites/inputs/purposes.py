@@ -62,7 +62,7 @@ class Purposes:
         self, given: ast.expr, call: ast.Call, function: FunctionTrace
     ) -> frozenset[Purpose]:
         """Return what comes of an expression that a call gives to a module or function."""
-        known = self._calls.get(call)
+        known, whole = self._calls.get(call), call
         module = known[1] if known is not None else None
         if module is not None and module.modules:
             kinds = list(module.modules)
@@ -79,6 +79,8 @@ class Purposes:
                 found |= self._of_parameter(given, call, callee)
         if not inner:
             found |= self._of_place(given, call, kinds, module is not None)
+            if module is None:
+                found |= self._of(whole, function)
         return frozenset(found)
 
     def _of_parameter(
@@ -99,25 +101,26 @@ class Purposes:
         """What comes of it in a module or function outside the input."""
         place = next((place for place, one in enumerate(call.args) if one is given), None)
         name = next((one.arg for one in call.keywords if one.value is given), None)
+        is_first = place == 0 or (not call.args and call.keywords[0].value is given)
+        is_known = False
         if is_module:
             for one in kinds:
                 dotted = one.cls if isinstance(one, Module) and isinstance(one.cls, str) else ""
                 if dotted.rsplit(".", 1)[-1].startswith("Embedding"):
                     return frozenset({Purpose.INDEX, Purpose.TENSOR})
                 known = library_class(dotted)
+                is_known = is_known or known is not None
                 forward = known.methods.get("forward") if known is not None else None
                 names = forward.signature.arguments if forward is not None else ()
                 if name is None and place is not None and place < len(names):
                     name = names[place]
-            if name is not None and "mask" in name:
-                return frozenset({Purpose.MASK})
-            is_first = place == 0 or (not call.args and call.keywords[0].value is given)
-            return DATA if is_first else frozenset({Purpose.DATA})
-        if guesses.is_loss(ast.unparse(call.func)):
+            if is_first:
+                return DATA
+        elif guesses.is_loss(ast.unparse(call.func)):
             return frozenset({Purpose.TARGET})
         if (place == 4 and _hands_module(call)) or (name is not None and "mask" in name):
             return frozenset({Purpose.MASK})  # an attention interface's
-        return frozenset({Purpose.DATA})
+        return frozenset({Purpose.DATA if is_known else Purpose.UNKNOWN})
 
     def of_operand(
         self, operand: ast.expr, operation: ast.expr, function: FunctionTrace

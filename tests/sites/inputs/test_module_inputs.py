@@ -20,6 +20,7 @@ self.layers = nn.ModuleList([nn.Linear(width, width) for _ in range(2)])
 self.heads = nn.ModuleDict({"a": nn.Linear(width, width)})
 self.cell = nn.LSTMCell(width, width)
 self.loss = nn.MSELoss()
+self.outside = config.make()
 self.register_buffer("table", torch.ones(width))
 """
 PAIRS = [
@@ -80,6 +81,12 @@ PAIRS = [
         id="by checkpoint",
     ),
     pytest.param(
+        "return self.outside(x, self.fc(x))",
+        "return self.outside(self.outside_in_hook_point(x),"
+        " self.outside_1_in_hook_point(self.fc(self.fc_in_hook_point(x))))",
+        id="a result, to code outside the input",
+    ),
+    pytest.param(
         "return [self.fc(y) for y in x.unbind(0)]",
         "return [self.fc(self.fc_in_hook_point(y)) for y in x.unbind(0)]",
         id="in a comprehension",
@@ -96,6 +103,7 @@ for i in range(2):
 return x
 """
 UNTOUCHED = [
+    pytest.param("return self.outside(self, 1, x)", id="an argument, to code outside the input"),
     pytest.param("return self.embed(x)", id="token ids"),
     pytest.param("return self.embed(torch.arange(x.size(0)))", id="positions"),
     pytest.param("return self.fc(torch.ones(3))", id="what is computed from no argument"),
