@@ -74,6 +74,7 @@ class RootEnds:
                 roots[end] = None
         ended = {one: list(made) for one, made in lines.items()}
         at_run_time: set[ClassDecl] = set()
+        by_names_alone: set[ClassDecl] = set()
         converted = dict.fromkeys(
             one for root in roots for one in (root, *root.descendants()) if ending_class(one) is one
         )
@@ -93,9 +94,11 @@ class RootEnds:
                 ended.setdefault(decl, []).append(self._last_line(decl))
             if self._calls_auto_hook(decl) if is_ended else "auto_hook" in ended[decl][-1]:
                 at_run_time.update(self.parts.held_by(decl))
+            else:
+                by_names_alone.update(self.parts.held_by(decl))
         if not roots and not remarks and self.options.root is None:
             remarks += self._nothing_is_a_root()
-        return Ended(ended, tuple(remarks), frozenset(at_run_time), tuple(roots))
+        return Ended(ended, tuple(remarks), frozenset(at_run_time - by_names_alone), tuple(roots))
 
     # Which classes.
 

@@ -115,9 +115,9 @@ class Places:
         node = point.node
         if isinstance(node, ast.arg):
             function = point.function.node
-            if isinstance(function, FunctionNode) and not point.part and not _may_be_none(point):
+            if isinstance(function, FunctionNode) and not point.part:
                 name = ast.copy_location(ast.Name(node.arg, ast.Load()), node)
-                return First(function, name)
+                return First(function, name, is_tested=_may_be_none(point))
             return None
         if isinstance(node, ast.AugAssign):
             return After(node, node.target)
