@@ -122,6 +122,4 @@ def _is_bound(call: ast.Call, caller: FunctionTrace, callee: ast.AST | None) -> 
     for one in callees:
         if isinstance(one, Function) and one.node is callee:
             return bool(one.bound)
-        if isinstance(one, Module | Items | Fields):
-            return True
-    return False
+    return any(isinstance(one, Module | Items | Fields) for one in callees)

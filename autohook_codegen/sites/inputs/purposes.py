@@ -30,11 +30,11 @@ class Purposes:
         self.flow = flow
         self.operands = Operands(flow, self._of)
         self._known: dict[_Place, frozenset[Purpose]] = {}
-        self._unsure: dict[_Place, frozenset[Purpose]] = {}
-        """What is known while one question is answered: parts of a circle lack what comes of its
-        beginning."""
-        self._open: set[_Place] = set()
-        self._met: set[_Place] = set()
+        self._asked: dict[_Place, frozenset[Purpose]] = {}
+        """What this round has asked for the sake of one question, and what came of it so far."""
+        self._found: dict[_Place, frozenset[Purpose]] = {}
+        """The same of the round before."""
+        self._is_circle = False
 
     @cached_property
     def _uses(self) -> dict[ast.AST, list[tuple[FunctionTrace, Use]]]:
@@ -137,27 +137,35 @@ class Purposes:
         return frozenset(one for node in nodes for one in self._of(node, function))
 
     def _of(self, node: ast.AST, function: FunctionTrace) -> frozenset[Purpose]:
-        """Return what comes of an expression's value, or of what ``x += …`` leaves in `x`."""
+        """Return what comes of an expression's value, or of what ``x += …`` leaves in `x`.
+
+        A value may come back to itself, in a loop or a method that calls itself: what is asked in
+        such a circle is asked again until nothing is added, so that no order matters.
+        """
         key = (node, function)
-        known = self._known.get(key, self._unsure.get(key))
-        if known is not None:
-            return known
-        if key in self._open:
-            self._met.add(key)
-            return NOTHING_DONE
-        self._open.add(key)
-        if isinstance(node, ast.AugAssign):
-            found = self._of_target(node.target, function)
-        else:
-            found = frozenset(
-                one for user, use in self._uses.get(node, ()) for one in self._of_use(use, user)
-            )
-        self._open.remove(key)
-        self._met.discard(key)
-        (self._unsure if self._met else self._known)[key] = found
-        if not self._open:
-            self._unsure.clear()
-        return found
+        if key in self._known:
+            return self._known[key]
+        if key in self._asked:
+            self._is_circle = True
+            return self._asked[key]
+        is_outermost = not self._asked
+        while True:
+            self._asked[key] = self._found.get(key, NOTHING_DONE)
+            if isinstance(node, ast.AugAssign):
+                found = self._of_target(node.target, function)
+            else:
+                found = frozenset(
+                    one for user, use in self._uses.get(node, ()) for one in self._of_use(use, user)
+                )
+            self._asked[key] = self._asked[key] | found
+            if not is_outermost:
+                return self._asked[key]
+            is_settled = not self._is_circle or self._found == self._asked
+            self._found, self._asked, self._is_circle = self._asked, {}, False
+            if is_settled:
+                self._known.update(self._found)
+                self._found = {}
+                return self._known[key]
 
     def _of_target(self, target: ast.expr, function: FunctionTrace) -> frozenset[Purpose]:
         names = (one for one in ast.walk(target) if isinstance(one, ast.Name))
