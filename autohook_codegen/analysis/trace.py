@@ -115,6 +115,14 @@ class FunctionTrace:
         arguments = [*self.node.args.posonlyargs, *self.node.args.args]
         return arguments[0] if arguments and not is_static(self.node) else None
 
+    @property
+    def outermost(self) -> FunctionTrace:
+        """The method or top-level function that a nested one stands in, or the function itself."""
+        function = self
+        while not function.users and function.parent is not None and function.parent.node:
+            function = function.parent
+        return function
+
 
 def is_static(function: FunctionNode) -> bool:
     """Tell whether a method is handed no instance."""

@@ -15,7 +15,7 @@ from autohook_codegen.sites.decided import DecidedSite
 from autohook_codegen.sites.hook_points import HookPoint
 from autohook_codegen.sites.written import Written
 
-__all__ = ["callees_beside", "outermost", "shared_hook_points"]
+__all__ = ["callees_beside", "shared_hook_points"]
 
 _NEVER = -(10**9)
 """The count of a way that no path takes."""
@@ -89,13 +89,6 @@ def _conditions(place: ast.AST, written: Written) -> Iterator[tuple[str, str]]:
         inner = around
 
 
-def outermost(function: FunctionTrace) -> FunctionTrace:
-    """Return the method that a nested function stands in."""
-    while not function.users and function.parent is not None and function.parent.node is not None:
-        function = function.parent
-    return function
-
-
 def callees_beside(
     function: FunctionTrace, statement: ast.AST, cls: ClassDecl | None, trace: Trace
 ) -> Iterator[FunctionTrace]:
@@ -139,7 +132,7 @@ def _most(sites: list[DecidedSite], trace: Trace, callers: dict[ast.AST, set[ast
         if function.parent is not None and function.parent.node in trace.reached:
             around.add(function.parent)
         for one in around - functions:
-            if not one.users or outermost(function).users & one.users:
+            if not one.users or function.outermost.users & one.users:
                 functions.add(one)
                 stack.append(one)
     places: dict[ast.AST, int] = {}

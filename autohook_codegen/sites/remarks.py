@@ -15,7 +15,7 @@ from autohook_codegen.sites.candidate import After, Candidate, LeftAlone, Wrap
 from autohook_codegen.sites.decided import DecidedSite, Remark
 from autohook_codegen.sites.hook_points import path_of
 from autohook_codegen.sites.in_place import Change
-from autohook_codegen.sites.passes import outermost, shared_hook_points
+from autohook_codegen.sites.passes import shared_hook_points
 from autohook_codegen.sites.repeats import Repeat, repeating_loops
 
 __all__ = ["remarks_about_changes", "remarks_about_left", "remarks_about_sites"]
@@ -38,7 +38,7 @@ def remarks_about_left(
         if not owners and one.function.owner is not None:
             owners = {one.function.owner}
         is_hooked = bool(owners) and owners.issubset(at_run_time)
-        whole = outermost(one.function)
+        whole = one.function.outermost
         place = whole.owner or whole.file if one.message.code in _MERGED else one
         merged.setdefault((place, one.message, is_hooked), []).append(one)
     for (_, _, is_hooked), its in merged.items():
@@ -115,7 +115,7 @@ def _optional(sites: Iterable[DecidedSite], trace: Trace) -> Iterator[Remark]:
     merged: dict[object, list[DecidedSite]] = {}
     for site in sites:
         if _shows_other_result(site, trace):
-            whole = outermost(site.candidate.function)
+            whole = site.candidate.function.outermost
             merged.setdefault(whole.owner or whole, []).append(site)
     for its in merged.values():
         first = its[0].candidate
@@ -135,7 +135,7 @@ def _also(nodes: Iterable[ast.expr | ast.stmt]) -> str:
 
 def _named(site: DecidedSite) -> str:
     """Return ``Layer.dropout_hook_point``."""
-    function = outermost(site.candidate.function)
+    function = site.candidate.function.outermost
     owner = function.owner or site.candidate.reference.owners[0]
     return f"{owner.name}.{site.hook_point.name}"
 

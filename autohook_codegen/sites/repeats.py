@@ -11,7 +11,7 @@ from autohook_codegen.analysis.values import Computed, Item, Loop, Member
 from autohook_codegen.declares.program import ClassDecl
 from autohook_codegen.sites.candidate import Candidate
 from autohook_codegen.sites.decided import DecidedSite
-from autohook_codegen.sites.passes import callees_beside, outermost
+from autohook_codegen.sites.passes import callees_beside
 from autohook_codegen.sites.written import Written
 
 __all__ = ["Repeat", "repeating_loops"]
@@ -59,7 +59,7 @@ def _called_in_loops(
     trace: Trace,
 ) -> list[tuple[ast.AST, DecidedSite]]:
     """The sites in methods of the same instance that statements of the function call."""
-    cls = next(iter(outermost(function).users), None)
+    cls = next(iter(function.outermost.users), None)
     return [
         (statement, site)
         for statement in trace.callees(function.node)
@@ -85,7 +85,7 @@ def _all_beside(
 
 def _is_plain(candidate: Candidate, function: FunctionTrace) -> bool:
     """Whether each call of the function fires the same hook point."""
-    receiver = outermost(function).receiver
+    receiver = function.outermost.receiver
     return (
         receiver is not None
         and candidate.reference.receiver == receiver.arg

@@ -110,7 +110,7 @@ def spell_hook_points(
     calls is left out."""
     by_function: dict[FunctionTrace, list[Candidate]] = {}
     for candidate in named:
-        by_function.setdefault(_outermost(candidate.function), []).append(candidate)
+        by_function.setdefault(candidate.function.outermost, []).append(candidate)
     found: dict[Candidate, SpelledSite] = {}
     for function, candidates in by_function.items():
         known = existing.get(function.file.path, Existing())
@@ -152,12 +152,6 @@ def text_of_part(target: ast.expr, part: Iterable[Step]) -> str:
             case Item(key):
                 text += f"[{double_quoted(repr(key))}]"
     return text
-
-
-def _outermost(function: FunctionTrace) -> FunctionTrace:
-    while function.parent is not None and function.parent.node is not None:
-        function = function.parent
-    return function
 
 
 def _spell(

@@ -23,7 +23,7 @@ def same_values(wanted: Iterable[Candidate], flow: Flow) -> dict[Candidate, tupl
     """Return the ways in that are the results of other sites, each with those."""
     by_function: dict[FunctionTrace, list[Candidate]] = {}
     for one in wanted:
-        by_function.setdefault(_outermost(one.function), []).append(one)
+        by_function.setdefault(one.function.outermost, []).append(one)
     found: dict[Candidate, tuple[Candidate, ...]] = {}
     for function, candidates in by_function.items():
         if any(one.kind == "input" for one in candidates):
@@ -171,9 +171,3 @@ class _Reads(Definitions):
                         found.add(one)
                         stack.append(one)
         return found
-
-
-def _outermost(function: FunctionTrace) -> FunctionTrace:
-    while function.parent is not None and function.parent.node is not None:
-        function = function.parent
-    return function
