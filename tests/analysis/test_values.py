@@ -76,6 +76,21 @@ def same(value):
     return value
 
 
+def registered(function):
+    KNOWN.append(function)
+    return function
+
+
+@registered
+def listed(value):
+    return [value]
+
+
+@registered
+def added(value):
+    return value + 1.0
+
+
 class Model(nn.Module):
     def __init__(self, width: int, kind: str, part, act=nn.ReLU, bias=False):
         super().__init__()
@@ -139,6 +154,18 @@ LINES = [
     pytest.param(
         "reveal(namedtuple('Ends', 'first, last')(x, self.fc)[1])  # Linear at self.fc",
         id="an item of one",
+    ),
+    pytest.param(
+        "same([x]); same(self.fc); reveal(same(self.pair))  # Pair at self.pair",
+        id="what a function gives back as it got it",
+    ),
+    pytest.param(
+        "same([x]); same(len); reveal((lambda y: y)(self.pair))  # Pair at self.pair",
+        id="what a lambda gives back",
+    ),
+    pytest.param(
+        "registered(len); reveal(added(x))  # tensor",
+        id="functions under one decorator",
     ),
     pytest.param("reveal(Normal(x, x).mean)  # unknown", id="of a distribution"),
     pytest.param("reveal(ImageProcessor()(x)['pixels'])  # unknown", id="what a processor gives"),
