@@ -68,6 +68,7 @@ class NoteCode(str, Enum):
     TAKEN_APART_ELSEWHERE = "taken-apart-elsewhere"
     UNCLEAR_RESULT = "unclear-result"
     UNUSED_RESULT = "unused-result"
+    WEIGHTS_ALONE = "weights-alone"
 
     def __str__(self) -> str:
         return self.value
@@ -253,5 +254,10 @@ _KINDS = {
         "a hook point on it would change nothing",
         _AUTO_HOOK,
         at_run_time="",
+    ),
+    NoteCode.WEIGHTS_ALONE: _Kind(
+        "{called} computes with the weights of its {member}, and never calls that",
+        "a module has a hook point for what it gives back when it is called",
+        "the hook point of the attention shows what they give",
     ),
 }
