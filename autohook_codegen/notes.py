@@ -24,6 +24,8 @@ class Message:
 
     code: NoteCode
     text: str
+    subject: str
+    """What the text begins with."""
 
     def with_advice(self, is_hooked_at_run_time: bool) -> str | None:
         """Return the whole line; ``None`` where there is nothing left to say."""
@@ -75,7 +77,8 @@ class NoteCode(str, Enum):
 
     def says(self, **words: object) -> Message:
         """Return the message of this kind about one place."""
-        return Message(self, _KINDS[self].message.format(**words))
+        subject = str(next(iter(words.values()), ""))
+        return Message(self, _KINDS[self].message.format(**words), subject)
 
     @property
     def reason(self) -> str:

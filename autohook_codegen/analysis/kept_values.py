@@ -10,7 +10,15 @@ from autohook_codegen.analysis.frame import Frame
 from autohook_codegen.analysis.parts import OWN, held_of, reached_by
 from autohook_codegen.analysis.state import Unit
 from autohook_codegen.analysis.units import receiver_of
-from autohook_codegen.analysis.values import Alternative, Fields, Held, Items, Unknown, Value
+from autohook_codegen.analysis.values import (
+    Alternative,
+    Fields,
+    Held,
+    Items,
+    Parameter,
+    Unknown,
+    Value,
+)
 
 __all__ = ["kept_in_attribute"]
 
@@ -51,4 +59,6 @@ def _plainly(one: Alternative) -> Alternative:
             one.name.startswith("torch.") or library.function(one.name) is not None
         )
         return one if is_function else Unknown()
+    if isinstance(one, Parameter):
+        return Parameter(None)  # read where the attribute is
     return reached_by(one, None)

@@ -1,5 +1,5 @@
-"""Submodules that are handed to other code, which calls them where the source does not show whose hook
-point would see it: ``map(self.norm, xs)``, ``apply(self.fc, x)``, ``Runner(self.fc)``."""
+"""Submodules that are handed to other code, which calls them where the source does not show whose
+hook point would see it: ``map(self.norm, xs)``, ``apply(self.fc, x)``, ``Runner(self.fc)``."""
 
 from __future__ import annotations
 
@@ -49,7 +49,9 @@ def _handed_on(
     use: Use, call: ast.Call, function: FunctionTrace, trace: Trace
 ) -> Iterator[LeftAlone]:
     held = held_by(use.value)
-    if held is None or not held.steps or not all(isinstance(one, Module | Items) for one in use.value):
+    if held is None or not held.steps:
+        return
+    if not all(isinstance(one, Module | Items) for one in use.value):
         return
     reference = reference_to(held, use.node, use.value, function, ())
     if reference is not None:

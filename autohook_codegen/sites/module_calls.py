@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from autohook_codegen.analysis.trace import ModuleCall, Trace
 from autohook_codegen.analysis.values import (
+    Alternative,
     Fields,
     Items,
     Module,
@@ -14,6 +15,7 @@ from autohook_codegen.analysis.values import (
     Value,
 )
 from autohook_codegen.declares.names import is_super
+from autohook_codegen.declares.program import ClassDecl
 from autohook_codegen.library import guesses, library_class
 from autohook_codegen.notes import Message, NoteCode
 from autohook_codegen.sites.call_results import hook_result
@@ -150,11 +152,15 @@ def _several(call: ModuleCall, written: Written, trace: Trace) -> Iterator[LeftA
         message = NoteCode.SEVERAL_MODULES.says(called=called, places=", ".join(places))
         yield LeftAlone(call.node, message, written.trace, references[0], tuple(places))
     elif any(isinstance(one, Module) and one.held is None for one in call.modules) and not (
-        _is_inherited(call)
-        or all(isinstance(one, Module) and str(one.cls).endswith("Loss") for one in call.modules)
+        _is_inherited(call) or all(map(_is_loss, call.modules))
     ):
         message = NoteCode.NO_NAME.says(called=ast.unparse(call.callee))
         yield LeftAlone(call.node, message, written.trace)
+
+
+def _is_loss(one: Alternative) -> bool:
+    cls = one.cls if isinstance(one, Module) else None
+    return cls is not None and guesses.is_loss(cls.name if isinstance(cls, ClassDecl) else cls)
 
 
 def _is_inherited(call: ModuleCall) -> bool:

@@ -1,4 +1,4 @@
-"""What fires in a class as autohook-codegen writes it, against what fires with `auto_hook` alone."""
+"""What fires in a class as autohook-codegen writes it, and what fires with `auto_hook` alone."""
 
 from __future__ import annotations
 
