@@ -61,10 +61,14 @@ class Elsewhere:
                 case Class(cls=ClassDecl() as cls) if not cls.is_module:
                     if self._calls_what_it_keeps(cls):
                         return True
+                case Module(cls=ClassDecl() as cls):
+                    _, forward = cls.method("forward") or (None, None)
+                    if forward is not None and self._calls_argument(forward):
+                        return True
                 case Class() | Module():
                     return False
                 case Function():
-                    if self._calls_argument(one):
+                    if self._calls_argument(one.node):
                         return True
                 case Unknown():
                     return True
@@ -79,7 +83,7 @@ class Elsewhere:
                     if self._calls_what_it_keeps(cls):
                         return True
                 case Function():
-                    if self._calls_argument(one, only_later=True):
+                    if self._calls_argument(one.node, only_later=True):
                         return True
         return False
 
@@ -92,9 +96,9 @@ class Elsewhere:
             for held in map(held_of, call.modules)
         )
 
-    def _calls_argument(self, function: Function, only_later: bool = False) -> bool:
+    def _calls_argument(self, function: ast.AST, only_later: bool = False) -> bool:
         """Whether the function, or one inside it, calls a module that it is handed."""
-        trace = self.trace.functions.get(function.node)
+        trace = self.trace.functions.get(function)
         if trace is None:
             return False
         ways = {Held(argument) for argument in trace.arguments}

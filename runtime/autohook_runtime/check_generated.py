@@ -59,12 +59,13 @@ def generated_version_agrees(subject: Subject, report: Report) -> None:
     by_key = hooked_in_source(modules, {DEFAULT_PATTERN})
     paths = {module: path for path, module in modules.items()}
     for site in sites(modules):
-        for one in by_key.get(site.key, ()):
+        its = by_key.get(site.key, ())
+        for one in its:
             name = paths[one.hook_point]
             shown = expected.get(site.name, expected.get(name))
             if name in got and shown is not None and not is_same([got[name]], [shown]):
                 is_partly = any(_leads_to(name, attribute) for _, attribute in partly)
-                (others if is_partly else wrong).append(name)
+                (others if is_partly or len(its) > 1 else wrong).append(name)
     report.add(
         CHECK, wrong, "another value than the runtime's:",
         named=others, remark="shows another element or operation by design:",

@@ -206,6 +206,7 @@ LEFT = [
     pytest.param("y = apply(self.a, x)", "a is passed on to apply", id="a function"),
     pytest.param("y = apply(x=x, fn=self.a)", "a is passed on to apply", id="by name"),
     pytest.param("y = self.through(self.a, x)", "a is passed on to self.through", id="a method"),
+    pytest.param("y = self.taker(self.a, x)", "a is passed on to self.taker", id="a module"),
     pytest.param("y = Runner(self.a)(x)", "a is passed on to Runner", id="an object"),
     pytest.param("y = self.runner(x)", "b is passed on to Runner", id="an object that is kept"),
     pytest.param("y = self.later(x)", "b is passed on to deferred", id="an inner function"),
@@ -237,9 +238,15 @@ class Runner:
         return self.fn(x)
 
 
+class Taker(nn.Module):
+    def forward(self, fn, x):
+        return fn(x)
+
+
 class Net(nn.Module):
     def __init__(self):
         super().__init__()
+        self.taker = Taker()
         self.a = nn.Linear(8, 8)
         self.b = nn.Linear(8, 8)
         self.all = nn.ModuleList([nn.Linear(8, 8)])
