@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from autohook_codegen.analysis.joining import join
+from autohook_codegen.analysis.joining import bounded, join
 from autohook_codegen.analysis.state import State, Unit
 from autohook_codegen.analysis.trace import FunctionTrace, How, Operation, Use
 from autohook_codegen.analysis.values import (
@@ -221,7 +221,7 @@ def united(*environments: Environment | None) -> Environment | None:
             if one is two and one is not None:
                 joined[name] = one
             elif one is not None and two is not None:
-                joined[name] = join(one, two)
+                joined[name] = bounded(join(one, two))
             elif "." not in name:
                 joined[name] = one if one is not None else two  # type: ignore[assignment]
         first = joined

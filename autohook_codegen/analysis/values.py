@@ -245,6 +245,8 @@ class Plain:
 
     constant: str | int | None = None
     counter: Counter | None = None
+    gives_others: bool = False
+    """Its items and what its methods give may be tensors: a data loader, a distribution."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
+from autohook_codegen import library
 from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.names_computed import display_name, name_shape
 from autohook_codegen.analysis.trace import Definition, Trace
@@ -105,13 +106,15 @@ class Placing:
                 or (placed.ends.keys() & set(decl.mro) and goes_on_to_bases(decl, runs))
             ):
                 continue
-            by_function = self._definitions(hook_point, decl.mro)
-            for function, definitions in by_function.items():
-                if function not in runs or function in placed.done:
-                    continue
-                places, is_sure = _places_of(function, definitions)
-                if is_sure:
-                    placed.sure.add(function)
+            by_function = {
+                function: (definitions, *_places_of(function, definitions))
+                for function, definitions in self._definitions(hook_point, decl.mro).items()
+                if function in runs and function not in placed.done
+            }
+            placed.sure |= {function for function, (_, _, sure) in by_function.items() if sure}
+            if not placed.sure & runs.keys() and _is_set_outside(decl, _first_name(hook_point)):
+                by_function = {}
+            for function, (definitions, places, _) in by_function.items():
                 self._make(hook_point, placed, order, function, definitions, places)
             if not placed.done & runs.keys():
                 self._make_at_end(decl, hook_point, placed)
@@ -272,6 +275,12 @@ class Placing:
         """Tell whether the source makes a hook point of that name already."""
         known = self.existing.get(decl.file.path)
         return known is not None and any(name in known.made.get(one.node, ()) for one in decl.mro)
+
+
+def _is_set_outside(decl: ClassDecl, attribute: str) -> bool:
+    """Tell whether a base outside the input sets it, whatever the class's own code does."""
+    bases = map(library.library_class, decl.all_outside_bases)
+    return any(base and attribute in {*base.members, *base.parameters} for base in bases)
 
 
 def _first_name(hook_point: HookPoint) -> str:

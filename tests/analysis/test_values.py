@@ -36,7 +36,10 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
+from fancy import ImageProcessor, ModelConfig
 from torch import nn
+from torch.distributions import Normal
+from torch.utils.data import DataLoader
 
 
 @dataclass
@@ -126,6 +129,11 @@ LINES = [
     pytest.param("reveal(self.pair)  # Pair at self.pair", id="a module of the input"),
     pytest.param("reveal(self.act)  # ReLU at self.act", id="the default of an argument"),
     pytest.param("reveal(self.part)  # unknown at self.part", id="an argument"),
+    pytest.param("reveal([y for y in DataLoader(x)][0])  # unknown", id="from a data loader"),
+    pytest.param("reveal(Normal(x, x).rsample())  # unknown", id="drawn from a distribution"),
+    pytest.param("reveal(Normal(x, x).mean)  # unknown", id="of a distribution"),
+    pytest.param("reveal(ImageProcessor()(x)['pixels'])  # unknown", id="what a processor gives"),
+    pytest.param("reveal(ModelConfig().layers[0])  # number", id="of settings"),
     pytest.param("reveal(self.ends[0])  # Linear at self.ends[0]", id="the first that is added"),
     pytest.param("reveal(self.ends[-1])  # Square at self.ends[-1]", id="the last that is added"),
     pytest.param(
