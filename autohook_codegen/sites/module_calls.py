@@ -160,7 +160,8 @@ def _several(call: ModuleCall, written: Written, trace: Trace) -> Iterator[LeftA
 
 def _is_loss(one: Alternative) -> bool:
     cls = one.cls if isinstance(one, Module) else None
-    return cls is not None and guesses.is_loss(cls.name if isinstance(cls, ClassDecl) else cls)
+    name = cls.name if isinstance(cls, ClassDecl) else str(cls)
+    return guesses.is_loss(name)
 
 
 def _is_inherited(call: ModuleCall) -> bool:

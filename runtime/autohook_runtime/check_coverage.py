@@ -45,13 +45,15 @@ def on_one_side(
     """Yield what fires on one side only, under the name that it has there: `written` as the class
     is written, whose modules these are, or `alone` with `auto_hook` alone.
 
-    The model's own output is no call in the source, and a parameter whose value goes elsewhere than
-    into an operation (`return self.scale`) passes in the source alone.
+    The model's own output is no call in the source, nor is what torch runs where a parametrized
+    weight is read; and a parameter whose value goes elsewhere than into an operation
+    (`return self.scale`) passes in the source alone.
     """
     paths = {module: path for path, module in modules.items()}
     in_source = hooked_in_source(dict(modules), {DEFAULT_PATTERN})
     for site in sites(dict(modules)):
-        if site.module is modules[""] and site.attribute == OUTPUT:
+        is_own_output = site.module is modules[""] and site.attribute == OUTPUT
+        if is_own_output or "parametrizations" in site.name.split("."):
             continue
         names = [site.name, *(paths[one.hook_point] for one in in_source.get(site.key, ()))]
         is_written = not set(names).isdisjoint(written)

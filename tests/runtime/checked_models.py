@@ -66,9 +66,10 @@ class Whole(nn.Module):
         super().__init__()
         self.layers = nn.Sequential(nn.Linear(WIDTH, WIDTH), nn.Tanh())
         self.partial = Partial()
+        self.normed = nn.utils.parametrizations.weight_norm(nn.Linear(WIDTH, WIDTH))
 
     def forward(self, x: Any) -> Any:
-        return self.partial(self.layers(x))
+        return self.normed(self.partial(self.layers(x)))
 
 
 class Runner:
