@@ -236,6 +236,24 @@ METHODS = frozenset(
 """The names that the interface adds."""
 
 
+class _Yielding:
+    """A method that gives way to a submodule, parameter or buffer of its name."""
+
+    def __init__(self, method: Any) -> None:
+        self.method = method
+
+    def __get__(self, model: nn.Module | None, cls: type) -> Any:
+        held: dict[str, Any] = {} if model is None else model.__dict__
+        for kind in ("_modules", "_parameters", "_buffers"):
+            if self.method.__name__ in held.get(kind, ()):
+                return held[kind][self.method.__name__]
+        return self.method.__get__(model, cls)
+
+
+for _name in METHODS:
+    setattr(RootMethods, _name, _Yielding(getattr(RootMethods, _name)))
+
+
 def current_hook_dict(model: Any) -> HookDict:
     """The hook points of what the model holds now."""
     keep_current(model)

@@ -71,10 +71,10 @@ def modules_of(root: nn.Module) -> dict[str, nn.Module]:
     return modules
 
 
-def sites(modules: dict[str, nn.Module], has_inputs: bool = False) -> Iterator[Site]:
+def sites(modules: dict[str, nn.Module]) -> Iterator[Site]:
     """All of a root's, in the order of `hook_dict`: outputs, inputs, then parameters."""
     for name, attribute in (("hook_point", OUTPUT), ("hook_in", INPUT)):
-        for path, module in modules.items() if attribute == OUTPUT or has_inputs else ():
+        for path, module in modules.items():
             if path == "" or (is_callable(module) and not isinstance(module, HookPoint)):
                 yield Site(f"{path}.{name}".lstrip("."), module, attribute)
     for path, module in modules.items():
