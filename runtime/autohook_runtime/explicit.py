@@ -179,7 +179,8 @@ def _steps(call: Attention, dtype: torch.dtype, watched: _Watched) -> Tensor:
     if pattern.requires_grad:  # its gradient needs it, and a hook may change it in place
         pattern = pattern.clone()
     pattern = nn.functional.dropout(watched.pattern(pattern), call.dropout)
-    return call.with_output_layout(pattern @ _for_heads_of(query, value))
+    output = pattern @ _for_heads_of(query, value)
+    return output.movedim(-2, 1) if call.is_positions_first else output
 
 
 def _for_heads_of(query: Tensor, other: Tensor) -> Tensor:

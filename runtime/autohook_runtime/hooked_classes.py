@@ -42,7 +42,7 @@ def hook_module(model: nn.Module, choice: Choice = _DEFAULTS) -> None:
     record = Record({choice: None})
     complete(model, record)
     model.__dict__[RECORD] = record
-    swap_class(model, _hooked_class(type(model)))
+    swap_class(model, _hooked_class(type(model)))  # type: ignore[arg-type]
 
 
 @cache
@@ -149,7 +149,7 @@ def _reduce(model: nn.Module, protocol: Any) -> tuple[Any, ...]:
 def _unpickled(function: Callable[..., nn.Module], args: Any) -> nn.Module:
     """The model without its state."""
     model = function(*args)
-    swap_class(model, _hooked_class(type(model)))
+    swap_class(model, _hooked_class(type(model)))  # type: ignore[arg-type]
     return model
 
 
