@@ -24,8 +24,12 @@ WORDS = {
     **dict.fromkeys(("attn_mask", "attn_bias", "attention_mask"), "mask"),
     **dict.fromkeys(("dropout_p", "p"), "dropout"),
     **dict.fromkeys(("softmax_scale", "scaling"), "scale"),
-    "q": "query", "k": "key", "v": "value", "causal": "is_causal",
-    "window_size": "window", "alibi_slopes": "alibi",
+    "q": "query",
+    "k": "key",
+    "v": "value",
+    "causal": "is_causal",
+    "window_size": "window",
+    "alibi_slopes": "alibi",
 }
 
 

@@ -18,7 +18,8 @@ from autohook_runtime.hook_points import KeptHookPoint
 from autohook_runtime.record import RECORD, Record, complete, record_of
 from autohook_runtime.root_methods import METHODS, RootMethods
 from autohook_runtime.subclasses import make_subclass, swap_class, swapped_from
-from autohook_runtime.taps import hook_point_alone, tap_for
+from autohook_runtime.tapped_modules import tapped_of
+from autohook_runtime.taps import ModuleTap, hook_point_alone
 
 STATE = ("hook_dict", "mod_dict", "is_caching", "context_level")
 """The attributes of TransformerLens's `HookedRootModule`."""
@@ -183,8 +184,11 @@ def _deepcopy(model: nn.Module, memo: dict[int, Any]) -> nn.Module:
 def _copy_hooks(hook_point: KeptHookPoint, copied: KeptHookPoint, memo: dict[int, Any]) -> None:
     copied.name = hook_point.name
     for tap in hook_point.taps if not copied.taps else ():
-        if tap.key is not None and tap.key[0] in memo:
-            copied.taps.append(tap_for(memo[tap.key[0]], tap.key[1]))
+        if isinstance(tap, ModuleTap) and tap.key is not None and tap.key[0] in memo:
+            made = ModuleTap(memo[tap.key[0]], tap.attribute)
+            around = [id(outer.reference()) for outer in tap.tapped.shortcuts]
+            made.tapped.shortcuts = [tapped_of(memo[each]) for each in around if each in memo]
+            copied.taps.append(made)
     both: Any = (("fwd", hook_point.fwd_hooks), ("bwd", hook_point.bwd_hooks))
     for direction, handles in both:
         for handle in handles:

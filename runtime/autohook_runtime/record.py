@@ -17,7 +17,6 @@ from autohook_runtime.other_names import OtherNames
 from autohook_runtime.own_thread import changing
 from autohook_runtime.sites import (
     INPUT,
-    OUTPUT,
     InSource,
     Key,
     has_own_parameters,
@@ -26,8 +25,8 @@ from autohook_runtime.sites import (
     sites,
 )
 from autohook_runtime.subclasses import swap_class, swapped_from
-from autohook_runtime.tapped_modules import tapped_of
-from autohook_runtime.taps import OutputTap, hook_point_alone, tap_for
+from autohook_runtime.tapped_modules import note_shortcuts, tapped_of
+from autohook_runtime.taps import ModuleTap, hook_point_alone
 
 RECORD = "_auto_hook_record"
 """The attribute of a hooked model that holds its `Record`: the only one that is added to it."""
@@ -102,12 +101,14 @@ def complete(model: nn.Module, record: Record) -> None:
         if isinstance(module, HookPoint):
             KeptHookPoint.take_over(module)
             hook_dict[path] = module
+    note_shortcuts(modules.values())
     added: dict[Key, KeptHookPoint] = {}
     for site in to_add:
         point = existing.get(site.key)
         if point is None or point.taps[0].key != site.key:  # the id may be another module's now
-            alone = hook_point_alone(site.module._parameters.get(site.attribute))
-            point = alone or KeptHookPoint(tap_for(site.module, site.attribute))
+            tap = ModuleTap(site.module, site.attribute)
+            value = site.module._parameters[site.attribute] if tap.is_parameter else None
+            point = hook_point_alone(value) or KeptHookPoint(tap)
         name, number = site.name, 1
         while name in mod_dict:
             number += 1
@@ -168,10 +169,10 @@ def _part_of(hook_point: HookPoint, part: str) -> HookPoint:
     made.is_for_whole_outputs = False
     made.root = hook_point.root
     for tap in hook_point.taps:
-        key = tap.key
-        module = tap.tapped.reference() if isinstance(tap, OutputTap) else None
-        if module is not None and key is not None and key[1] in (OUTPUT, INPUT):
-            made.tap_by([tap_for(module, key[1])], tap.around)
+        if isinstance(tap, ModuleTap) and not tap.is_parameter:
+            module = tap.tapped.reference()
+            if module is not None:
+                made.tap_by([ModuleTap(module, tap.attribute)], tap.around)
     return made
 
 
@@ -181,7 +182,7 @@ def _taps_of_sources(in_source: dict[Key, list[InSource]]) -> dict[HookPoint, li
     taps: dict[HookPoint, list[Tap]] = {}
     for first, *others in in_source.values():
         if not others and first.attribute != INPUT and not first.is_role:
-            taps.setdefault(first.hook_point, []).append(tap_for(first.module, first.attribute))
+            taps.setdefault(first.hook_point, []).append(ModuleTap(first.module, first.attribute))
     return taps
 
 

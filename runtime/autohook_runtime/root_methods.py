@@ -17,7 +17,7 @@ from autohook_runtime.hook_points import Direction, Hook, KeptHookPoint
 from autohook_runtime.names import HookDict, Wanted
 from autohook_runtime.own_thread import OwnThread, changing
 from autohook_runtime.record import keep_current, unwrap_model
-from autohook_runtime.recordings import Cache, Kept, Recording, Save, SaveInRun
+from autohook_runtime.recordings import Cache, Kept, Recording, Save
 from autohook_runtime.stopping import stopping
 
 Hooks = Sequence[tuple[Wanted, Hook]]
@@ -144,8 +144,10 @@ class RootMethods(HookedRootModule):
                 scalar.backward()  # type: ignore[no-untyped-call]
         if clear_contexts:
             RootMethods.clear_contexts(self)  # type: ignore[no-untyped-call]
-        if isinstance(names_filter, (str, list)):
-            _warn_of_silent(name for name in names if name not in recording.cache)
+        silent = [name for name in names if name not in recording.cache]
+        if not isinstance(names_filter, (str, list)):
+            silent = [name for name in silent if self.hook_dict[name].was_read]
+        _warn_of_silent(silent)
         return stopped.value, recording.cache
 
     @contextmanager
@@ -267,20 +269,20 @@ def _recorded(
 ) -> Iterator[list[str]]:
     """Fills the recording with what passes in the block. Gives the names of what it records."""
     names = _names(model, wanted)
-    saves = [SaveInRun(recording, model.hook_dict[name], name) for name in names]
+    saves = {Save(recording, name): model.hook_dict[name] for name in names}
     bwd = [(name, OwnThread(Save(recording, f"{name}_grad"))) for name in names if incl_bwd]
     recording.cache.other_names = model.hook_dict.other_names
     gradients = RootMethods.hooks(model, bwd_hooks=bwd) if incl_bwd else nullcontext()
     with embeddings_found(model), gradients:
         with changing:
-            for save in saves:
-                save.start()
+            for save, hook_point in saves.items():
+                save.start(hook_point)
         try:
             yield names
         finally:
             with changing:
-                for save in saves:
-                    save.stop()
+                for save, hook_point in saves.items():
+                    save.stop(hook_point)
 
 
 def _names(model: Any, wanted: Wanted | None) -> list[str]:
@@ -300,7 +302,10 @@ def warn(message: str) -> None:
 def _warn_of_silent(names: Iterable[str]) -> None:
     silent = ", ".join(map(repr, names))
     if silent:
-        warn(f"nothing passed in this run: {silent}")
+        warn(
+            f"nothing passed in this run: {silent}. Scripted functions and Triton kernels show no "
+            "operation with a parameter"
+        )
 
 
 def _refuse_batch(given: Tensor | None) -> None:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from autohook_runtime.first_tensor import first_tensor, with_tensor
-from autohook_runtime.followed_parameters import (
+from autohook_runtime.operations import (
     JOINING,
     VIEWS_AND_CASTS,
     WITHOUT_THE_VALUE,
