@@ -10,8 +10,10 @@ with others (`torch.cat`) is no operation on it: there its own value goes throug
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable, Iterable
-from typing import Any, Protocol
+from threading import get_ident
+from typing import Any, Protocol, cast
 
 import torch
 from torch import Tensor
@@ -40,12 +42,15 @@ class Fires(Protocol):
 
     name: str | None
     is_in_source: bool
+    passed: set[int]
 
     def fire(self, value: Any) -> Any: ...
-    def note_passed(self, value: Any) -> None: ...
 
 
 HookPoints = tuple[Fires, ...]
+Followed = dict[int, tuple[Any, HookPoints]]
+"""By id; what is beside the hook points keeps the tensor alive in a forward, and knows whether it
+is otherwise."""
 
 
 class Following(TorchFunctionMode):
@@ -54,8 +59,10 @@ class Following(TorchFunctionMode):
 
     def __init__(self) -> None:
         super().__init__()
-        self.followed: dict[int, tuple[Tensor, HookPoints]] = {}
-        """By id: parameters that were read, and views of them. It is changed as a whole."""
+        self.thread = get_ident()
+        self.is_on = False
+        self.followed: Followed = {}
+        """Parameters that were read, and views of them. It is changed as a whole."""
         self.joined: dict[int, Tensor] = {}
         """By id, what the hooks have made of those of them that were joined with others since they
         were read."""
@@ -117,32 +124,34 @@ class Following(TorchFunctionMode):
         return self.joined[id(given)]
 
     def _follow_views(self, result: Any, hook_points: HookPoints) -> None:
-        if isinstance(result, Tensor):
-            self.followed = {id(result): (result, hook_points)} | self.followed
-        elif isinstance(result, (tuple, list)):
-            for item in result:
-                self._follow_views(item, hook_points)
+        for view in result if isinstance(result, (tuple, list)) else (result,):
+            if isinstance(view, Tensor):
+                follow(view, hook_points)
 
-    def go_back(self, before: dict[int, tuple[Tensor, HookPoints]]) -> None:
+    def go_back(self, before: Followed) -> None:
         """Follows what was followed before, and nothing else."""
-        if self.followed and not before:
-            mode, others = _pop(), []
+        self.followed = before
+        if self.is_on and not before and get_ident() == self.thread:
+            self.is_on, mode, others = False, _pop(), []
             while mode is not self:
                 others.append(mode)
                 mode = _pop()
             for mode in reversed(others):
                 _push(mode)
-        self.followed = before
         if self.joined:
             self.joined = {n: value for n, value in self.joined.items() if n in before}
 
-    def end_forward(self, before: dict[int, tuple[Tensor, HookPoints]], output: Any) -> None:
+    def end_forward(self, before: Followed, output: Any) -> None:
         """Ends to follow what was read in a forward. Where that gives out a parameter, the one
         around it goes on with it."""
         handed_on = self.followed.get(id(output))
         self.go_back(before)
         if handed_on is not None:
-            follow(*handed_on)
+            follow(output, handed_on[1])
+
+    def forget(self, number: int) -> None:
+        if number in self.followed:
+            self.go_back({n: each for n, each in self.followed.items() if n != number})
 
 
 class Here(threading.local):
@@ -164,21 +173,22 @@ def follow(value: Tensor, hook_points: HookPoints) -> None:
         return
     if not following.is_in_forward and CompileContext.try_get() is not None:
         return  # the compiler looks at the module
-    if not following.followed:
+    if not following.is_on:
         # below the modes of others: these end inside of the forward that they began in
         others = [_pop() for _ in range(_count())] if _count() else ()
         _push(following)
+        following.is_on = True
         for mode in reversed(others):
             _push(mode)
-    following.followed = {id(value): (value, hook_points), **following.followed}
+    number, held = id(value), cast(Any, value)
+    if not following.is_in_forward:  # it may go before its hooks do
+        held = weakref.ref(value, lambda _: following.forget(number))
+    following.followed = {number: (held, hook_points), **following.followed}
 
 
 def unfollow(value: Any) -> None:
     """What the source itself sends through a hook point is not followed further."""
-    following = here.following
-    if id(value) in following.followed:
-        every = following.followed.items()
-        following.go_back({n: each for n, each in every if n != id(value)})
+    here.following.forget(id(value))
 
 
 def end_following(hook_point: Fires) -> None:
@@ -198,14 +208,9 @@ def fire_on_results(hook_points: HookPoints, result: Any) -> Any:
     fired = tensor
     for hook_point in hook_points:
         fired = hook_point.fire(fired)
-    _note_passed(hook_points, fired)
-    return result if fired is tensor else with_tensor(result, steps, fired)
-
-
-def _note_passed(hook_points: HookPoints, value: Any) -> None:
-    for hook_point in hook_points:
         if hook_point.is_in_source:
-            hook_point.note_passed(value)
+            hook_point.passed.add(get_ident())
+    return result if fired is tensor else with_tensor(result, steps, fired)
 
 
 def _fire_on_changed(result: Any, hook_points: HookPoints) -> Any:
@@ -218,7 +223,6 @@ def _fire_on_changed(result: Any, hook_points: HookPoints) -> Any:
     fired = fire_on_results(hook_points, before)
     if fired is not before or before._version != version:
         result.copy_(fired)
-    _note_passed(hook_points, result)
     return result
 
 

@@ -74,7 +74,9 @@ class _InRecord:
         return getattr(record, self.name)
 
     def __set__(self, model: nn.Module, value: Any) -> None:
-        setattr(record_of(model), self.name, value)
+        record = record_of(model)
+        if record is not None:
+            setattr(record, self.name, value)
 
 
 def _members(model: nn.Module) -> set[str]:
@@ -113,8 +115,9 @@ def _initialiser(own: Any) -> Any:
 
     @wraps(own.__init__)
     def __init__(model: nn.Module, *args: Any, **kwargs: Any) -> None:  # noqa: N807
-        # as an object of its own class: there HookedRootModule may not be among the bases
-        swap_class(model, own)
+        if swapped_from(type(model)) is not None:
+            # as an object of its own class: there HookedRootModule may not be among the bases
+            swap_class(model, own)
         own.__init__(model, *args, **kwargs)
         if record_of(model) is None:
             hook_module(model)

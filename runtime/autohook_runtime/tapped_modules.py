@@ -11,6 +11,7 @@ import copy
 import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from threading import get_ident
 from types import FunctionType, MethodType
 from typing import Any, Protocol
 
@@ -326,9 +327,8 @@ def _send_output(output: Any, hook_point: KeptHookPoint) -> Any:
         # the source says which part of a tuple it hooks; a trace shows what the source shows
         if not isinstance(output, Tensor) or is_dynamo_compiling():
             return output
-        fired = hook_point.fire(output)
-        hook_point.note_passed(fired)
-        return fired
+        hook_point.passed.add(get_ident())
+        return hook_point.fire(output)
     tensor, steps = (
         first_tensor(output) if not hook_point.part else named_part(output, hook_point.part)
     )
