@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from transformer_lens import HookedRootModule
 from transformer_lens.hook_points import HookPoint, LensHandle
 
+from autohook_runtime.chains import run_from
 from autohook_runtime.first_run import embeddings_found
 from autohook_runtime.first_tensor import first_tensor
 from autohook_runtime.hook_points import Direction, Hook, KeptHookPoint
@@ -82,10 +83,12 @@ class RootMethods(HookedRootModule):
         bwd_hooks: Hooks = [],  # noqa: B006
         reset_hooks_end: bool = True,
         clear_contexts: bool = False,
+        start: str | None = None,
         **model_kwargs: Any,
     ) -> Any:
         """The model's output with these hooks. They see this thread's run only, and are gone when
-        it returns: for gradients, call `backward` inside of `with model.hooks(...)`.
+        it returns: for gradients, call `backward` inside of `with model.hooks(...)`. With `start`
+        as in `run_with_cache`.
 
         Example:
             >>> model.run_with_hooks(x, fwd_hooks=[("fc1.hook_point", lambda t, hook: t * 0)])
@@ -96,7 +99,7 @@ class RootMethods(HookedRootModule):
             embeddings_found(self),
             RootMethods.hooks(self, fwd, bwd, reset_hooks_end, clear_contexts),
         ):
-            output = self(*model_args, **model_kwargs)
+            output = _run(self, start, model_args, model_kwargs)
         _warn_of_silent(name for name, hook in fwd if isinstance(name, str) and not hook.was_called)
         return output
 
@@ -113,6 +116,7 @@ class RootMethods(HookedRootModule):
         to: Any = None,
         every: bool = False,
         keep_graph: bool = False,
+        start: str | None = None,
         stop_at: str | None = None,
         **model_kwargs: Any,
     ) -> tuple[Any, Cache]:
@@ -126,6 +130,8 @@ class RootMethods(HookedRootModule):
             to: a device, or the `Path` of a folder for a safetensors file for each name.
             every: a list of what passed in each call, in place of what passed last.
             keep_graph: whether the values lead back to the parameters, for a loss on them.
+            start: a hook point. What the model is called with is then what comes there, and nothing
+                ahead of it runs: for chains, `nn.Sequential`s.
             stop_at: a hook point at which the run ends. The output is then what passed there; so it
                 is with `stop_at_layer=N`, ahead of the model's Nth layer.
             (the others): as TransformerLens has them.
@@ -136,7 +142,7 @@ class RootMethods(HookedRootModule):
         recording = Recording(kept)
         with _recorded(self, recording, names_filter, incl_bwd) as names:
             with stopping(self, stop_at, model_kwargs) as stopped:
-                stopped.value = self(*model_args, **model_kwargs)
+                stopped.value = _run(self, start, model_args, model_kwargs)
             if incl_bwd:
                 scalar, _ = first_tensor(stopped.value)
                 if scalar is None:
@@ -261,6 +267,10 @@ def current_hook_dict(model: Any) -> HookDict:
     keep_current(model)
     hook_dict: HookDict = model.hook_dict
     return hook_dict
+
+
+def _run(model: Any, start: str | None, args: Any, kwargs: Any) -> Any:
+    return model(*args, **kwargs) if start is None else run_from(model, start, *args, **kwargs)
 
 
 @contextmanager

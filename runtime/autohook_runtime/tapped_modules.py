@@ -11,7 +11,6 @@ import copy
 import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from threading import get_ident
 from types import FunctionType, MethodType
 from typing import Any, Protocol
 
@@ -25,10 +24,9 @@ from autohook_runtime.compiling import (
     has_room,
     is_beside_graphs,
     outside_graphs,
-    with_own_code,
 )
-from autohook_runtime.first_tensor import first_tensor, named_part, with_tensor
 from autohook_runtime.followed_parameters import follow, here
+from autohook_runtime.forwards import plain, send_output, traceable
 from autohook_runtime.hook_points import KeptHookPoint
 from autohook_runtime.own_thread import in_replica
 from autohook_runtime.sites import INPUT, OUTPUT
@@ -59,11 +57,10 @@ class WatchedParameters(dict[str, Any]):
 
 
 class Tap(Protocol):
-    """One of this module or of one inside of it."""
+    """One for a parameter, of this module or of one inside of it."""
 
     tapped: Tapped
     attribute: str
-    is_parameter: bool
     kind: type[TracedParameter] | None
 
 
@@ -75,10 +72,10 @@ class Tapped:
         self.reference = weakref.ref(module)
         self.points: dict[str, HookPoints] = {}
         """By what they are for: `OUTPUT`, `INPUT`, or the parameter's name."""
-        self.inside: dict[Tap, None] = {}
-        """Taps here and at modules inside, of which this module's forward must know."""
-        self.has_parameters = False
-        """Whether one of them is for a parameter."""
+        self.inside = 0
+        """How many taps there are, here and at modules inside, of which the forward must know."""
+        self.parameters: list[Tap] = []
+        """Those of them that are for parameters."""
         self.argument_names: tuple[str, ...] = ()
         """Of the module's forward, while its inputs are hooked."""
         self.shortcuts: list[Tapped] = []
@@ -106,9 +103,8 @@ class Tapped:
         self._watch_parameters(held)
         if INPUT in self.points and not self.argument_names:
             self.argument_names = argument_names(module)
-        self.has_parameters = any(tap.is_parameter for tap in self.inside)
         is_plain = OUTPUT in self.points or INPUT in self.points
-        kind: Any = _traceable if self.inside else _plain if is_plain else None
+        kind: Any = traceable if self.inside else plain if is_plain else None
         if kind is self.kind:
             return
         if self.kind is None:
@@ -117,7 +113,7 @@ class Tapped:
             return  # another one has wrapped it since: inside it does what there is to do
         for way in (way for cls, way in SHORTCUTS.items() if isinstance(module, cls)):
             self.had.setdefault(way, held[way])
-            held[way] = self.had[way] and kind is not _traceable
+            held[way] = self.had[way] and kind is not traceable
         if kind is not None:
             self.forward = held["forward"] = self._forward_of(module, kind)
             held.update(self.others)
@@ -129,7 +125,7 @@ class Tapped:
 
     def _forward_of(self, module: nn.Module, kind: Any) -> Any:
         forward, own = self.forwards.get(kind), self.had.get("forward")
-        if forward is None or own or (kind is _traceable and not has_room(forward)):
+        if forward is None or own or (kind is traceable and not has_room(forward)):
             of_class = getattr(type(module), "forward", None)
             if own is None and not isinstance(of_class, FunctionType):
                 own = getattr(module, "forward")  # noqa: B009 (a scripted one, by its class)
@@ -171,7 +167,7 @@ class Tapped:
             if type(output) is Tensor and hook_point.is_for_whole_outputs:
                 output = hook_point.fire(output)
             else:
-                output = _send_output(output, hook_point)
+                output = send_output(output, hook_point)
         return output
 
     @outside_graphs
@@ -192,7 +188,7 @@ class Tapped:
         """Lets code that is traced see, in place of parameters, what stands for them. Returns what
         was there."""
         before = []
-        for tap in self.inside:
+        for tap in self.parameters:
             module, name = tap.tapped.reference(), tap.attribute
             if tap.kind and module is not None and module._parameters.get(name) is not None:
                 value = getattr(module, name)
@@ -217,14 +213,14 @@ class Tapped:
     @contextmanager
     def _lifted(self) -> Iterator[nn.Module]:
         """The module is for a while as it is without hooks."""
-        module, before = self.reference(), (self.points, self.inside)
+        module, before = self.reference(), (self.points, self.inside, self.parameters)
         assert module is not None
-        self.points, self.inside = {}, {}
+        self.points, self.inside, self.parameters = {}, 0, []
         self.settle()
         try:
             yield module
         finally:
-            self.points, self.inside = before
+            self.points, self.inside, self.parameters = before
             self.settle()
 
     def replicate(self) -> nn.Module:
@@ -233,7 +229,7 @@ class Tapped:
         assert module is not None
         own: Any = type(module)._replicate_for_data_parallel
         replica: nn.Module = own(module)
-        forward = _traceable(self, weakref.ref(replica), None)
+        forward = traceable(self, weakref.ref(replica), None)
 
         def forward_for_its_thread(*args: Any, **kwargs: Any) -> Any:
             with in_replica():
@@ -261,78 +257,3 @@ def note_shortcuts(modules: Iterable[nn.Module]) -> None:
                 known = tapped_of(inner).shortcuts
                 if inner is not module and tapped_of(module) not in known:
                     known.append(tapped_of(module))
-
-
-def _call(own: Any, module: Any, args: Any, kwargs: Any) -> Any:
-    """The forward that stood on the module, or else that of its class."""
-    if own is None:
-        return type(module).forward(module, *args, **kwargs)
-    return own(*args, **kwargs)
-
-
-def _plain(tapped: Any, reference: Any, own: Any) -> Any:
-    """A forward of which the compiler makes no graph; the module's own one has its graph."""
-
-    def forward(*args: Any, **kwargs: Any) -> Any:
-        if INPUT in tapped.points:
-            args, kwargs = tapped.receive(args, kwargs)
-        return tapped.send(_call(own, reference(), args, kwargs))
-
-    return forward
-
-
-outside_graphs(_plain(None, None, None))  # all of them have the same code
-
-
-def _traceable(tapped: Tapped, reference: weakref.ref[nn.Module], own: Any) -> Any:
-    """A forward with what parameters and modules inside have, of which the compiler makes graphs:
-    they show what stands for the parameters."""
-
-    def forward(*args: Any, **kwargs: Any) -> Any:
-        module: Any = reference()
-        following = None
-        if tapped.has_parameters and not is_dynamo_compiling():
-            following = here.following
-            if not following.is_in_forward:
-                return tapped.run_outermost(forward, args, kwargs)
-        if INPUT in tapped.points:
-            args, kwargs = tapped.receive(args, kwargs)
-        if following is None:
-            before = tapped.begin_trace()
-            try:
-                output = _call(own, module, args, kwargs)
-            finally:
-                for holder, name, value in before:
-                    object.__setattr__(holder, name, value)
-            return tapped.send(output)
-        followed, output = following.followed, None
-        try:
-            for name in tapped.points:
-                if name in module.__dict__:  # replicas and FSDP have them as plain attributes
-                    follow(module.__dict__[name], tapped.points[name])
-            if own is None:
-                output = type(module).forward(module, *args, **kwargs)
-            else:
-                output = own(*args, **kwargs)
-        finally:
-            if following.followed is not followed:
-                following.end_forward(followed, output)
-        return tapped.send(output) if OUTPUT in tapped.points else output
-
-    return with_own_code(forward)
-
-
-def _send_output(output: Any, hook_point: KeptHookPoint) -> Any:
-    if hook_point.is_in_source:
-        # the source says which part of a tuple it hooks; a trace shows what the source shows
-        if not isinstance(output, Tensor) or is_dynamo_compiling():
-            return output
-        hook_point.passed.add(get_ident())
-        return hook_point.fire(output)
-    tensor, steps = (
-        first_tensor(output) if not hook_point.part else named_part(output, hook_point.part)
-    )
-    if tensor is None:
-        return output
-    fired = hook_point.fire(tensor)
-    return output if fired is tensor else with_tensor(output, steps, fired)

@@ -58,7 +58,9 @@ class ModuleTap:
         points[self.attribute] = (*points.get(self.attribute, ()), hook_point)
         self.known_by = self._knowing()
         for tapped in self.known_by:
-            tapped.inside[self] = None
+            tapped.inside += 1
+            if self.is_parameter:
+                tapped.parameters.append(self)
             tapped.settle()
         self.tapped.settle()
 
@@ -72,7 +74,9 @@ class ModuleTap:
         if not others:
             del points[self.attribute]
         for tapped in self.known_by:
-            tapped.inside.pop(self, None)
+            tapped.inside -= 1
+            if self.is_parameter:
+                tapped.parameters.remove(self)
             tapped.settle()
         self.tapped.settle()
 
