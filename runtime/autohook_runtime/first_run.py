@@ -23,10 +23,10 @@ def embeddings_found(model: Any) -> Iterator[None]:
     `nn.Embedding`s that are called ahead of the first block, `unembed` is the last `nn.Linear`."""
     hook_dict: HookDict = model.hook_dict
     others = hook_dict.other_names
-    modules = dict(model.named_modules())
     if others is None or others.in_run is not None or not others.lens.blocks:
         yield
         return
+    modules = dict(model.named_modules())
     if any(module.__dict__.get("_compiled_call_impl") for module in modules.values()):
         yield
         return

@@ -60,9 +60,9 @@ def traceable(tapped: Any, reference: Any, own: Any) -> Any:
             return tapped.send(output)
         followed, output = following.followed, None
         try:
-            for name in tapped.points:
+            for name, hook_points in tapped.points.items():
                 if name in module.__dict__:  # replicas and FSDP have them as plain attributes
-                    follow(module.__dict__[name], tapped.points[name])
+                    follow(module.__dict__[name], hook_points)
             if own is None:
                 output = type(module).forward(module, *args, **kwargs)
             else:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any, TypeVar
 
-from torch import Tensor, nn
+from torch import nn
 from transformer_lens import HookedRootModule
 from transformer_lens.hook_points import HookPoint, LensHandle
 
-from autohook_runtime.chains import run_from
 from autohook_runtime.first_run import embeddings_found
 from autohook_runtime.first_tensor import first_tensor
 from autohook_runtime.hook_points import Direction, Hook, KeptHookPoint
-from autohook_runtime.names import HookDict, Wanted
+from autohook_runtime.names import Wanted
 from autohook_runtime.own_thread import OwnThread, changing
 from autohook_runtime.record import keep_current, unwrap_model
 from autohook_runtime.recordings import Cache, Kept, Recording, Save
+from autohook_runtime.runs import (
+    current_hook_dict,
+    names_of,
+    recorded,
+    refuse_batch,
+    run,
+    warn_of_silent,
+)
 from autohook_runtime.stopping import stopping
 
 Hooks = Sequence[tuple[Wanted, Hook]]
@@ -58,20 +64,22 @@ class RootMethods(HookedRootModule):
             level = self.context_level
         try:
             both: tuple[tuple[Direction, Hooks], ...] = (("fwd", fwd_hooks), ("bwd", bwd_hooks))
-            for direction, hooks in both:
-                for wanted, hook in hooks:
-                    for name in hook_dict.wanted(wanted):
-                        handle = hook_dict[name].add_hook(hook, direction, level=level)
-                        added.append((hook_dict[name], direction, handle))
+            with changing:
+                for direction, hooks in both:
+                    for wanted, hook in hooks:
+                        for name in hook_dict.wanted(wanted):
+                            handle = hook_dict[name].add_hook(hook, direction, level=level)
+                            added.append((hook_dict[name], direction, handle))
             yield self
         finally:
             with changing:
                 self.context_level -= 1
             if reset_hooks_end:
                 # these and no others: another thread may have its own on the same hook points
-                for hook_point, direction, handle in added:
-                    assert isinstance(hook_point, KeptHookPoint)
-                    hook_point.take_off(handle, direction)
+                with changing:
+                    for hook_point, direction, handle in added:
+                        assert isinstance(hook_point, KeptHookPoint)
+                        hook_point.take_off(handle, direction)
                 self.is_caching = False
                 if clear_contexts:
                     RootMethods.clear_contexts(self)  # type: ignore[no-untyped-call]
@@ -99,8 +107,8 @@ class RootMethods(HookedRootModule):
             embeddings_found(self),
             RootMethods.hooks(self, fwd, bwd, reset_hooks_end, clear_contexts),
         ):
-            output = _run(self, start, model_args, model_kwargs)
-        _warn_of_silent(name for name, hook in fwd if isinstance(name, str) and not hook.was_called)
+            output = run(self, start, model_args, model_kwargs)
+        warn_of_silent(name for name, hook in fwd if isinstance(name, str) and not hook.was_called)
         return output
 
     def run_with_cache(
@@ -137,12 +145,14 @@ class RootMethods(HookedRootModule):
             (the others): as TransformerLens has them.
         """
         if remove_batch_dim:
-            _refuse_batch(first_tensor((model_args, model_kwargs))[0])
+            refuse_batch(first_tensor((model_args, model_kwargs))[0])
         kept = Kept(device if to is None else to, remove_batch_dim, pos_slice, every, keep_graph)
-        recording = Recording(kept)
-        with _recorded(self, recording, names_filter, incl_bwd) as names:
+        recording, names = Recording(kept), names_of(self, names_filter)
+        bwd = [(name, OwnThread(Save(recording, f"{name}_grad"))) for name in names]
+        gradients = RootMethods.hooks(self, bwd_hooks=bwd) if incl_bwd else nullcontext()
+        with recorded(self, recording, names), gradients:
             with stopping(self, stop_at, model_kwargs) as stopped:
-                stopped.value = _run(self, start, model_args, model_kwargs)
+                stopped.value = run(self, start, model_args, model_kwargs)
             if incl_bwd:
                 scalar, _ = first_tensor(stopped.value)
                 if scalar is None:
@@ -150,10 +160,11 @@ class RootMethods(HookedRootModule):
                 scalar.backward()  # type: ignore[no-untyped-call]
         if clear_contexts:
             RootMethods.clear_contexts(self)  # type: ignore[no-untyped-call]
-        silent = [name for name in names if name not in recording.cache]
+        fired = set(recording.cache)
+        silent = [name for name in names if name not in fired]
         if not isinstance(names_filter, (str, list)):
             silent = [name for name in silent if self.hook_dict[name].was_read]
-        _warn_of_silent(silent)
+        warn_of_silent(silent)
         return stopped.value, recording.cache
 
     @contextmanager
@@ -174,7 +185,7 @@ class RootMethods(HookedRootModule):
             ...     model.generate(ids)
         """
         recording = Recording(Kept(to, False, pos_slice, every, keep_graph))
-        with _recorded(self, recording, names_filter):
+        with recorded(self, recording, names_of(self, names_filter)):
             yield recording.cache
 
     def get_caching_hooks(
@@ -188,7 +199,7 @@ class RootMethods(HookedRootModule):
     ) -> tuple[dict[str, Any], Any, Any]:
         """A cache and the hooks that fill it, for `hooks` or `run_with_hooks`."""
         recording = Recording(Kept(device, remove_batch_dim, pos_slice), cache)
-        names = _names(self, names_filter)
+        names = names_of(self, names_filter)
         if isinstance(recording.cache, Cache):
             recording.cache.other_names = current_hook_dict(self).other_names
         bwd = [(name, Save(recording, f"{name}_grad")) for name in names if incl_bwd]
@@ -260,64 +271,3 @@ class _Yielding:
 
 for _name in METHODS:
     setattr(RootMethods, _name, _Yielding(getattr(RootMethods, _name)))
-
-
-def current_hook_dict(model: Any) -> HookDict:
-    """The hook points of what the model holds now."""
-    keep_current(model)
-    hook_dict: HookDict = model.hook_dict
-    return hook_dict
-
-
-def _run(model: Any, start: str | None, args: Any, kwargs: Any) -> Any:
-    return model(*args, **kwargs) if start is None else run_from(model, start, *args, **kwargs)
-
-
-@contextmanager
-def _recorded(
-    model: Any, recording: Recording, wanted: Wanted | None, incl_bwd: bool = False
-) -> Iterator[list[str]]:
-    """Fills the recording with what passes in the block. Gives the names of what it records."""
-    names = _names(model, wanted)
-    saves = {Save(recording, name): model.hook_dict[name] for name in names}
-    bwd = [(name, OwnThread(Save(recording, f"{name}_grad"))) for name in names if incl_bwd]
-    recording.cache.other_names = model.hook_dict.other_names
-    gradients = RootMethods.hooks(model, bwd_hooks=bwd) if incl_bwd else nullcontext()
-    with embeddings_found(model), gradients:
-        with changing:
-            for save, hook_point in saves.items():
-                save.start(hook_point)
-        try:
-            yield names
-        finally:
-            with changing:
-                for save, hook_point in saves.items():
-                    save.stop(hook_point)
-
-
-def _names(model: Any, wanted: Wanted | None) -> list[str]:
-    """Those that are meant; one warning says what there is not."""
-    unknown: list[str] = []
-    names = current_hook_dict(model).wanted(wanted, unknown.append)
-    if unknown or not names:
-        warn("; ".join(unknown) or f"names_filter={wanted!r} matches no hook point; see hook_dict")
-    return names
-
-
-def warn(message: str) -> None:
-    """As said by who called the model's method."""
-    warnings.warn(message, stacklevel=5)
-
-
-def _warn_of_silent(names: Iterable[str]) -> None:
-    silent = ", ".join(map(repr, names))
-    if silent:
-        warn(
-            f"nothing passed in this run: {silent}. Scripted functions and Triton kernels show no "
-            "operation with a parameter"
-        )
-
-
-def _refuse_batch(given: Tensor | None) -> None:
-    if given is not None and given.dim() and given.shape[0] != 1:
-        raise ValueError(f"remove_batch_dim needs a batch of 1, got {given.shape[0]}")

@@ -44,15 +44,14 @@ class WatchedParameters(dict[str, Any]):
     """The parameters of a module, where reading some of them makes them followed."""
 
     own: dict[str, Any]
-    hook_points: dict[str, HookPoints]
-    read: set[str]
-    """Which of them were read since they are watched."""
+    tapped: Tapped
 
     def __getitem__(self, name: str) -> Any:
         value = dict.__getitem__(self, name)
-        if name in self.hook_points and value is not None and not is_dynamo_compiling():
-            self.read.add(name)
-            follow(value, self.hook_points[name])
+        hook_points = self.tapped.points.get(name)
+        if hook_points and value is not None and not is_dynamo_compiling():
+            self.tapped.read.add(name)
+            follow(value, hook_points)
         return value
 
 
@@ -71,7 +70,8 @@ class Tapped:
     def __init__(self, module: nn.Module) -> None:
         self.reference = weakref.ref(module)
         self.points: dict[str, HookPoints] = {}
-        """By what they are for: `OUTPUT`, `INPUT`, or the parameter's name."""
+        """By what they are for: `OUTPUT`, `INPUT`, or the parameter's name. It is changed as a whole:
+        other threads may go through it."""
         self.inside = 0
         """How many taps there are, here and at modules inside, of which the forward must know."""
         self.parameters: list[Tap] = []
@@ -138,7 +138,7 @@ class Tapped:
 
     def _watch_parameters(self, held: dict[str, Any]) -> None:
         parameters: Any = held.get("_parameters")  # none in a scripted module
-        if not self.points.keys() - {OUTPUT, INPUT}:
+        if len(self.points) == (OUTPUT in self.points) + (INPUT in self.points):
             if isinstance(parameters, WatchedParameters):
                 held["_parameters"] = parameters.own
                 parameters.own.clear()
@@ -147,15 +147,14 @@ class Tapped:
                     held.pop(name, None)
         elif not isinstance(parameters, WatchedParameters):
             watched = held["_parameters"] = WatchedParameters(parameters)
-            watched.own, watched.hook_points = parameters, self.points
-            self.read = watched.read = set()
+            watched.own, watched.tapped, self.read = parameters, self, set()
 
     @outside_graphs
     def receive(self, args: Any, kwargs: Any) -> Any:
         """A forward's arguments with what the hooks make of tensors in them."""
         if not is_dynamo_compiling() and is_beside_graphs():
             return torch.compiler.disable(self.receive)(args, kwargs)  # type: ignore[no-untyped-call]
-        return with_fired_arguments(self.points[INPUT], self.argument_names, args, kwargs)
+        return with_fired_arguments(self.points.get(INPUT, ()), self.argument_names, args, kwargs)
 
     @outside_graphs
     def send(self, output: Any) -> Any:

@@ -1,7 +1,7 @@
 """Where hook points get their values from, besides the source.
 
 A tap is for one place. While its hook point has hooks it is listed in the `Tapped` of its module,
-and otherwise nothing of it is there.
+and otherwise nothing of it is there. Both are called by whoever holds `changing`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from autohook_runtime.autograd_functions import functions
 from autohook_runtime.compiling import is_compiler_in_use, tell_compiler
 from autohook_runtime.followed_parameters import end_following, follow
 from autohook_runtime.hook_points import KeptHookPoint
+from autohook_runtime.own_thread import changing
 from autohook_runtime.sites import INPUT, OUTPUT, Key
 from autohook_runtime.tapped_modules import Tapped, tapped_of
 from autohook_runtime.traced_parameters import TracedParameter, traced_class
@@ -55,30 +56,29 @@ class ModuleTap:
             if not hook_point.is_in_source and self.kind is None:
                 self.kind = traced_class(hook_point)
         points = self.tapped.points
-        points[self.attribute] = (*points.get(self.attribute, ()), hook_point)
+        both = (*points.get(self.attribute, ()), hook_point)
+        self.tapped.points = points | {self.attribute: both}
         self.known_by = self._knowing()
         for tapped in self.known_by:
             tapped.inside += 1
             if self.is_parameter:
                 tapped.parameters.append(self)
-            tapped.settle()
-        self.tapped.settle()
+            changing.to_settle[tapped] = None
+        changing.to_settle[self.tapped] = None
 
     def stop(self, hook_point: KeptHookPoint) -> None:
         if self.is_parameter:
             functions.end()
             end_following(hook_point)
-        points = self.tapped.points
-        others = tuple(other for other in points[self.attribute] if other is not hook_point)
-        points[self.attribute] = others
-        if not others:
-            del points[self.attribute]
+        points = dict(self.tapped.points)
+        others = tuple(other for other in points.pop(self.attribute) if other is not hook_point)
+        self.tapped.points = points | ({self.attribute: others} if others else {})
         for tapped in self.known_by:
             tapped.inside -= 1
             if self.is_parameter:
                 tapped.parameters.remove(self)
-            tapped.settle()
-        self.tapped.settle()
+            changing.to_settle[tapped] = None
+        changing.to_settle[self.tapped] = None
 
     def _knowing(self) -> list[Tapped]:
         """What lies on modules whose forward must know of the tap."""

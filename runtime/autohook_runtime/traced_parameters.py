@@ -28,7 +28,7 @@ def _functions(names: Iterable[str]) -> tuple[Any, ...]:
 
 # functions and not names: in a trace, a function's name is no string that one can look into
 VIEWING = _functions(VIEWS_AND_CASTS)
-JOINS = frozenset(getattr(torch, name) for name in JOINING)
+JOINS = tuple(getattr(torch, name) for name in JOINING)
 CREATING = _functions(WITHOUT_THE_VALUE)
 CHANGING = _functions(name for name in dir(Tensor) if is_in_place(name))
 
