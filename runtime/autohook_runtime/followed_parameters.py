@@ -13,7 +13,7 @@ import threading
 import weakref
 from collections.abc import Callable, Iterable
 from threading import get_ident
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -77,6 +77,10 @@ class Following(TorchFunctionMode):
         if self.is_paused or is_dynamo_compiling():
             return function(*args, **(kwargs or {}))
         kind = kind_of(function)
+        if kind is FIRES and not kwargs:
+            result = function(*args)
+            hook_points = self.taken_by(args)
+            return fire_on_results(hook_points, result) if hook_points else result
         if kind is ELSEWHERE:
             return _call_elsewhere(function, args, kwargs or {})
         if kind is JOINS:
@@ -131,13 +135,15 @@ class Following(TorchFunctionMode):
     def go_back(self, before: Followed) -> None:
         """Follows what was followed before, and nothing else."""
         self.followed = before
-        if self.is_on and not before and get_ident() == self.thread:
-            self.is_on, mode, others = False, _pop(), []
-            while mode is not self:
-                others.append(mode)
-                mode = _pop()
-            for mode in reversed(others):
-                _push(mode)
+        if not before and self.is_on and get_ident() == self.thread:
+            self.is_on, mode = False, _pop()
+            if mode is not self:
+                others = []
+                while mode is not self:
+                    others.append(mode)
+                    mode = _pop()
+                for mode in reversed(others):
+                    _push(mode)
         if self.joined:
             self.joined = {n: value for n, value in self.joined.items() if n in before}
 
@@ -164,25 +170,25 @@ class Here(threading.local):
 here = Here()
 
 
-def follow(value: Tensor, hook_points: HookPoints) -> None:
+def follow(value: Any, hook_points: HookPoints) -> None:
     """From here on, to the end of the innermost forward that runs; where none does, as long as
     there are hooks."""
-    following = here.following
-    if id(value) in following.followed:
-        following.joined.pop(id(value), None)
+    following, number, held = here.following, id(value), value
+    if number in following.followed:
+        following.joined.pop(number, None)
         return
-    if not following.is_in_forward and CompileContext.try_get() is not None:
-        return  # the compiler looks at the module
+    if not following.is_in_forward:
+        if CompileContext.try_get() is not None:
+            return  # the compiler looks at the module
+        # it may go before its hooks do
+        held = weakref.ref(value, lambda _: following.forget(number))
     if not following.is_on:
+        following.is_on = True
         # below the modes of others: these end inside of the forward that they began in
         others = [_pop() for _ in range(_count())] if _count() else ()
         _push(following)
-        following.is_on = True
         for mode in reversed(others):
             _push(mode)
-    number, held = id(value), cast(Any, value)
-    if not following.is_in_forward:  # it may go before its hooks do
-        held = weakref.ref(value, lambda _: following.forget(number))
     following.followed = {number: (held, hook_points), **following.followed}
 
 

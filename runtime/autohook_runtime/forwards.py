@@ -43,14 +43,9 @@ def traceable(tapped: Any, reference: Any, own: Any) -> Any:
 
     def forward(*args: Any, **kwargs: Any) -> Any:
         module: Any = reference()
-        following = None
-        if tapped.parameters and not is_dynamo_compiling():
-            following = here.following
-            if not following.is_in_forward:
-                return tapped.run_outermost(forward, args, kwargs)
-        if INPUT in tapped.points:
-            args, kwargs = tapped.receive(args, kwargs)
-        if following is None:
+        if not tapped.parameters or is_dynamo_compiling():
+            if INPUT in tapped.points:
+                args, kwargs = tapped.receive(args, kwargs)
             before = tapped.begin_trace()
             try:
                 output = _call(own, module, args, kwargs)
@@ -58,11 +53,16 @@ def traceable(tapped: Any, reference: Any, own: Any) -> Any:
                 for holder, name, value in before:
                     object.__setattr__(holder, name, value)
             return tapped.send(output)
+        following = here.following
+        if not following.is_in_forward:
+            return tapped.run_outermost(forward, args, kwargs)
+        points = tapped.points
+        if INPUT in points:
+            args, kwargs = tapped.receive(args, kwargs)
         followed, output = following.followed, None
         try:
-            for name, hook_points in tapped.points.items():
-                if name in module.__dict__:  # replicas and FSDP have them as plain attributes
-                    follow(module.__dict__[name], hook_points)
+            for name in points.keys() & module.__dict__.keys():
+                follow(module.__dict__[name], points[name])  # replicas and FSDP have them there
             if own is None:
                 output = type(module).forward(module, *args, **kwargs)
             else:
@@ -70,7 +70,7 @@ def traceable(tapped: Any, reference: Any, own: Any) -> Any:
         finally:
             if following.followed is not followed:
                 following.end_forward(followed, output)
-        return tapped.send(output) if OUTPUT in tapped.points else output
+        return tapped.send(output) if OUTPUT in points else output
 
     return with_own_code(forward)
 

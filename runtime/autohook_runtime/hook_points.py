@@ -251,9 +251,9 @@ class KeptHookPoint(HookPoint):
             result = hook(self, (value,), value)
             if result is not None:
                 value = result
-        if value is not before or (version is not None and value._version != version):
-            if not is_traced and is_recomputed():
-                return refuse_other_recomputation(self, value)
+        is_changed = value is not before or (version is not None and value._version != version)
+        if is_changed and not is_traced and is_recomputed():
+            return refuse_other_recomputation(self, value)
         return value
 
     def layer(self) -> int:

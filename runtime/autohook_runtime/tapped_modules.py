@@ -70,8 +70,8 @@ class Tapped:
     def __init__(self, module: nn.Module) -> None:
         self.reference = weakref.ref(module)
         self.points: dict[str, HookPoints] = {}
-        """By what they are for: `OUTPUT`, `INPUT`, or the parameter's name. It is changed as a whole:
-        other threads may go through it."""
+        """By what they are for: `OUTPUT`, `INPUT`, or the parameter's name. It is changed as a
+        whole: other threads may go through it."""
         self.inside = 0
         """How many taps there are, here and at modules inside, of which the forward must know."""
         self.parameters: list[Tap] = []
