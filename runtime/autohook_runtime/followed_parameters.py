@@ -41,10 +41,9 @@ class Fires(Protocol):
     """What this file needs of a hook point."""
 
     name: str | None
-    is_in_source: bool
-    passed: set[int]
 
     def fire(self, value: Any) -> Any: ...
+    def note_passed(self, value: Any) -> None: ...
 
 
 HookPoints = tuple[Fires, ...]
@@ -214,8 +213,8 @@ def fire_on_results(hook_points: HookPoints, result: Any) -> Any:
     fired = tensor
     for hook_point in hook_points:
         fired = hook_point.fire(fired)
-        if hook_point.is_in_source:
-            hook_point.passed.add(get_ident())
+    for hook_point in hook_points:
+        hook_point.note_passed(fired)
     return result if fired is tensor else with_tensor(result, steps, fired)
 
 
@@ -229,6 +228,8 @@ def _fire_on_changed(result: Any, hook_points: HookPoints) -> Any:
     fired = fire_on_results(hook_points, before)
     if fired is not before or before._version != version:
         result.copy_(fired)
+    for hook_point in hook_points:
+        hook_point.note_passed(result)
     return result
 
 

@@ -3,7 +3,6 @@ output."""
 
 from __future__ import annotations
 
-from threading import get_ident
 from typing import Any
 
 from torch import Tensor
@@ -80,8 +79,9 @@ def send_output(output: Any, hook_point: KeptHookPoint) -> Any:
         # the source says which part of a tuple it hooks; a trace shows what the source shows
         if not isinstance(output, Tensor) or is_dynamo_compiling():
             return output
-        hook_point.passed.add(get_ident())
-        return hook_point.fire(output)
+        fired = hook_point.fire(output)
+        hook_point.note_passed(fired)
+        return fired
     tensor, steps = (
         first_tensor(output) if not hook_point.part else named_part(output, hook_point.part)
     )

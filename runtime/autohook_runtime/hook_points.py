@@ -101,9 +101,9 @@ class KeptHookPoint(HookPoint):
     look at a module's hooks (`skip_nnmodule_hook_guards`), but it does at what code asks for."""
     is_in_source: bool
     """Whether it stands in the model, written by hand or generated."""
-    passed: set[int]
-    """Threads in which a tap has brought something here: what the source brings next, which is that
-    or computed from it, is let through."""
+    passed: dict[int, weakref.ref[Tensor]]
+    """By thread, the tensor that a tap has brought here: where the source brings it again, it is
+    let through."""
 
     def __init__(self, *taps: Tap) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -113,7 +113,7 @@ class KeptHookPoint(HookPoint):
         self.taps, self.is_in_source, self.part = taps, is_in_source, ""
         self.is_for_whole_outputs = not is_in_source
         self.root, self.name_before = None, self.name
-        self.gradient_hooks, self.firing, self.is_on, self.passed = OrderedDict(), (), False, set()
+        self.gradient_hooks, self.firing, self.is_on, self.passed = OrderedDict(), (), False, {}
 
     @classmethod
     def take_over(cls, hook_point: HookPoint) -> None:
@@ -138,8 +138,8 @@ class KeptHookPoint(HookPoint):
             return value
         if is_dynamo_compiling():
             return self.fire(value)
-        if get_ident() in self.passed:
-            self.passed.discard(get_ident())
+        reference = self.passed.pop(get_ident(), None)
+        if reference is not None and reference() is value:
             return value
         unfollow(value)
         if is_replica(self):
@@ -256,6 +256,11 @@ class KeptHookPoint(HookPoint):
             return refuse_other_recomputation(self, value)
         return value
 
+    def note_passed(self, value: Any) -> None:
+        """Remembers what a tap has brought here, if the source brings values, too."""
+        if self.is_in_source and isinstance(value, Tensor):
+            self.passed[get_ident()] = weakref.ref(value)
+
     def layer(self) -> int:
         """The number of the layer, where the name says it: `model.layers.1.mlp.hook_point`.
 
@@ -279,7 +284,7 @@ class KeptHookPoint(HookPoint):
         state = self.__dict__.copy()
         for name in ("_forward_hooks", "_forward_pre_hooks", "gradient_hooks"):
             state[name] = OrderedDict()
-        state |= {"fwd_hooks": [], "bwd_hooks": [], "firing": (), "is_on": False, "passed": set()}
+        state |= {"fwd_hooks": [], "bwd_hooks": [], "firing": (), "is_on": False, "passed": {}}
         return state | {"taps": [], "root": None}
 
 
