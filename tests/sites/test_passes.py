@@ -115,6 +115,11 @@ ONCE = [
         id="members under other indexes",
     ),
     pytest.param("def forward(self, x):\n    return self.drop(self.drop(x))", id="a dropout"),
+    pytest.param(
+        "def forward(self, x, k):\n    for one in self.pairs[0][:k]:\n        x = one(x)\n"
+        "    for one in self.pairs[0][k:]:\n        x = one(x)\n    return x",
+        id="the first members, and the others",
+    ),
 ]
 
 SIBLINGS = """\
@@ -163,3 +168,9 @@ def test_siblings_are_other_instances() -> None:
 def test_per_site_leaves_siblings_alone() -> None:
     code = hook_source(SIBLINGS, Options(per_site=True)).code
     assert "_2" not in code
+
+
+def test_the_class_whose_instance_it_is() -> None:
+    second = SIBLINGS.replace("self.norm(-x)", "self.norm(self.norm(-x))")
+    (message,) = messages(second, "shared-hook-point")
+    assert message.startswith("Second.norm_hook_point (2 times) fires")
