@@ -16,6 +16,7 @@ from autohook_codegen.analysis.values import (
     Held,
     Items,
     Parameter,
+    Tensor,
     Unknown,
     Value,
 )
@@ -38,6 +39,9 @@ def kept_in_attribute(value: Value, frame: Frame) -> Value:
         kept: set[Alternative] = set()
         for one in value:
             held = held_of(one)
+            if isinstance(one, Parameter) and one.read is not one.source:
+                kept.add(Tensor())  # hooked where it is viewed
+                continue
             if isinstance(one, Items):
                 one = replace(one, first=tuple(map(inner, one.first)), rest=inner(one.rest))
             elif isinstance(one, Fields):

@@ -228,6 +228,8 @@ class Class:
 
     cls: ClassDecl | str
     is_open: bool = False
+    fields: tuple[str, ...] = ()
+    """Those of ``namedtuple("Pair", ["left", "right"])``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,13 +153,16 @@ class Placing:
             own = [one for one in filled if one.function is function]
             methods = frozenset(one.function for one in filled) - {function}
             calls = self.trace.statements_that_call(function, methods)
+            # `self.X = self.filled()`: it is full before the instance holds it
+            later = calls - {one.statement for one in definitions}
             touches = {one.statement for one in own} | calls
             places, _ = _places_of(function, definitions, touches)
             is_full = all(any(one.is_behind(touch) for one in places) for touch in touches)
-            if is_full and not (calls and _is_flat(hook_point)):
-                absorbed = {function} if _is_flat(hook_point) else {function, *methods}
+            flat = _is_flat(hook_point)
+            if is_full and not (later and flat):
+                absorbed = {function, *(self._reached(function, calls) if flat else methods)}
                 filled = [one for one in filled if one.function not in absorbed]
-            elif _is_flat(hook_point):
+            elif flat:
                 places, _ = _places_of(function, definitions)
             self._make(hook_point, placed, order, function, definitions, places)
             if function not in runs:
@@ -171,6 +174,11 @@ class Placing:
             self._fill(one, hook_point, placed)
             if one.function not in runs:
                 self._note(hook_point, one.function, one.statement, placed)
+
+    def _reached(self, function: FunctionNode, calls: Iterable[ast.stmt]) -> set[ast.AST]:
+        """Return the functions that these statements come to, by whatever calls."""
+        reached = self.trace.reached_by(function)
+        return set().union(*(reached[one] for one in calls))
 
     def _fill(self, filling: Filling, hook_point: HookPoint, placed: Placed) -> None:
         """Add a hook point behind a statement that adds a member."""

@@ -31,7 +31,7 @@ from autohook_codegen.declares.program import ClassDecl, Program
 from autohook_codegen.library import makes_module
 
 HEAD = """
-from collections import OrderedDict
+from collections import OrderedDict, namedtuple
 from dataclasses import dataclass
 
 import torch
@@ -74,6 +74,21 @@ def exists(value):
 
 def same(value):
     return value
+
+
+def registered(function):
+    KNOWN.append(function)
+    return function
+
+
+@registered
+def listed(value):
+    return [value]
+
+
+@registered
+def added(value):
+    return value + 1.0
 
 
 class Model(nn.Module):
@@ -131,6 +146,27 @@ LINES = [
     pytest.param("reveal(self.part)  # unknown at self.part", id="an argument"),
     pytest.param("reveal([y for y in DataLoader(x)][0])  # unknown", id="from a data loader"),
     pytest.param("reveal(Normal(x, x).rsample())  # unknown", id="drawn from a distribution"),
+    pytest.param(
+        "Ends = namedtuple('Ends', ['first', 'last']); reveal(Ends(self.fc, last=1))"
+        "  # namedtuple(first=Linear at self.fc, last=number)",
+        id="a named tuple that is made by a call",
+    ),
+    pytest.param(
+        "reveal(namedtuple('Ends', 'first, last')(x, self.fc)[1])  # Linear at self.fc",
+        id="an item of one",
+    ),
+    pytest.param(
+        "same([x]); same(self.fc); reveal(same(self.pair))  # Pair at self.pair",
+        id="what a function gives back as it got it",
+    ),
+    pytest.param(
+        "same([x]); same(len); reveal((lambda y: y)(self.pair))  # Pair at self.pair",
+        id="what a lambda gives back",
+    ),
+    pytest.param(
+        "registered(len); reveal(added(x))  # tensor",
+        id="functions under one decorator",
+    ),
     pytest.param("reveal(Normal(x, x).mean)  # unknown", id="of a distribution"),
     pytest.param("reveal(ImageProcessor()(x)['pixels'])  # unknown", id="what a processor gives"),
     pytest.param("reveal(ModelConfig().layers[0])  # number", id="of settings"),

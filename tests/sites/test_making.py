@@ -746,6 +746,58 @@ MODULES = [
 from torch import nn
 
 
+class Stack(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.layers = self.filled(width)
+
+    def filled(self, width):
+        layers = nn.ModuleList([])
+        for _ in range(2):
+            layers.append(nn.Linear(width, width))
+        return layers
+
+    def grow(self, width):
+        self.layers.append(nn.Linear(width, width))
+
+    def forward(self, x):
+        for i, layer in enumerate(self.layers):
+            x = layer(x)
+        return x
+""",
+        """\
+from torch import nn
+from transformer_lens.hook_points import HookPoint
+
+
+class Stack(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.layers = self.filled(width)
+        self.layers_hook_points = nn.ModuleList([HookPoint() for _ in self.layers])
+
+    def filled(self, width):
+        layers = nn.ModuleList([])
+        for _ in range(2):
+            layers.append(nn.Linear(width, width))
+        return layers
+
+    def grow(self, width):
+        self.layers.append(nn.Linear(width, width))
+        self.layers_hook_points.append(HookPoint())
+
+    def forward(self, x):
+        for i, layer in enumerate(self.layers):
+            x = self.layers_hook_points[i](layer(x))
+        return x
+""",
+        id="a container that a method fills and gives back",
+    ),
+    pytest.param(
+        """\
+from torch import nn
+
+
 class Layer(nn.TransformerEncoderLayer):
     def __init__(self, width, rms):
         super().__init__(width, 2)
