@@ -96,9 +96,10 @@ def _conditions(place: ast.AST, written: Written) -> Iterator[tuple[str, str]]:
     """Yield the tests that hold at a place, each as what is asked and the answer."""
     inner = place
     for around in written.around(place):
-        if isinstance(around, ast.If) and inner is not around.test:
+        if isinstance(around, ast.If | ast.IfExp) and inner is not around.test:
             test: ast.expr = around.test
-            holds = any(inner is one for one in around.body)
+            body = [around.body] if isinstance(around, ast.IfExp) else around.body
+            holds = any(inner is one for one in body)
             while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
                 test, holds = test.operand, not holds
             match test:

@@ -82,6 +82,11 @@ ONCE = [
         id="before or after",
     ),
     pytest.param(
+        "def forward(self, x):\n    x = x if self.wide else self.fc(x)\n    x = x + 1\n"
+        "    return x if not self.wide else self.fc(x)",
+        id="before or after, in two arms",
+    ),
+    pytest.param(
         'def forward(self, x):\n    if self.wide == "a":\n        x = self.fc(x)\n    x = x + 1\n'
         '    if self.wide == "b":\n        x = self.fc(x)\n    return x',
         id="two kinds",
