@@ -59,9 +59,9 @@ def _is_any_field(node: ast.expr, function: FunctionTrace) -> bool:
         return False
     holder = function.values.get(node.value, frozenset())
     key = function.values.get(node.slice, frozenset())
-    return any(isinstance(one, Fields) for one in holder) and not all(
-        isinstance(one, Plain) and one.constant is not None for one in key
-    )
+    constants = {one.constant if isinstance(one, Plain) else None for one in key}
+    is_known = len(constants) == 1 and None not in constants
+    return not is_known and any(isinstance(one, Fields) for one in holder)
 
 
 def checkpointing_classes(trace: Trace) -> Iterator[ClassDecl]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 
 from autohook_codegen.analysis.trace import FunctionTrace, Trace
-from autohook_codegen.analysis.values import Item
+from autohook_codegen.analysis.values import Item, Member
 from autohook_codegen.declares.program import ClassDecl
 from autohook_codegen.sites.decided import DecidedSite
 from autohook_codegen.sites.hook_points import HookPoint
@@ -36,10 +36,14 @@ def shared_hook_points(
     for (hook_point, _), sharing in grouped.items():
         its = _of_one_computation(sharing)
         if hook_point not in told and _may_meet(its):
-            count = _most(its, trace, callers)
+            count, cls = _most(its, trace, callers)
             if count > 1:
                 told.add(hook_point)
-                yield its[0], count
+                yield next((one for one in its if _is_run_by(one, cls)), its[0]), count
+
+
+def _is_run_by(site: DecidedSite, cls: ClassDecl | None) -> bool:
+    return cls in site.candidate.function.outermost.users
 
 
 def _member(step: Item) -> object:
@@ -65,6 +69,7 @@ def _may_meet(sites: list[DecidedSite]) -> bool:
         function = site.candidate.function
         known = written.setdefault(function, Written(function))
         conditions[site] = set(_conditions(site.candidate.passing, known))
+        conditions[site] |= set(_slices(site))
     return any(
         one.candidate.function is not other.candidate.function
         or not any(
@@ -76,13 +81,25 @@ def _may_meet(sites: list[DecidedSite]) -> bool:
     )
 
 
+def _slices(site: DecidedSite) -> Iterator[tuple[str, str]]:
+    """Yield which members a loop comes to: those of ``[:k]`` are none of ``[k:]``."""
+    for step in site.candidate.reference.items:
+        loop = step.loop if isinstance(step, Member) else None
+        match getattr(loop, "iter", None):
+            case ast.Subscript(slice=ast.Slice(None, ast.expr() as bound, None)):
+                yield f"before {ast.unparse(bound)}", "True"
+            case ast.Subscript(slice=ast.Slice(ast.expr() as bound, None, None)):
+                yield f"before {ast.unparse(bound)}", "False"
+
+
 def _conditions(place: ast.AST, written: Written) -> Iterator[tuple[str, str]]:
     """Yield the tests that hold at a place, each as what is asked and the answer."""
     inner = place
     for around in written.around(place):
-        if isinstance(around, ast.If) and inner is not around.test:
+        if isinstance(around, ast.If | ast.IfExp) and inner is not around.test:
             test: ast.expr = around.test
-            holds = any(inner is one for one in around.body)
+            body = [around.body] if isinstance(around, ast.IfExp) else around.body
+            holds = any(inner is one for one in body)
             while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
                 test, holds = test.operand, not holds
             match test:
@@ -127,8 +144,10 @@ def _node(function: FunctionTrace) -> ast.AST:
     return function.node
 
 
-def _most(sites: list[DecidedSite], trace: Trace, callers: dict[ast.AST, set[ast.AST]]) -> int:
-    """The most sites that one run of one instance comes by."""
+def _most(
+    sites: list[DecidedSite], trace: Trace, callers: dict[ast.AST, set[ast.AST]]
+) -> tuple[int, ClassDecl | None]:
+    """The most sites that one run of one instance comes by, and of which class it is."""
     functions = {one.candidate.function for one in sites}
     stack = list(functions)
     while stack:
@@ -148,10 +167,12 @@ def _most(sites: list[DecidedSite], trace: Trace, callers: dict[ast.AST, set[ast
     groups = {
         frozenset(one for one in functions if not one.users or c in one.users): c for c in classes
     }
-    most = 0
+    most: tuple[int, ClassDecl | None] = (0, None)
     for group, cls in groups.items() or [(frozenset(functions), None)]:
         paths = _Paths(trace, cls, group, places)
-        most = max(most, *(paths.of_function(one) for one in group))
+        count = max((paths.of_function(one) for one in group), default=0)
+        if count > most[0]:
+            most = count, cls
     return most
 
 

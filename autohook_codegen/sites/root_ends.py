@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from autohook_codegen import library
@@ -73,8 +73,7 @@ class RootEnds:
             elif end is not None:
                 roots[end] = None
         ended = {one: list(made) for one, made in lines.items()}
-        at_run_time: set[ClassDecl] = set()
-        by_names_alone: set[ClassDecl] = set()
+        is_completed: dict[ClassDecl, bool] = {}
         converted = dict.fromkeys(
             one for root in roots for one in (root, *root.descendants()) if ending_class(one) is one
         )
@@ -92,13 +91,25 @@ class RootEnds:
             is_ended = self._is_ended(decl)
             if not is_ended:
                 ended.setdefault(decl, []).append(self._last_line(decl))
-            if self._calls_auto_hook(decl) if is_ended else "auto_hook" in ended[decl][-1]:
-                at_run_time.update(self.parts.held_by(decl))
-            else:
-                by_names_alone.update(self.parts.held_by(decl))
+            is_completed[decl] = (
+                self._calls_auto_hook(decl) if is_ended else "auto_hook" in ended[decl][-1]
+            )
         if not roots and not remarks and self.options.root is None:
             remarks += self._nothing_is_a_root()
-        return Ended(ended, tuple(remarks), frozenset(at_run_time - by_names_alone), tuple(roots))
+        at_run_time = self._at_run_time(converted, is_completed)
+        return Ended(ended, tuple(remarks), at_run_time, tuple(roots))
+
+    def _at_run_time(
+        self, converted: Iterable[ClassDecl], is_completed: Mapping[ClassDecl, bool]
+    ) -> frozenset[ClassDecl]:
+        """Return the classes that roots hold which end with ``auto_hook``, and no others; a class
+        without an ``__init__`` ends as its base does."""
+        held: dict[bool, set[ClassDecl]] = {True: set(), False: set()}
+        for decl in converted:
+            end = next((one for one in decl.mro if one in is_completed), None)
+            if end is not None:
+                held[is_completed[end]].update(self.parts.held_by(decl))
+        return frozenset(held[True] - held[False])
 
     # Which classes.
 

@@ -66,10 +66,20 @@ class Whole(nn.Module):
         super().__init__()
         self.layers = nn.Sequential(nn.Linear(WIDTH, WIDTH), nn.Tanh())
         self.partial = Partial()
+
+    def forward(self, x: Any) -> Any:
+        return self.partial(self.layers(x))
+
+
+class Parametrized(nn.Module):
+    """A layer whose weight is computed where it is read; torch makes a class for each such layer."""
+
+    def __init__(self) -> None:
+        super().__init__()
         self.normed = nn.utils.parametrizations.weight_norm(nn.Linear(WIDTH, WIDTH))
 
     def forward(self, x: Any) -> Any:
-        return self.normed(self.partial(self.layers(x)))
+        return self.normed(x)
 
 
 class Runner:

@@ -13,7 +13,7 @@ from transformers import GPT2Config, GPT2LMHeadModel
 from autohook_codegen import Note, api
 from autohook_codegen.hooked_source import HookedSource
 from autohook_codegen.notes import NoteCode
-from tests.runtime.checked_models import WIDTH, Good, Handing, Partial, Passing, Whole
+from tests.runtime.checked_models import WIDTH, Good, Handing, Parametrized, Partial, Passing, Whole
 
 CHECK = "generated version covers"
 X = {"x": torch.ones(2, WIDTH)}
@@ -22,6 +22,12 @@ X = {"x": torch.ones(2, WIDTH)}
 @pytest.mark.parametrize("model_class", [Good, Partial, Whole, Handing, Passing])
 def test_covers(model_class: Any) -> None:
     finding = check_auto_hook(model_class, X, {}, strict=True)[CHECK]
+    assert (finding.passed, finding.names) == (True, ())
+
+
+@pytest.mark.filterwarnings("ignore:auto_hook is not right for this class")
+def test_what_torch_runs_for_a_weight_is_no_site() -> None:
+    finding = check_auto_hook(Parametrized, X, {})[CHECK]
     assert (finding.passed, finding.names) == (True, ())
 
 

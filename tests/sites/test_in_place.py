@@ -89,6 +89,10 @@ KEPT = [
         "found = {'a': self.fc(x), 'b': x + 1}\nfor k in mask:\n    found[k] *= 2\nreturn found",
         id="some field",
     ),
+    pytest.param(
+        "found = {'a': self.fc(x), 'b': x, 'c': x}\nfor k in ('b', 'c'):\n    found[k] *= 2\nreturn found",
+        id="one field of two",
+    ),
     pytest.param("ids = torch.arange(3)\nids += 1\nreturn self.fc(x) + ids", id="position ids"),
 ]
 

@@ -82,6 +82,11 @@ ONCE = [
         id="before or after",
     ),
     pytest.param(
+        "def forward(self, x):\n    x = x if self.wide else self.fc(x)\n    x = x + 1\n"
+        "    return x if not self.wide else self.fc(x)",
+        id="before or after, in two arms",
+    ),
+    pytest.param(
         'def forward(self, x):\n    if self.wide == "a":\n        x = self.fc(x)\n    x = x + 1\n'
         '    if self.wide == "b":\n        x = self.fc(x)\n    return x',
         id="two kinds",
@@ -115,6 +120,11 @@ ONCE = [
         id="members under other indexes",
     ),
     pytest.param("def forward(self, x):\n    return self.drop(self.drop(x))", id="a dropout"),
+    pytest.param(
+        "def forward(self, x, k):\n    for one in self.pairs[0][:k]:\n        x = one(x)\n"
+        "    for one in self.pairs[0][k:]:\n        x = one(x)\n    return x",
+        id="the first members, and the others",
+    ),
 ]
 
 SIBLINGS = """\
@@ -163,3 +173,9 @@ def test_siblings_are_other_instances() -> None:
 def test_per_site_leaves_siblings_alone() -> None:
     code = hook_source(SIBLINGS, Options(per_site=True)).code
     assert "_2" not in code
+
+
+def test_the_class_whose_instance_it_is() -> None:
+    second = SIBLINGS.replace("self.norm(-x)", "self.norm(self.norm(-x))")
+    (message,) = messages(second, "shared-hook-point")
+    assert message.startswith("Second.norm_hook_point (2 times) fires")

@@ -1356,3 +1356,31 @@ class Classifier(GenericForSequenceClassification, Base):
         "self.setup()",
         "auto_hook(self)  # adds the hook points inside Classifier",
     ]
+
+
+def test_a_class_without_an_init_ends_as_its_base_does() -> None:
+    source = """
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(8, 8), nn.Tanh())
+
+    def forward(self, x):
+        return self.layers(x)
+
+
+class Doubled(Net):
+    def forward(self, x):
+        return self.layers(x) * 2
+
+
+def use(x):
+    return Net()(x) + Doubled()(x)
+"""
+    hooked = hook_source(source, PLAIN)
+    assert hooked.roots == ("Net", "Doubled")
+    assert hooked.notes == ()
+    assert [one.line for one in hooked.left_to_fallback] == [11, 16]
