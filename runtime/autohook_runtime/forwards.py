@@ -82,9 +82,10 @@ def send_output(output: Any, hook_point: KeptHookPoint) -> Any:
         fired = hook_point.fire(output)
         hook_point.note_passed(fired)
         return fired
-    tensor, steps = (
-        first_tensor(output) if not hook_point.part else named_part(output, hook_point.part)
-    )
+    if type(output) is Tensor and not hook_point.part:
+        return hook_point.fire(output)
+    part = hook_point.part
+    tensor, steps = named_part(output, part) if part else first_tensor(output)
     if tensor is None:
         return output
     fired = hook_point.fire(tensor)

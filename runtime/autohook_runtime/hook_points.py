@@ -15,15 +15,13 @@ from typing import Any, Literal, Protocol
 from torch import Tensor, nn
 from torch.compiler import is_dynamo_compiling
 from torch.utils.hooks import RemovableHandle
-from transformer_lens.conversion_utils.conversion_steps.base_tensor_conversion import (
-    BaseTensorConversion,
-)
 from transformer_lens.hook_points import HookPoint, LensHandle
 
 from autohook_runtime.autograd_functions import checkpoints
 from autohook_runtime.checkpointing import is_recomputed, refuse_other_recomputation, version_of
 from autohook_runtime.followed_parameters import unfollow
 from autohook_runtime.gradients import GradientHook, with_gradient_hooks
+from autohook_runtime.heads import Heads
 from autohook_runtime.own_thread import OwnThread, changing, in_replica, is_replica, is_seen_by
 from autohook_runtime.subclasses import swap_class
 
@@ -47,20 +45,6 @@ class Tap(Protocol):
 
     def start(self, hook_point: KeptHookPoint) -> None: ...
     def stop(self, hook_point: KeptHookPoint) -> None: ...
-
-
-class Heads(BaseTensorConversion):
-    """A last dimension as one of heads and one of what is in each."""
-
-    def __init__(self, count: int) -> None:
-        super().__init__()
-        self.count = count
-
-    def handle_conversion(self, input_value: Tensor, *full_context: Any) -> Tensor:
-        return input_value.reshape(*input_value.shape[:-1], self.count, -1)
-
-    def revert(self, input_value: Tensor, *full_context: Any) -> Tensor:
-        return input_value.flatten(-2)
 
 
 class HookHandle(RemovableHandle):
@@ -94,8 +78,6 @@ class KeptHookPoint(HookPoint):
     part: str
     """Which tensor of a result comes here: the first one if empty, else the steps that lead to it,
     `"1"` or `"attentions.0"`."""
-    is_for_whole_outputs: bool
-    """Whether a tensor that a module gives out comes here as it is."""
     is_on: bool
     """Whether it has hooks. What `torch.compile` made holds as long as this stays: torch does not
     look at a module's hooks (`skip_nnmodule_hook_guards`), but it does at what code asks for."""
@@ -111,7 +93,6 @@ class KeptHookPoint(HookPoint):
 
     def _prepare(self, taps: list[Tap], is_in_source: bool) -> None:
         self.taps, self.is_in_source, self.part = taps, is_in_source, ""
-        self.is_for_whole_outputs = not is_in_source
         self.root, self.name_before = None, self.name
         self.gradient_hooks, self.firing, self.is_on, self.passed = OrderedDict(), (), False, {}
 
@@ -149,10 +130,6 @@ class KeptHookPoint(HookPoint):
 
     def __repr__(self) -> str:
         return "HookPoint()"
-
-    @property
-    def is_hooked(self) -> bool:
-        return bool(self.firing or self.gradient_hooks)
 
     @property
     def was_read(self) -> bool:

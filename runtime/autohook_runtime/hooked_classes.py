@@ -171,7 +171,7 @@ def _deepcopy(model: nn.Module, memo: dict[int, Any]) -> nn.Module:
     copied_record = copied.__dict__[RECORD] = Record(dict(record.choices))
     for key, hook_point in record.added.items():
         module = memo.get(key[0])
-        if hook_point.is_hooked and module is not None:
+        if hook_point.is_on and module is not None:
             parameters = module.__dict__.get("_parameters", {})
             point = hook_point_alone(parameters.get(key[1])) or KeptHookPoint()
             copied_record.added[id(module), key[1]] = point

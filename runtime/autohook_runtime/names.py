@@ -95,20 +95,17 @@ class HookDict(ByEitherName[HookPoint]):
         """
         if wanted is None:
             return list(self)
-        if isinstance(wanted, str) and dict.__contains__(self, wanted):
-            return [wanted]
-        if isinstance(wanted, re.Pattern):
-            return [name for name in self if any(map(wanted.search, self._all_names(name)))]
-        if callable(wanted):
-            return [name for name in self if any(map(wanted, self._all_names(name)))]
+        test = wanted.search if isinstance(wanted, re.Pattern) else wanted
+        if callable(test):
+            return [name for name in self if any(map(test, self._all_names(name)))]
         if is_shorthand(wanted):
             wanted = self._full_name(wanted)  # type: ignore[arg-type]
         if not isinstance(wanted, str):
-            several: set[str] = set()
-            for each in wanted:
-                is_name = isinstance(each, str) and dict.__contains__(self, each)
-                several.update((each,) if is_name else self.wanted(each, unknown))
+            asked: Any = wanted
+            several = {name for each in asked for name in self.wanted(each, unknown)}
             return [name for name in self if name in several]
+        if dict.__contains__(self, wanted):
+            return [wanted]
         if set(wanted) & set("*?["):
             names = [name for name in self if matching_glob(self._all_names(name), wanted)]
             if names:

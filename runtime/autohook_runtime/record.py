@@ -115,7 +115,7 @@ def complete(model: nn.Module, record: Record) -> None:
             name = f"{site.name}_{number}"
         added[site.key] = hook_dict[name] = mod_dict[name] = point
     # what is gone for now keeps its hooks, and has the same hook point if it comes back
-    record.added = {key: point for key, point in record.added.items() if point.is_hooked} | added
+    record.added = {key: point for key, point in record.added.items() if point.is_on} | added
     inner, taps = set(modules.values()), _taps_of_sources(in_source)
     for name, hook_point in hook_dict.items():
         _name(hook_point, name, model, inner, taps.get(hook_point, []) if name in modules else None)
@@ -166,7 +166,6 @@ def _part_of(hook_point: HookPoint, part: str) -> HookPoint:
     assert isinstance(hook_point, KeptHookPoint)
     made = KeptHookPoint()
     made.part, made.name = part, f"{hook_point.name}.{part}"
-    made.is_for_whole_outputs = False
     made.root = hook_point.root
     for tap in hook_point.taps:
         if isinstance(tap, ModuleTap) and not tap.is_parameter:

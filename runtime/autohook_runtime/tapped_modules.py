@@ -15,7 +15,7 @@ from types import FunctionType, MethodType
 from typing import Any, Protocol
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.compiler import is_dynamo_compiling
 
 from autohook_runtime.arguments import argument_names, with_fired_arguments
@@ -163,10 +163,7 @@ class Tapped:
             # outside of the graph that the module's own forward has
             return torch.compiler.disable(self.send)(output)  # type: ignore[no-untyped-call]
         for hook_point in self.points.get(OUTPUT, ()):
-            if type(output) is Tensor and hook_point.is_for_whole_outputs:
-                output = hook_point.fire(output)
-            else:
-                output = send_output(output, hook_point)
+            output = send_output(output, hook_point)
         return output
 
     @outside_graphs
