@@ -19,7 +19,7 @@ from autohook_codegen.sites.roles.called_attention import (
     interface_calls,
 )
 from autohook_codegen.sites.roles.places import Places, passing_place
-from autohook_codegen.sites.roles.projections import Projected, projections
+from autohook_codegen.sites.roles.projections import Projected, projections, unprojected
 from autohook_codegen.sites.roles.rotations import calls_of_both, rotated
 from autohook_codegen.sites.written import Written
 
@@ -178,9 +178,10 @@ def _projected(
     operands = (("q", q), ("k", k), ("v", v))
     ways = {role: projections(flow, one) for role, one in operands}
     if not any(ways.values()):
-        ways = {role: projections(flow, one, is_handed=True) for role, one in operands}
-        if not all(ways.values()):
-            return (), []
+        handed = {role: projections(flow, one, is_handed=True) for role, one in operands}
+        if all(len({one.end.point for one in its}) == 1 for its in handed.values()):
+            ways = handed
+    ways = {role: ways[role] or unprojected(flow, one) for role, one in operands}
     found: list[_Role] = []
     for role, paths in ways.items():
         others = [one for name, its in ways.items() if name != role for one in its]

@@ -10,7 +10,7 @@ from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.points import FILLED, Point, Way
 from autohook_codegen.analysis.values import Items, Module, Parameter
 
-__all__ = ["Projected", "is_parameter", "projections"]
+__all__ = ["Projected", "is_parameter", "projections", "unprojected"]
 
 _ONWARD = frozenset(
     "same view cast item slice repeat scale norm activation dropout clamp mask softmax".split()
@@ -27,7 +27,7 @@ class Projected:
 
     ways: tuple[Way, ...]
     """The operand's first, the projection's last."""
-    calls: frozenset[ast.AST]
+    calls: frozenset[Point]
     """The calls of functions on any of the ways: one that q's and k's meet is a rotation."""
     turns: bool = False
     """It meets ``a * cos + b * sin``."""
@@ -36,7 +36,7 @@ class Projected:
     def end(self) -> Way:
         return self.ways[-1]
 
-    def behind(self, way: Way, calls: Iterable[ast.AST] = (), turns: bool = False) -> Projected:
+    def behind(self, way: Way, calls: Iterable[Point] = (), turns: bool = False) -> Projected:
         return Projected((way, *self.ways), self.calls | frozenset(calls), self.turns or turns)
 
     def place(self, flow: Flow, skipped: int = 0) -> tuple[Point, list[Way]]:
@@ -49,7 +49,9 @@ class Projected:
         point, passed = start.point, [start]
         for way in reversed(ways):
             if way.point.context != start.point.context or not (
-                way.kind in _FOLLOWS or way.kind == "bias" or _chooses_projections(flow, way)
+                way.kind in _FOLLOWS
+                or (way.kind == "bias" and not self.end.modules)
+                or _chooses_projections(flow, way)
             ):
                 break
             passed.append(way)
@@ -89,6 +91,20 @@ def projections(flow: Flow, operand: Point, is_handed: bool = False) -> list[Pro
     """
     found = list(_Search(flow, is_handed).back(_without_own_views(flow, operand)))
     return list({tuple(way.point for way in one.ways): one for one in found}.values())
+
+
+def unprojected(flow: Flow, operand: Point) -> list[Projected]:
+    """Return the way back to what an operand is that no projection has made: an argument, a
+    learned query."""
+    ways: list[Way] = []
+    way = flow.way(_without_own_views(flow, operand))
+    while way.kind in _ONWARD | {"function", "unknown"}:
+        fed = [one for one in way.sources if way.kind == "same" or flow.is_fed(one)]
+        if way.kind == "same" and len(fed) > 1 or not way.sources:
+            break
+        ways.append(way)
+        way = flow.way((fed or way.sources)[0])
+    return [] if way.kind in ("leaf", "fact") else [Projected((*ways, way), frozenset())]
 
 
 def _without_own_views(flow: Flow, operand: Point) -> Point:
@@ -144,7 +160,7 @@ class _Search:
 
     def _module(self, way: Way) -> list[Projected]:
         """A module is a projection, if it is none that only changes what one has made."""
-        calls = [way.point.node]
+        calls = [replace(way.point, part=())]
         if way.inner:
             inside = [one for inner in way.inner for one in self.back(inner)]
             if inside and all(_is_outside(one, way.point) for one in inside):
@@ -160,7 +176,7 @@ class _Search:
         return [Projected((way,), frozenset())]
 
     def _call(self, way: Way) -> list[Projected]:
-        calls = [way.point.node]
+        calls = [replace(way.point, part=())]
         inside = [one.behind(way, calls) for inner in way.inner for one in self.back(inner)]
         if inside:
             return inside
