@@ -61,7 +61,7 @@ def is_harmless_walk(walk: ast.Attribute, written: Written, program: Program) ->
 
 
 def _asks_by_name(walk: ast.Attribute, parents: Mapping[ast.AST, ast.AST]) -> bool:
-    """Tell whether one child is taken by a name that is written out: ``self._modules.pop("act")``."""
+    """Tell whether a child is taken by a name that is written out: ``_modules.pop("act")``."""
     parent = parents[walk]
     key: ast.expr | None = None
     match parent:

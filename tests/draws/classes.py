@@ -63,9 +63,7 @@ def _distinct(is_one: Callable[[ast.ClassDef, ast.Module], bool], folder: Path) 
 
 def methods(node: ast.ClassDef) -> list[ast.FunctionDef]:
     """Return a class's methods but ``__init__``."""
-    return [
-        one for one in node.body if isinstance(one, ast.FunctionDef) and one.name != "__init__"
-    ]
+    return [one for one in node.body if isinstance(one, ast.FunctionDef) and one.name != "__init__"]
 
 
 def _computes_attention(node: ast.ClassDef, tree: ast.Module) -> bool:

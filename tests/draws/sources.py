@@ -25,9 +25,7 @@ def _imports(path: Path) -> list[ast.ImportFrom]:
     return [one for one in ast.walk(ast.parse(path.read_text())) if isinstance(one, ast.ImportFrom)]
 
 
-def _files(
-    node: ast.ImportFrom, names: set[str], path: Path, package: Path
-) -> Iterator[Path]:
+def _files(node: ast.ImportFrom, names: set[str], path: Path, package: Path) -> Iterator[Path]:
     """Yield the files that a statement imports the names from, also by way of an ``__init__.py``."""
     start = path.parents[node.level - 1] if node.level else package.parent
     module = start.joinpath(*(node.module or "").split("."))

@@ -11,12 +11,13 @@ from autohook_codegen.analysis.points import Point, Way
 from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.sites.roles.projections import is_parameter
 
-__all__ = ["ByHand", "find_by_hand"]
+__all__ = ["TO_SCORES", "ByHand", "find_by_hand"]
 
 _TO_SOFTMAX = frozenset("same choice view cast item dropout mask scale repeat slice norm".split())
-_TO_PRODUCT = frozenset(
+TO_SCORES = frozenset(
     "same choice view cast item add scale mask clamp join slice repeat dropout".split()
 )
+"""The steps from a product to the scores that softmax takes."""
 MOST_SUMS, MOST_MIXINGS = 8, 2
 _BEHIND_SOFTMAX = frozenset("same view cast slice mask item".split())
 
@@ -117,7 +118,7 @@ def _products(flow: Flow, start: Point, mixings: int = MOST_MIXINGS) -> dict[Way
             if way.kind == "matmul" and not onward and len(fed) == 2 and any(fed):
                 if not any(next(_softmaxes(flow, one), None) for one in way.sources):
                     found[way] = max(found.get(way, -1000), depth if all(fed) else depth - 1000)
-        elif way.kind in _TO_PRODUCT:
+        elif way.kind in TO_SCORES:
             onward = way.sources
         elif way.kind in ("function", "module"):
             onward = way.inner or way.sources[: 1 if way.kind == "module" else None]
@@ -160,7 +161,7 @@ def _before_casts(flow: Flow, given: Point, product: Way) -> Point:
 
 def _beside_sinks(flow: Flow, point: Point, product: Way) -> Point | None:
     """Return the one element of a ``cat`` on the way that holds a product of fed values."""
-    for way in flow.walk(point, lambda way: way.kind in _TO_PRODUCT - {"join", "choice"}):
+    for way in flow.walk(point, lambda way: way.kind in TO_SCORES - {"join", "choice"}):
         if way.kind != "join":
             continue
         elements = way.sources

@@ -9,16 +9,16 @@ from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.points import Point, Way
 from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.sites.candidate import Candidate
-from autohook_codegen.sites.roles.places import Places
+from autohook_codegen.sites.roles.value_sites import ValueSites
 
 __all__ = ["expert_sites"]
 
 _NEAR = frozenset("same choice view cast item add scale mask clamp function slice".split())
 
 
-def expert_sites(places: Places, function: FunctionTrace) -> Iterator[Candidate]:
+def expert_sites(value_sites: ValueSites, function: FunctionTrace) -> Iterator[Candidate]:
     """Yield the sites of ``expert_weights`` and ``expert_indices``."""
-    flow = places.flow
+    flow = value_sites.flow
     for node in [one for one in function.values if isinstance(one, ast.Call)]:
         way = flow.way(Point(node, function))
         if way.kind != "topk" or not way.sources:
@@ -30,7 +30,7 @@ def expert_sites(places: Places, function: FunctionTrace) -> Iterator[Candidate]
             ("expert_weights", weights.point),
             ("expert_indices", Point(node, function, None, (1,))),
         ):
-            site = places.site(role, point, {point.node} if not point.part else ())
+            site = value_sites.site(role, point, {point.node} if not point.part else ())
             if site is not None:
                 yield site
 

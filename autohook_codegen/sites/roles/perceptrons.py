@@ -12,8 +12,8 @@ from autohook_codegen.analysis.points import Point, Way
 from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.declares.program import FunctionNode
 from autohook_codegen.sites.candidate import Candidate
-from autohook_codegen.sites.roles.places import Places
 from autohook_codegen.sites.roles.projections import is_parameter
+from autohook_codegen.sites.roles.value_sites import ValueSites
 
 __all__ = ["perceptron_sites"]
 
@@ -22,9 +22,9 @@ _TO_LINEAR = frozenset("view cast dropout norm slice item repeat clamp mask".spl
 MOST_STEPS = 200
 
 
-def perceptron_sites(places: Places, function: FunctionTrace) -> Iterator[Candidate]:
+def perceptron_sites(value_sites: ValueSites, function: FunctionTrace) -> Iterator[Candidate]:
     """Yield the sites of ``pre``, ``pre_linear`` and ``post``."""
-    flow = places.flow
+    flow = value_sites.flow
     for node in [one for one in function.values if isinstance(one, ast.Call)]:
         way = flow.way(Point(node, function))
         if way.kind != "activation" or not way.sources:
@@ -39,14 +39,14 @@ def perceptron_sites(places: Places, function: FunctionTrace) -> Iterator[Candid
         if gated is not None:
             found.append(("pre_linear", flow.origin(gated), _linear(flow, gated)))
         for role, point, made in found:
-            passes = made is not None and places.all_pass(
+            passes = made is not None and value_sites.all_pass(
                 made.point.node, _between(flow, point), point
             )
             takes = {made.point.node, point.node} if made is not None and passes else ()
-            site = places.site(role, point, takes)
+            site = value_sites.site(role, point, takes)
             if site is not None:
                 yield site
-        site = places.site("post", post, {post.node})
+        site = value_sites.site("post", post, {post.node})
         if site is not None:
             yield site
 

@@ -100,7 +100,7 @@ def unprojected(flow: Flow, operand: Point) -> list[Projected]:
     way = flow.way(_without_own_views(flow, operand))
     while way.kind in _ONWARD | {"function", "unknown"}:
         fed = [one for one in way.sources if way.kind == "same" or flow.is_fed(one)]
-        if way.kind == "same" and len(fed) > 1 or not way.sources:
+        if not way.sources or (way.kind == "same" and len(fed) > 1):
             break
         ways.append(way)
         way = flow.way((fed or way.sources)[0])

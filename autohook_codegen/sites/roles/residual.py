@@ -37,12 +37,12 @@ class Residual:
     """The sums of a whole program."""
 
     def __init__(
-        self, flow: Flow, functions: list[FunctionTrace], states: Collection[ast.AST] = ()
+        self, flow: Flow, functions: list[FunctionTrace], other_sums: Collection[ast.AST] = ()
     ) -> None:
         self.flow = flow
         self.functions = functions
-        self.states = states
-        """The updates of a recurrence's state, which are sums too."""
+        self.other_sums = other_sums
+        """Sums that have another role."""
 
     @cached_property
     def sums(self) -> dict[FunctionTrace, list[Sum]]:
@@ -51,7 +51,7 @@ class Residual:
             inner: set[ast.AST] = set()
             # outer sums before those that they hold
             for node in _sums_in(function):
-                if node in inner or node in self.states:
+                if node in inner or node in self.other_sums:
                     continue
                 point = Point(node, function)
                 terms = self._terms(self._in_helper(point), inner)
