@@ -67,7 +67,7 @@ def _attention(flow: Flow, product: Way, v: Point, path: tuple[Way, ...]) -> ByH
         q, k = k, q
     while given.context != path[0].point.context and flow.way(given).kind == "same":
         given = flow.way(given).sources[0]  # what a helper was handed
-    return ByHand(product, v, q, k, _before_casts(flow, given, scores), _pattern(path))
+    return ByHand(product, v, q, k, _before_casts(flow, given, scores), _pattern(flow, path))
 
 
 def _softmaxes(flow: Flow, start: Point) -> Iterator[tuple[Way, ...]]:
@@ -173,18 +173,25 @@ def _beside_sinks(flow: Flow, point: Point, product: Way) -> Point | None:
     return None
 
 
-def _pattern(path: tuple[Way, ...]) -> Point:
+def _pattern(flow: Flow, path: tuple[Way, ...]) -> Point:
     """Return the softmax with the views, casts and fills behind it."""
     here = [way for way in path if way.point.context == path[0].point.context]
-    while len(here) > 1 and here[0].kind == "view":
+    while len(here) > 1 and here[0].kind in ("same", "view"):
         here = here[1:]  # turned for the product alone
     point = here[-1].point  # the softmax, or the call of the helper that it stands in
     for way in reversed(here[:-1]):
-        if way.kind not in _BEHIND_SOFTMAX:
+        if way.kind not in _BEHIND_SOFTMAX and not _chooses_softmax(flow, way):
             break
-        if way.kind != "same":
+        if way.kind not in ("same", "choice"):
             point = way.point
     return point
+
+
+def _chooses_softmax(flow: Flow, way: Way) -> bool:
+    """Tell whether each arm of a choice is a softmax, or a view, cast or fill of one."""
+    near = _BEHIND_SOFTMAX | {"choice"}
+    ends = (one.kind for one in flow.walk(way.point, lambda one: one.kind in near))
+    return way.kind == "choice" and all(kind in near | {"softmax"} for kind in ends)
 
 
 def _keys_come_first(scores: Way, softmax: Way) -> bool:

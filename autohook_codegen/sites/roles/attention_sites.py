@@ -190,7 +190,10 @@ def _projected(
     flow = value_sites.flow
     operands = (("q", q), ("k", k), ("v", v))
     ways = {role: projections(flow, one) for role, one in operands}
-    if not any(ways.values()):
+    ends = [one.end for its in ways.values() for one in its]
+    if callees := frozenset(one.name for one in ends if one.kind == "unknown"):
+        ways = {role: projections(flow, one, callees=callees) for role, one in operands}
+    elif not ends:
         handed = {role: projections(flow, one, is_handed=True) for role, one in operands}
         if all(len({one.end.point for one in its}) == 1 for its in handed.values()):
             ways = handed

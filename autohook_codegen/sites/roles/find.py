@@ -68,13 +68,11 @@ def role_sites(
 
 def _other_sums(flow: Flow, sites: Iterable[Candidate]) -> set[ast.AST]:
     """Return the updates of recurrences' states, and the steps to scores, which are sums too."""
-    found: set[ast.AST] = set()
+    found: set[ast.AST] = {one.node for one in sites if one.role == "state"}
     for one in sites:
-        goes_on = {"state": frozenset({"same"}), "attn_scores": TO_SCORES}.get(one.role or "")
-        if goes_on is not None:
-            start = Point(one.node, one.function)
-            ways = flow.walk(start, lambda way, kinds=goes_on: way.kind in kinds)
-            found.update(way.point.node for way in ways)
+        if one.role == "attn_scores":
+            steps = flow.walk(Point(one.node, one.function), lambda way: way.kind in TO_SCORES)
+            found.update(way.point.node for way in steps)
     return found
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import takewhile, zip_longest
 
 from autohook_codegen.analysis.flow import Flow
-from autohook_codegen.analysis.points import FILLED, Point, Way
+from autohook_codegen.analysis.points import FILLED, Context, Point, Way
 from autohook_codegen.analysis.values import Items, Module, Parameter
 
-__all__ = ["Projected", "is_parameter", "projections", "unprojected"]
+__all__ = ["Projected", "is_linear", "is_parameter", "projections", "unprojected"]
 
 _ONWARD = frozenset(
     "same view cast item slice repeat scale norm activation dropout clamp mask softmax".split()
@@ -42,6 +43,7 @@ class Projected:
     def place(self, flow: Flow, skipped: int = 0) -> tuple[Point, list[Way]]:
         """Return the last view that follows the projection directly, and the ways from there back
         to the projection; or that follows what stands so many ways behind it."""
+        skipped = max(skipped, self._in_shared(flow))
         if self.end.name == FILLED:
             later = (way for way in reversed(self.ways[:-1]) if way.kind != "same")
             return next(later, self.ways[0]).point, []
@@ -59,6 +61,17 @@ class Projected:
             if not is_name or isinstance(way.point.node, ast.Call):
                 point = way.point
         return point, passed
+
+    def _in_shared(self, flow: Flow) -> int:
+        """Return how many ways, from the projection, are in the function that it stands in, where
+        that is called in several places, perhaps for a query and for a key."""
+        function, shared = self.end.point.function, None
+        for context in _around(self.end):
+            if len(flow.calls_of.get(function.node or context.call, ())) > 1:
+                shared = context
+            function = context.function
+        inside = takewhile(lambda way: shared in _around(way), reversed(self.ways))
+        return sum(1 for _ in inside) if shared is not None else 0
 
     def shared_with(self, other: Projected) -> int:
         """Return how many ways, from the projection, both go together before they part."""
@@ -83,13 +96,15 @@ def _chooses_projections(flow: Flow, way: Way) -> bool:
     return all(kind in ("linear", "conv") for kind in ends)
 
 
-def projections(flow: Flow, operand: Point, is_handed: bool = False) -> list[Projected]:
+def projections(
+    flow: Flow, operand: Point, is_handed: bool = False, callees: frozenset[str] = frozenset()
+) -> list[Projected]:
     """Return the ways back from an operand; none where it is no projection's.
 
     `is_handed` says that the module is handed its queries, keys and values: then the ways go on in
-    what calls it.
+    what calls it. `callees` are unknown functions that project.
     """
-    found = list(_Search(flow, is_handed).back(_without_own_views(flow, operand)))
+    found = _Search(flow, is_handed, callees).back(_without_own_views(flow, operand))
     return list({tuple(way.point for way in one.ways): one for one in found}.values())
 
 
@@ -120,9 +135,10 @@ def _without_own_views(flow: Flow, operand: Point) -> Point:
 
 
 class _Search:
-    def __init__(self, flow: Flow, is_handed: bool) -> None:
+    def __init__(self, flow: Flow, is_handed: bool, callees: frozenset[str]) -> None:
         self.flow = flow
         self.is_handed = is_handed
+        self.callees = callees
         self._open: set[Point] = set()
 
     def back(self, point: Point) -> list[Projected]:
@@ -136,14 +152,10 @@ class _Search:
 
     def _of_kind(self, way: Way) -> list[Projected]:
         kind = way.kind
-        if kind in ("linear", "conv", "attention"):
+        if kind in ("conv", "attention") or is_linear(self.flow, way):
             return [Projected((way,), frozenset())]
         if kind == "module":
             return self._module(way)
-        if kind == "matmul":
-            if any(is_parameter(self.flow, one) for one in way.sources):
-                return [Projected((way,), frozenset())]
-            return []
         if kind in ("function", "unknown"):
             return self._call(way)
         if kind in ("add", "join", "scale"):
@@ -155,7 +167,9 @@ class _Search:
                 for one in self.back(given)
             ]
         if kind == "choice" or kind in _ONWARD:
-            return [one.behind(way) for source in way.sources for one in self.back(source)]
+            # some of each arm, where there are too many
+            in_turn = zip_longest(*map(self.back, way.sources))
+            return [one.behind(way) for several in in_turn for one in several if one is not None]
         return []
 
     def _module(self, way: Way) -> list[Projected]:
@@ -181,7 +195,7 @@ class _Search:
         if inside:
             return inside
         fed = [one for one in way.sources if self.flow.is_fed(one)]
-        if way.kind == "unknown" and fed and any(self._is_matrix(one) for one in way.sources):
+        if way.kind == "unknown" and fed and way.name in self.callees:
             return [Projected((way,), frozenset())]
         place = way.point.part[0] if way.point.part else None
         if isinstance(place, int):
@@ -191,9 +205,6 @@ class _Search:
         else:
             sources = tuple(fed[:1])
         return [one.behind(way, calls) for source in sources for one in self.back(source)]
-
-    def _is_matrix(self, point: Point) -> bool:
-        return is_parameter(self.flow, point)
 
     def _several(self, way: Way) -> list[Projected]:
         """What is summed or joined: halves of one projection, or several projections."""
@@ -232,6 +243,16 @@ class _Search:
         return way.kind == "scale" and len(way.sources) == 2
 
 
+def _around(way: Way) -> list[Context]:
+    """Return the calls by which the way has gone into functions, the innermost first."""
+    found: list[Context] = []
+    context = way.point.context
+    while context is not None:
+        found.append(context)
+        context = context.outer
+    return found
+
+
 def _position(point: Point) -> tuple[int, int]:
     return getattr(point.node, "lineno", 0), getattr(point.node, "col_offset", 0)
 
@@ -264,6 +285,17 @@ def _is_outside(one: Projected, call: Point) -> bool:
     """Tell whether the way ends in the caller, before the call."""
     context = one.end.point.context
     return context == call.context
+
+
+def is_linear(flow: Flow, way: Way) -> bool:
+    """Tell whether it is a linear layer: a module, a product with a parameter, an unknown function
+    of a computed value and a parameter."""
+    if way.kind == "unknown" and not way.inner:
+        learned = [one for one in way.sources if is_parameter(flow, one)]
+        return bool(learned) and any(flow.is_fed(one) for one in way.sources)
+    return way.kind == "linear" or (
+        way.kind == "matmul" and any(is_parameter(flow, one) for one in way.sources)
+    )
 
 
 def is_parameter(flow: Flow, point: Point) -> bool:

@@ -195,10 +195,7 @@ def _nodes(points: frozenset[Point]) -> frozenset[ast.AST]:
 
 
 def _is_one_of(point: Point, roots: frozenset[Point]) -> bool:
-    return any(
-        point.node is one.node and point.part == one.part and point.function is one.function
-        for one in roots
-    )
+    return any(point.is_at(one) for one in roots)
 
 
 def _may_be_identity(way: Way) -> bool:

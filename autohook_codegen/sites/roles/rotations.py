@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import takewhile
 
 from autohook_codegen.analysis.points import Point, Way
 from autohook_codegen.sites.roles.projections import Projected
@@ -35,13 +36,28 @@ def rotated(paths: list[Projected], shared: frozenset[Point]) -> list[Point]:
     for path in paths:
         if not (path.turns or path.calls & shared):
             continue
-        for way in path.ways[:-1]:
+        for place, way in enumerate(path.ways[:-1]):
             is_cache = way.kind in ("unknown", "join") and _call(way) not in shared
-            if way.kind in _SKIPPED or (is_cache and _goes_on(path, way, shared)):
+            if (
+                way.kind in _SKIPPED
+                or (is_cache and _goes_on(path, way, shared))
+                or _only_scales(path.ways[place:])
+            ):
                 continue
             found[way.point] = None
             break
     return list(found)
+
+
+def _only_scales(ways: tuple[Way, ...]) -> bool:
+    """Tell whether the first way is the call of a function that does nothing but views and scale."""
+    depth = _depth(ways[0])
+    inside = list(takewhile(lambda one: _depth(one) > depth, ways[1:]))
+    return bool(inside) and all(one.kind in _SKIPPED for one in inside)
+
+
+def _depth(way: Way) -> int:
+    return way.point.context.depth if way.point.context is not None else 0
 
 
 def _call(way: Way) -> Point:
