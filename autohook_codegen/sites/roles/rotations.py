@@ -50,7 +50,7 @@ def rotated(paths: list[Projected], shared: frozenset[Point]) -> list[Point]:
 
 
 def _only_scales(ways: tuple[Way, ...]) -> bool:
-    """Tell whether the first way is the call of a function that does nothing but views and scale."""
+    """Tell whether the first is the call of a function that does nothing but views and scale."""
     depth = _depth(ways[0])
     inside = list(takewhile(lambda one: _depth(one) > depth, ways[1:]))
     return bool(inside) and all(one.kind in _SKIPPED for one in inside)
