@@ -86,7 +86,10 @@ class Residual:
             if not roots:
                 continue
             others = [one for one in terms if one is not stream]
-            if all(self._is_computed(one, roots, point.node) for one in others):
+            if all(
+                self._is_computed(one, roots, point.node) and not roots & self._roots(one)
+                for one in others
+            ):
                 return Sum(point, stream, tuple(others), _nodes(roots), False)
         for stream in terms:
             roots = self._roots(stream)
