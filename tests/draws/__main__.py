@@ -38,7 +38,7 @@ def main() -> None:
     print(f"{len(drawn)} distinct classes")
     last = options.first + options.count
     for place, one in enumerate(drawn[options.first : last], options.first):
-        print(f"{place}. {one}")
+        print(f"{place}. {one}", flush=True)
         _print(one, options.packages, ROLES[options.kind], options.verbose)
 
 

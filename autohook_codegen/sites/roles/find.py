@@ -49,10 +49,9 @@ def role_sites(
         sites += perceptron_sites(value_sites, function)
         sites += expert_sites(value_sites, function)
         sites += state_sites(value_sites, function)
-        if function.owner is not None:
-            operands.setdefault(function.owner, []).extend(
-                attention_operands(value_sites, function)
-            )
+        holder = value_sites.holder(function)
+        for owner in holder.owners if holder is not None else ():
+            operands.setdefault(owner, []).extend(attention_operands(value_sites, function))
     branches = Branches(flow, Found(operands, _classes(sites), _nodes(sites)))
     residual = Residual(flow, functions, _other_sums(flow, sites))
     for owner in dict.fromkeys(one.owner for one in functions):

@@ -177,6 +177,8 @@ class _Search:
         calls = [replace(way.point, part=())]
         if way.inner:
             inside = [one for inner in way.inner for one in self.back(inner)]
+            # not the kernel of a norm, which takes a parameter too
+            inside = [one for one in inside if one.end.kind != "unknown"] or inside
             if inside and all(_is_outside(one, way.point) for one in inside):
                 return [one.behind(way, calls) for one in inside]
             return [Projected((way,), frozenset())]
