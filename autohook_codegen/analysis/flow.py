@@ -12,7 +12,7 @@ from autohook_codegen.analysis.definitions import Definitions
 from autohook_codegen.analysis.points import Point, Way
 from autohook_codegen.analysis.takers import Takers
 from autohook_codegen.analysis.trace import FunctionTrace, Trace
-from autohook_codegen.analysis.values import Function, Module, Value
+from autohook_codegen.analysis.values import Function, Instance, Module, Value
 from autohook_codegen.analysis.ways_of_calls import way_of_call
 from autohook_codegen.analysis.ways_of_names import way_of_argument, way_of_name
 from autohook_codegen.analysis.ways_of_parts import (
@@ -90,7 +90,7 @@ class Flow:
 
     @cached_property
     def module_calls_of(self) -> dict[ast.AST, list[tuple[ast.Call, FunctionTrace]]]:
-        """The calls of modules of the input, by the forward that they run."""
+        """The calls of modules and other objects of the input, by the method that they run."""
         found: dict[ast.AST, list[tuple[ast.Call, FunctionTrace]]] = {}
         for function in self.trace.functions.values():
             for call in function.calls:
@@ -99,6 +99,13 @@ class Flow:
                     method = cls.method("forward") if isinstance(cls, ClassDecl) else None
                     if method is not None:
                         found.setdefault(method[1], []).append((call.node, function))
+            for node in list(function.values):
+                for callee in (
+                    function.values.get(node.func, ()) if isinstance(node, ast.Call) else ()
+                ):
+                    method = callee.cls.method("__call__") if isinstance(callee, Instance) else None
+                    if method is not None:
+                        found.setdefault(method[1], []).append((node, function))
         return found
 
     def at_callers(self, point: Point) -> list[Point]:

@@ -188,17 +188,23 @@ class Branches:
         return found
 
     def _arguments(self, point: Point) -> set[ast.arg]:
-        return {
-            way.point.node
-            for way in self.flow.walk(point, lambda way: way.kind in _NEAR)
-            if way.kind == "argument" and isinstance(way.point.node, ast.arg)
-        }
+        """Return the arguments of the module's methods that a value is made of, also where a
+        processor is handed them."""
+        found: set[ast.arg] = set()
+        for way in self.flow.walk(point, lambda way: way.kind in _NEAR):
+            owner = way.point.function.owner
+            if way.kind == "argument" and isinstance(way.point.node, ast.arg):
+                is_own = owner is None or owner.is_module
+                given = [] if is_own else self.flow.at_callers(way.point)
+                found |= {way.point.node} if not given else set()
+                found.update(inner for one in given for inner in self._arguments(one))
+        return found
 
 
 def _asked(way: Way) -> list[ast.expr] | None:
     """Return what a module of no known class is given as query, key and value by keyword."""
     call = way.point.node
-    if way.kind != "module" or way.inner or way.modules or not isinstance(call, ast.Call):
+    if way.kind != "module" or way.inner or not isinstance(call, ast.Call):
         return None
     given = {(one.arg or "").partition("_")[0]: one.value for one in reversed(call.keywords)}
     found = [given[name] for name in ("query", "key", "value") if name in given]

@@ -27,12 +27,12 @@ def perceptron_sites(value_sites: ValueSites, function: FunctionTrace) -> Iterat
     flow = value_sites.flow
     for node in [one for one in function.values if isinstance(one, ast.Call)]:
         way = flow.way(Point(node, function))
-        if not way.sources or not (way.kind == "activation" or _is_chosen(flow, way)):
-            continue
-        linear = _linear(flow, way.sources[0])
+        linear = _linear(flow, way.sources[0]) if way.sources else None
         if linear is None:
             continue
         post, gated = _gated(flow, way.point, linear)
+        if way.kind != "activation" and not _is_of_unknown(flow, way, in_gate=gated is not None):
+            continue
         if not _reaches_linear(flow, post.node, function):
             continue
         taken = {"pre": way.sources[0]} | ({"pre_linear": gated} if gated is not None else {})
@@ -78,20 +78,18 @@ def _from_linear(flow: Flow, way: Way) -> bool | tuple[Point, ...]:
     return way.kind in _FROM_LINEAR
 
 
-def _is_chosen(flow: Flow, way: Way) -> bool:
-    """Tell whether it is a call of what is taken by a key from a table outside of the input, or set
-    by a class outside of it: between two linear layers that is an activation."""
+def _is_of_unknown(flow: Flow, way: Way, in_gate: bool) -> bool:
+    """Tell whether it is a call of an activation that the input does not show: one factor of a
+    gate, or taken by a key from a table, or set by a class outside of the input."""
     owner = way.point.function.owner
     match way.point.node:
         case ast.Call(ast.Attribute(ast.Name(name), attribute), [_], []) if owner is not None:
             receiver = way.point.function.receiver
-            if way.kind not in ("module", "unknown") or receiver is None or receiver.arg != name:
+            if way.inner or receiver is None or receiver.arg != name or owner.method(attribute):
                 return False
             sets = [one for cls in owner.mro for one in flow.trace.definitions(cls, attribute)]
-            values = [getattr(one.statement, "value", None) for one in sets]
-            return owner.method(attribute) is None and all(
-                isinstance(one, ast.Subscript) for one in values
-            )
+            tables = [isinstance(getattr(one.statement, "value", 0), ast.Subscript) for one in sets]
+            return way.kind in ("module", "unknown") and (in_gate or all(tables))
     return False
 
 
