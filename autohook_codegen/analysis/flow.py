@@ -25,6 +25,7 @@ from autohook_codegen.declares.program import ClassDecl
 
 __all__ = ["Flow"]
 
+DEEPEST_PART = 6
 _OPERATORS: dict[type[ast.operator], str] = {
     ast.Add: "add",
     ast.Sub: "add",
@@ -131,7 +132,9 @@ class Flow:
     def way(self, point: Point) -> Way:
         """Return how the value was made."""
         if point not in self._ways:
-            self._ways[point] = self._way(point)
+            # a loop may put what it has made into a tuple, round after round
+            is_deep = len(point.part) > DEEPEST_PART
+            self._ways[point] = Way("leaf", point) if is_deep else self._way(point)
         return self._ways[point]
 
     def walk(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
+from dataclasses import replace
 
 from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.trace import FunctionTrace, Trace
@@ -33,13 +35,16 @@ def find_sites(flow: Flow, options: Options) -> tuple[list[Candidate], list[Left
     elsewhere = Elsewhere(trace)
     running = _running(trace)
     asked = options.asked_sites
-    value_sites = value_sites_in(flow, running if options.activations or asked else ())
-    roles = role_sites(value_sites, running) if options.activations else {}
+    value_sites = value_sites_in(flow, running)
+    roles = role_sites(value_sites, running) if options.modules or options.activations else {}
+    shown = {node: one.role for its in roles.values() for one in its for node in one.takes}
+    if not options.activations:
+        roles = {}
     inputs = Inputs(flow, _roots(trace, options), options.entry) if options.inputs else None
     written = {function: Written(function) for function in running}
     found: dict[FunctionTrace, list[Candidate | LeftAlone]] = {
         function: [
-            *module_calls(its, trace, elsewhere),
+            *(_showing(one, shown) for one in module_calls(its, trace, elsewhere)),
             *parameter_uses(its, trace),
             *roles.get(function, ()),
         ]
@@ -75,6 +80,14 @@ def find_sites(flow: Flow, options: Options) -> tuple[list[Candidate], list[Left
             else:
                 left_alone.append(one)
     return candidates, left_alone
+
+
+def _showing(
+    one: Candidate | LeftAlone, shown: Mapping[ast.AST, str | None]
+) -> Candidate | LeftAlone:
+    """Write down which role the result of a module has."""
+    is_result = isinstance(one, Candidate) and not one.part
+    return replace(one, shows=shown.get(one.node)) if is_result else one
 
 
 def _roots(trace: Trace, options: Options) -> list[ClassDecl]:

@@ -10,7 +10,7 @@ from autohook_codegen.sites.roles.projections import Projected
 
 __all__ = ["calls_of_both", "rotated"]
 
-_SKIPPED = frozenset("same choice view cast item repeat scale slice".split())
+_SKIPPED = frozenset("same choice view cast item repeat scale slice argument".split())
 
 
 def calls_of_both(queries: list[Projected], keys: list[Projected]) -> frozenset[Point]:

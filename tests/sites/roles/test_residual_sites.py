@@ -197,3 +197,11 @@ def test_a_class_that_adds_for_its_caller() -> None:
         helpers,
     )
     assert roles(source) == {"resid_post": ["self.dense(y) + stream"]}
+
+
+def test_a_tuple_that_grows_round_after_round() -> None:
+    source = module(
+        f"{INIT}--\nfor layer in self.layers:\n    x = (layer(x[0]), x)\nreturn x[0] + memory",
+        ATTENTION,
+    )
+    assert "resid_post" not in roles(source)
