@@ -103,7 +103,7 @@ def attribute_of(frame: Frame, one: Alternative, name: str, node: ast.AST) -> Va
         case Nothing():
             return NOT_REACHED
         case Plain():
-            return frozenset({Plain()})
+            return UNKNOWN if one.gives_others else PLAIN
         case Function():
             return frozenset({Unknown()}) if name not in ("__name__", "__doc__") else PLAIN
 

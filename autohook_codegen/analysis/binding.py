@@ -52,6 +52,8 @@ def bind_arguments(frame: Frame, node: FunctionNode | ast.Lambda) -> None:
             value = join(value, _from_outside(frame, one, defaults.get(one)))
         frame.trace.arguments[one] = value
         frame.bind(one.arg, value)
+        if one is not receiver and one not in defaults:
+            frame.handed[one.arg] = one
     if args.vararg is not None:
         given = frame.state.read(("argument", args.vararg), unit)
         anything = Items("tuple", (), frozenset({Unknown(Origin(args.vararg))}))

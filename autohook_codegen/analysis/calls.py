@@ -26,6 +26,7 @@ from autohook_codegen.analysis.registering import (
 from autohook_codegen.analysis.trace import How, ModuleCall
 from autohook_codegen.analysis.values import (
     NOT_REACHED,
+    PLAIN,
     Alternative,
     Class,
     Fields,
@@ -102,7 +103,7 @@ def _call_of_attribute(frame: Frame, node: ast.Call, func: ast.Attribute) -> Val
             continue
         elif isinstance(one, Plain):
             use_arguments(frame, func.attr, arguments, node)
-            found.append(frozenset({Plain()}))
+            found.append(frozenset({Unknown(Origin(node))}) if one.gives_others else PLAIN)
         elif same := _same_module(one, func.attr):
             found.append(same)
         elif isinstance(one, Module) and func.attr == "get_submodule":

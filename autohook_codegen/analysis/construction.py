@@ -41,6 +41,9 @@ def construct(frame: Frame, one: Class, node: ast.Call, arguments: Arguments) ->
         arguments.use(frame, How.ARGUMENT, node)
         return _of_input(frame, one.cls, node, arguments, one.is_open)
     arguments.use(frame, How.JOINED, node)
+    if one.fields:
+        fields = tuple((name, UNKNOWN) for name in one.fields)
+        return frozenset({_filled(Fields(one.cls, fields), arguments)})
     return of_library(frame, one.cls, node, arguments, one.is_open)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from autohook_codegen.analysis.joining import join
+from autohook_codegen.analysis.joining import bounded, join
 from autohook_codegen.analysis.state import State, Unit
 from autohook_codegen.analysis.trace import FunctionTrace, How, Operation, Use
 from autohook_codegen.analysis.values import (
@@ -19,6 +19,7 @@ from autohook_codegen.analysis.values import (
     Parameter,
     Plain,
     Tensor,
+    Unknown,
     Value,
 )
 from autohook_codegen.declares.names import dotted_name
@@ -82,6 +83,8 @@ class Frame:
         """``None`` where no way leads."""
         self.rounds: list[_Round] = []
         self.returned: Value = NOT_REACHED
+        self.handed: dict[str, ast.arg] = {}
+        """The arguments that each call gives, by name."""
         self.statement: ast.stmt | None = None
         names = interpretation.names_in(unit.node)
         self.local_names, self.free_names = names.local, names.free
@@ -120,6 +123,15 @@ class Frame:
         """Evaluate an expression that `by` takes."""
         value = self.evaluate(node)
         self.use(node, value, how, by)
+        return value
+
+    def given_back(self, node: ast.expr, value: Value) -> Value:
+        """Return what a function gives that gives `value` back: for an argument as it came in, each
+        call gets what it handed in itself, and not what others did."""
+        if isinstance(node, ast.Name) and node.id in self.handed:
+            argument = self.handed[node.id]
+            if value is self.trace.arguments[argument]:
+                return frozenset({Unknown(Origin(argument))})
         return value
 
     # --- writing down
@@ -221,7 +233,7 @@ def united(*environments: Environment | None) -> Environment | None:
             if one is two and one is not None:
                 joined[name] = one
             elif one is not None and two is not None:
-                joined[name] = join(one, two)
+                joined[name] = bounded(join(one, two))
             elif "." not in name:
                 joined[name] = one if one is not None else two  # type: ignore[assignment]
         first = joined

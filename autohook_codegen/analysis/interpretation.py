@@ -156,7 +156,7 @@ class Interpretation:
         if isinstance(node, FunctionNode | ast.Lambda):
             bind_arguments(frame, node)
         if isinstance(node, ast.Lambda):
-            frame.returned = frame.evaluate(node.body)
+            frame.returned = frame.given_back(node.body, frame.evaluate(node.body))
         else:
             frame.run(node.body)
         if isinstance(node, FunctionNode) and frame.environment is not None:

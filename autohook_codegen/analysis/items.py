@@ -151,7 +151,7 @@ def item_of(
                 return frozenset({Unknown(inside(origin, Item(key, by_key=isinstance(key, str))))})
             return frozenset({Unknown(Origin(node))})
         case Plain():
-            return PLAIN
+            return frozenset({Unknown(Origin(node))}) if one.gives_others else PLAIN
         case Nothing():
             return NOT_REACHED
         case Module(cls=cls, held=held) if isinstance(cls, ClassDecl):

@@ -52,7 +52,7 @@ def members_of(frame: Frame, value: Value, node: ast.AST, step: Member | None = 
                 way = reach(held, step)
                 found.append(frozenset({Unknown(held=way)}) if way is not None else UNKNOWN)
             case Plain():
-                found.append(PLAIN)
+                found.append(UNKNOWN if one.gives_others else PLAIN)
             case Module(held=held):
                 found.append(frozenset({Unknown(held=reach(held, step))}))
             case Nothing():

@@ -22,11 +22,21 @@ from autohook_codegen.analysis.values import (
     Value,
 )
 
-__all__ = ["ANYTHING", "ANYWHERE", "DEEPEST", "MOST_ALTERNATIVES", "MOST_MEMBERS", "depth", "join"]
+__all__ = [
+    "ANYTHING",
+    "ANYWHERE",
+    "DEEPEST",
+    "MOST_ALTERNATIVES",
+    "MOST_MEMBERS",
+    "bounded",
+    "depth",
+    "join",
+]
 
 MOST_ALTERNATIVES = 16
 MOST_MEMBERS = 12
 DEEPEST = 5
+LARGEST = 300
 """How much of a value is known one by one. Beyond, a part of it is taken for any: so the
 interpretation comes to an end."""
 
@@ -48,12 +58,20 @@ def join(*values: Value) -> Value:
     joined = _joined_structures(joined)
     if ANYTHING in joined:
         return frozenset(map(_least, joined))
-    for whole in (Tensor(), Unknown(), Plain()):
-        if whole in joined:
-            joined = frozenset(
-                one for one in joined if type(one) is not type(whole) or one == whole
-            )
+    joined = frozenset(
+        one for one in joined if one == (whole := _whole(one)) or whole not in joined
+    )
     return joined if len(joined) <= MOST_ALTERNATIVES else _widened(joined)
+
+
+def _whole(one: Alternative) -> Alternative | None:
+    """Return what takes the alternative in, wherever it comes from."""
+    match one:
+        case Tensor() | Unknown():
+            return type(one)()
+        case Plain():
+            return Plain(gives_others=one.gives_others)
+    return None
 
 
 def _joined_structures(value: Value) -> Value:
@@ -131,12 +149,10 @@ def _widened(value: Value) -> Value:
     kept: set[Alternative] = set()
     for one in value:
         match one:
-            case Tensor() | Plain() | Unknown():
-                kept.add(type(one)())
             case Items() | Fields():
                 kept.add(_from_anywhere(one))
             case _:
-                kept.add(one)
+                kept.add(_whole(one) or one)
     joined = _joined_structures(frozenset(kept))
     return joined if len(joined) <= MOST_ALTERNATIVES else frozenset({ANYTHING, *map(_least, kept)})
 
@@ -144,18 +160,59 @@ def _widened(value: Value) -> Value:
 def _least(one: Alternative) -> Alternative:
     """Return what is kept of an alternative beside `ANYTHING`."""
     match one:
-        case Tensor() | Plain() | Nothing():
-            return type(one)()
+        case Tensor() | Plain():
+            return _whole(one) or one
+        case Nothing():
+            return Nothing()
         case _:
             return ANYTHING
 
 
+def bounded(value: Value) -> Value:
+    """Return the value, of which so little is known member by member that it stays small.
+
+    What is left out is `ANYTHING`, which takes in what comes there later.
+    """
+    for deepest in range(DEEPEST, -1, -1):
+        value = _cut(value, deepest)
+        if _size(value) <= LARGEST:
+            break
+    return value
+
+
+def _cut(value: Value, deepest: int) -> Value:
+    if depth(value) <= deepest:
+        return value
+    if deepest == 0:
+        return frozenset(ANYTHING if isinstance(one, Items | Fields) else one for one in value)
+    return frozenset(_with_members_cut(one, deepest - 1) for one in value)
+
+
+def _with_members_cut(one: Alternative, deepest: int) -> Alternative:
+    match one:
+        case Items(first=first, rest=rest):
+            members = tuple(_cut(member, deepest) for member in first)
+            return replace(one, first=members, rest=_cut(rest, deepest))
+        case Fields(fields=fields, rest=rest):
+            named = tuple((name, _cut(field, deepest)) for name, field in fields)
+            return replace(one, fields=named, rest=_cut(rest, deepest))
+    return one
+
+
+def _size(value: Value) -> int:
+    """Return the number of alternatives, with those of members."""
+    return len(value) + sum(_size(inside) for one in value for inside in _members(one))
+
+
+def _members(one: Alternative) -> tuple[Value, ...]:
+    match one:
+        case Items(first=first, rest=rest):
+            return (*first, rest)
+        case Fields(fields=fields, rest=rest):
+            return (*(field for _, field in fields), rest)
+    return ()
+
+
 def depth(value: Value) -> int:
     """Return how deep tuples and dicts nest in the value."""
-    deepest = 0
-    for one in value:
-        if isinstance(one, Items):
-            deepest = max(deepest, 1 + max(map(depth, (*one.first, one.rest))))
-        elif isinstance(one, Fields):
-            deepest = max(deepest, 1 + max(map(depth, (*(v for _, v in one.fields), one.rest))))
-    return deepest
+    return max((1 + max(map(depth, its)) for one in value if (its := _members(one))), default=0)

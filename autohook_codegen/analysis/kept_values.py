@@ -10,7 +10,16 @@ from autohook_codegen.analysis.frame import Frame
 from autohook_codegen.analysis.parts import OWN, held_of, reached_by
 from autohook_codegen.analysis.state import Unit
 from autohook_codegen.analysis.units import receiver_of
-from autohook_codegen.analysis.values import Alternative, Fields, Held, Items, Unknown, Value
+from autohook_codegen.analysis.values import (
+    Alternative,
+    Fields,
+    Held,
+    Items,
+    Parameter,
+    Tensor,
+    Unknown,
+    Value,
+)
 
 __all__ = ["kept_in_attribute"]
 
@@ -30,6 +39,9 @@ def kept_in_attribute(value: Value, frame: Frame) -> Value:
         kept: set[Alternative] = set()
         for one in value:
             held = held_of(one)
+            if isinstance(one, Parameter) and one.read is not one.source:
+                kept.add(Tensor())  # hooked where it is viewed
+                continue
             if isinstance(one, Items):
                 one = replace(one, first=tuple(map(inner, one.first)), rest=inner(one.rest))
             elif isinstance(one, Fields):

@@ -16,10 +16,12 @@ from autohook_codegen.analysis.values import (
     PLAIN,
     UNKNOWN,
     Alternative,
+    Class,
     Function,
     Items,
     Origin,
     Parameter,
+    Plain,
     Tensor,
     Unknown,
     Value,
@@ -52,6 +54,8 @@ def call_library(
     first = arguments.first()
     if name == "functools.partial" and first is not None:
         return _partial(first.value, arguments)
+    if name == "collections.namedtuple":
+        return _named_tuple(name, arguments)
     if function is None:
         arguments.use(frame, How.ARGUMENT, node)
         _hand_to_unknown(frame, arguments)
@@ -73,6 +77,17 @@ def call_library(
     kind = function.dotted.rsplit(".", 1)[-1]
     frame.operation(kind, node, *_operands(arguments))
     return _relabelled(function.result_of(node), node)
+
+
+def _named_tuple(name: str, arguments: Arguments) -> Value:
+    """``namedtuple("Pair", "left right")``, or with a list of the names."""
+    given = arguments.positional[1].value if len(arguments.positional) > 1 else UNKNOWN
+    fields: list[str] = []
+    for one in given:
+        inside = one.first if isinstance(one, Items) else (given,)
+        constants = [k.constant for value in inside for k in value if isinstance(k, Plain)]
+        fields += [word for text in constants for word in str(text).replace(",", " ").split()]
+    return frozenset({Class(name, fields=tuple(fields))}) if fields else UNKNOWN
 
 
 def _method_of_class(name: str) -> library.LibraryFunction | None:

@@ -8,7 +8,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from autohook_codegen.analysis.filling_order import Ends
-from autohook_codegen.analysis.joining import join
+from autohook_codegen.analysis.joining import bounded, join
 from autohook_codegen.analysis.trace import Definition, FunctionTrace, Growth
 from autohook_codegen.analysis.values import NOT_REACHED, Value
 from autohook_codegen.declares.program import ClassDecl, FileDecl, FunctionNode
@@ -59,7 +59,7 @@ class State:
         before = self._cells.get(cell, NOT_REACHED)
         if value <= before:
             return
-        after = join(before, value)
+        after = bounded(join(before, value))
         if after != before:
             self._cells[cell] = after
             for reader in self._readers.get(cell, ()):

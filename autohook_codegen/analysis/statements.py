@@ -55,6 +55,7 @@ def return_statement(frame: Frame, node: ast.Return) -> None:
     value = NOTHING
     if node.value is not None:
         value = frame.take(node.value, How.RETURNED, node)
+        value = frame.given_back(node.value, value)
     frame.returned = join(frame.returned, value)
     frame.environment = None
 

@@ -228,6 +228,8 @@ class Class:
 
     cls: ClassDecl | str
     is_open: bool = False
+    fields: tuple[str, ...] = ()
+    """Those of ``namedtuple("Pair", ["left", "right"])``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +247,8 @@ class Plain:
 
     constant: str | int | None = None
     counter: Counter | None = None
+    gives_others: bool = False
+    """Its items and what its methods give may be tensors: a data loader, a distribution."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -317,7 +317,7 @@ class Program:
     def _file_of(self, module: tuple[str, ...]) -> FileDecl | None:
         """The file of a module; the package that the tree is the inside of may stand in front."""
         file = self._by_module.get(module)
-        if file is None and module[0] not in self._tops:
+        if file is None and module[0] not in self._tops and module[0] not in _OUTSIDE:
             file = next(
                 (
                     self._by_module[module[skip:]]

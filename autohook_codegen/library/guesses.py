@@ -18,6 +18,7 @@ __all__ = [
     "is_output_class",
     "is_plain_base",
     "is_plain_class",
+    "is_settings_class",
     "is_tensor_list_field",
     "is_weight_method",
 ]
@@ -32,9 +33,9 @@ _PLAIN_BASES = frozenset(
     "ConfigMixin SchedulerMixin ProcessorMixin SequenceFeatureExtractor TorchvisionBackend "
     "PilBackend TokenizersBackend SentencePieceBackend".split()
 )
-_PLAIN_CLASSES = re.compile(
-    r"\w*(Config|Tokenizer|TokenizerFast|Processor|Cache|Logger|Sampler|Scheduler|Args|Arguments"
-    r"|Params|Kwargs|Error|Exception|Enum|Dataset|Optimizer)"
+_SETTINGS = re.compile(r"\w*(Config|Args|Arguments|Params|Kwargs|Error|Exception|Enum)")
+_HOLDERS = re.compile(
+    r"\w*(Tokenizer|TokenizerFast|Processor|Cache|Logger|Sampler|Scheduler|Dataset|Optimizer)"
 )
 _OUTPUTS = re.compile(
     r"\w*OutputWith\w+|\w*(Model|Pipeline|Encoder|Decoder|Segmentation|Scheduler|Detection|Training"
@@ -78,7 +79,12 @@ def is_plain_base(last: str) -> bool:
 
 def is_plain_class(last: str) -> bool:
     """Tell whether an instance is neither a tensor nor a module (right for 2,654 of 2,674)."""
-    return _PLAIN_CLASSES.fullmatch(last) is not None
+    return is_settings_class(last) or _HOLDERS.fullmatch(last) is not None
+
+
+def is_settings_class(last: str) -> bool:
+    """Tell whether an instance of a plain class holds no tensors either."""
+    return _SETTINGS.fullmatch(last) is not None
 
 
 def is_loss(name: str) -> bool:

@@ -23,6 +23,7 @@ from autohook_codegen.analysis.values import (
     Items,
     Module,
     Parameter,
+    Plain,
     Unknown,
     Value,
 )
@@ -41,6 +42,7 @@ from autohook_codegen.library.guesses import (
     is_output_class,
     is_plain_base,
     is_plain_class,
+    is_settings_class,
 )
 from autohook_codegen.library.stub_files import StubEntry, entry_named, find_entry, normalised
 
@@ -106,8 +108,10 @@ def _other_instance(dotted: str) -> Value:
     last = dotted.rsplit(".", 1)[-1]
     if is_output_class(last):
         return frozenset({Fields(dotted, rest=UNKNOWN, is_settable=True, is_ordered=False)})
+    if is_settings_class(last):
+        return PLAIN
     is_plain = is_plain_class(last) or dotted.startswith("torch.")
-    return PLAIN if is_plain else frozenset({Unknown(name=dotted)})
+    return frozenset({Plain(gives_others=True) if is_plain else Unknown(name=dotted)})
 
 
 @cache

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
+from autohook_codegen import library
 from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.names_computed import display_name, name_shape
 from autohook_codegen.analysis.trace import Definition, Trace
@@ -105,13 +106,15 @@ class Placing:
                 or (placed.ends.keys() & set(decl.mro) and goes_on_to_bases(decl, runs))
             ):
                 continue
-            by_function = self._definitions(hook_point, decl.mro)
-            for function, definitions in by_function.items():
-                if function not in runs or function in placed.done:
-                    continue
-                places, is_sure = _places_of(function, definitions)
-                if is_sure:
-                    placed.sure.add(function)
+            by_function = {
+                function: (definitions, *_places_of(function, definitions))
+                for function, definitions in self._definitions(hook_point, decl.mro).items()
+                if function in runs and function not in placed.done
+            }
+            placed.sure |= {function for function, (_, _, sure) in by_function.items() if sure}
+            if not placed.sure & runs.keys() and _is_set_outside(decl, _first_name(hook_point)):
+                by_function = {}
+            for function, (definitions, places, _) in by_function.items():
                 self._make(hook_point, placed, order, function, definitions, places)
             if not placed.done & runs.keys():
                 self._make_at_end(decl, hook_point, placed)
@@ -150,13 +153,16 @@ class Placing:
             own = [one for one in filled if one.function is function]
             methods = frozenset(one.function for one in filled) - {function}
             calls = self.trace.statements_that_call(function, methods)
+            # `self.X = self.filled()`: it is full before the instance holds it
+            later = calls - {one.statement for one in definitions}
             touches = {one.statement for one in own} | calls
             places, _ = _places_of(function, definitions, touches)
             is_full = all(any(one.is_behind(touch) for one in places) for touch in touches)
-            if is_full and not (calls and _is_flat(hook_point)):
-                absorbed = {function} if _is_flat(hook_point) else {function, *methods}
+            flat = _is_flat(hook_point)
+            if is_full and not (later and flat):
+                absorbed = {function, *(self._reached(function, calls) if flat else methods)}
                 filled = [one for one in filled if one.function not in absorbed]
-            elif _is_flat(hook_point):
+            elif flat:
                 places, _ = _places_of(function, definitions)
             self._make(hook_point, placed, order, function, definitions, places)
             if function not in runs:
@@ -168,6 +174,11 @@ class Placing:
             self._fill(one, hook_point, placed)
             if one.function not in runs:
                 self._note(hook_point, one.function, one.statement, placed)
+
+    def _reached(self, function: FunctionNode, calls: Iterable[ast.stmt]) -> set[ast.AST]:
+        """Return the functions that these statements come to, by whatever calls."""
+        reached = self.trace.reached_by(function)
+        return set().union(*(reached[one] for one in calls))
 
     def _fill(self, filling: Filling, hook_point: HookPoint, placed: Placed) -> None:
         """Add a hook point behind a statement that adds a member."""
@@ -272,6 +283,12 @@ class Placing:
         """Tell whether the source makes a hook point of that name already."""
         known = self.existing.get(decl.file.path)
         return known is not None and any(name in known.made.get(one.node, ()) for one in decl.mro)
+
+
+def _is_set_outside(decl: ClassDecl, attribute: str) -> bool:
+    """Tell whether a base outside the input sets it, whatever the class's own code does."""
+    bases = map(library.library_class, decl.all_outside_bases)
+    return any(base and attribute in {*base.members, *base.parameters} for base in bases)
 
 
 def _first_name(hook_point: HookPoint) -> str:

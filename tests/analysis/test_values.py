@@ -31,12 +31,15 @@ from autohook_codegen.declares.program import ClassDecl, Program
 from autohook_codegen.library import makes_module
 
 HEAD = """
-from collections import OrderedDict
+from collections import OrderedDict, namedtuple
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
+from fancy import ImageProcessor, ModelConfig
 from torch import nn
+from torch.distributions import Normal
+from torch.utils.data import DataLoader
 
 
 @dataclass
@@ -71,6 +74,21 @@ def exists(value):
 
 def same(value):
     return value
+
+
+def registered(function):
+    KNOWN.append(function)
+    return function
+
+
+@registered
+def listed(value):
+    return [value]
+
+
+@registered
+def added(value):
+    return value + 1.0
 
 
 class Model(nn.Module):
@@ -126,6 +144,32 @@ LINES = [
     pytest.param("reveal(self.pair)  # Pair at self.pair", id="a module of the input"),
     pytest.param("reveal(self.act)  # ReLU at self.act", id="the default of an argument"),
     pytest.param("reveal(self.part)  # unknown at self.part", id="an argument"),
+    pytest.param("reveal([y for y in DataLoader(x)][0])  # unknown", id="from a data loader"),
+    pytest.param("reveal(Normal(x, x).rsample())  # unknown", id="drawn from a distribution"),
+    pytest.param(
+        "Ends = namedtuple('Ends', ['first', 'last']); reveal(Ends(self.fc, last=1))"
+        "  # namedtuple(first=Linear at self.fc, last=number)",
+        id="a named tuple that is made by a call",
+    ),
+    pytest.param(
+        "reveal(namedtuple('Ends', 'first, last')(x, self.fc)[1])  # Linear at self.fc",
+        id="an item of one",
+    ),
+    pytest.param(
+        "same([x]); same(self.fc); reveal(same(self.pair))  # Pair at self.pair",
+        id="what a function gives back as it got it",
+    ),
+    pytest.param(
+        "same([x]); same(len); reveal((lambda y: y)(self.pair))  # Pair at self.pair",
+        id="what a lambda gives back",
+    ),
+    pytest.param(
+        "registered(len); reveal(added(x))  # tensor",
+        id="functions under one decorator",
+    ),
+    pytest.param("reveal(Normal(x, x).mean)  # unknown", id="of a distribution"),
+    pytest.param("reveal(ImageProcessor()(x)['pixels'])  # unknown", id="what a processor gives"),
+    pytest.param("reveal(ModelConfig().layers[0])  # number", id="of settings"),
     pytest.param("reveal(self.ends[0])  # Linear at self.ends[0]", id="the first that is added"),
     pytest.param("reveal(self.ends[-1])  # Square at self.ends[-1]", id="the last that is added"),
     pytest.param(

@@ -743,6 +743,126 @@ PAIRS = [
 MODULES = [
     pytest.param(
         """\
+from torch import nn
+
+
+class Stack(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.layers = self.filled(width)
+
+    def filled(self, width):
+        layers = nn.ModuleList([])
+        for _ in range(2):
+            layers.append(nn.Linear(width, width))
+        return layers
+
+    def grow(self, width):
+        self.layers.append(nn.Linear(width, width))
+
+    def forward(self, x):
+        for i, layer in enumerate(self.layers):
+            x = layer(x)
+        return x
+""",
+        """\
+from torch import nn
+from transformer_lens.hook_points import HookPoint
+
+
+class Stack(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.layers = self.filled(width)
+        self.layers_hook_points = nn.ModuleList([HookPoint() for _ in self.layers])
+
+    def filled(self, width):
+        layers = nn.ModuleList([])
+        for _ in range(2):
+            layers.append(nn.Linear(width, width))
+        return layers
+
+    def grow(self, width):
+        self.layers.append(nn.Linear(width, width))
+        self.layers_hook_points.append(HookPoint())
+
+    def forward(self, x):
+        for i, layer in enumerate(self.layers):
+            x = self.layers_hook_points[i](layer(x))
+        return x
+""",
+        id="a container that a method fills and gives back",
+    ),
+    pytest.param(
+        """\
+from torch import nn
+
+
+class Layer(nn.TransformerEncoderLayer):
+    def __init__(self, width, rms):
+        super().__init__(width, 2)
+        if rms:
+            self.norm1 = nn.RMSNorm(width)
+            self.extra = nn.Linear(width, width)
+
+    def forward(self, x):
+        return self.norm1(x)
+""",
+        """\
+from torch import nn
+from transformer_lens.hook_points import HookPoint
+
+
+class Layer(nn.TransformerEncoderLayer):
+    def __init__(self, width, rms):
+        super().__init__(width, 2)
+        if rms:
+            self.norm1 = nn.RMSNorm(width)
+            self.extra = nn.Linear(width, width)
+        self.norm1_hook_point = HookPoint()
+
+    def forward(self, x):
+        return self.norm1_hook_point(self.norm1(x))
+""",
+        id="a submodule that torch's class has, and a branch replaces",
+    ),
+    pytest.param(
+        """\
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+class Empty(nn.Linear):
+    def __init__(self, width, empty=False):
+        super().__init__(width, width)
+        if empty:
+            self.weight = nn.Parameter(torch.zeros(width, width))
+
+    def forward(self, x):
+        return F.linear(x, self.weight)
+""",
+        """\
+import torch
+import torch.nn.functional as F
+from torch import nn
+from transformer_lens.hook_points import HookPoint
+
+
+class Empty(nn.Linear):
+    def __init__(self, width, empty=False):
+        super().__init__(width, width)
+        if empty:
+            self.weight = nn.Parameter(torch.zeros(width, width))
+        self.weight_hook_point = HookPoint()
+
+    def forward(self, x):
+        return self.weight_hook_point(F.linear(x, self.weight))
+""",
+        id="a parameter that torch's class has, and a branch replaces",
+    ),
+    pytest.param(
+        """\
 import sys
 from torch import nn
 

@@ -228,3 +228,27 @@ def test_imports_that_climb_out_of_the_tree_and_come_back() -> None:
     assert "HookPoint()" not in hooked["two/modeling.py"]  # Mlp's own serves
     again = {path: one.code for path, one in hook_sources(hooked, PLAIN).items()}
     assert again == hooked
+
+
+def test_a_file_named_as_a_part_of_torch() -> None:
+    tree = {
+        "nn.py": """\
+import torch.nn as nn
+import torch.nn.functional as F
+from torch.nn import *
+
+
+class Linear(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(8, 8))
+
+
+class Masked(nn.Linear):
+    def forward(self, x):
+        return F.linear(x, self.mask * self.weight)
+""",
+    }
+    code = hook_sources({**tree, "other.py": ""}, PLAIN)["nn.py"].code
+    masked = code[code.index("class Masked") :]
+    assert "self.weight_hook_point = HookPoint()" in masked
