@@ -100,10 +100,8 @@ class Flow:
                     method = cls.method("forward") if isinstance(cls, ClassDecl) else None
                     if method is not None:
                         found.setdefault(method[1], []).append((call.node, function))
-            for node in list(function.values):
-                for callee in (
-                    function.values.get(node.func, ()) if isinstance(node, ast.Call) else ()
-                ):
+            for node in [one for one in function.values if isinstance(one, ast.Call)]:
+                for callee in function.values.get(node.func, frozenset()):
                     method = callee.cls.method("__call__") if isinstance(callee, Instance) else None
                     if method is not None:
                         found.setdefault(method[1], []).append((node, function))

@@ -86,8 +86,9 @@ def _showing(
     one: Candidate | LeftAlone, shown: Mapping[ast.AST, str | None]
 ) -> Candidate | LeftAlone:
     """Write down which role the result of a module has."""
-    is_result = isinstance(one, Candidate) and not one.part
-    return replace(one, shows=shown.get(one.node)) if is_result else one
+    if isinstance(one, Candidate) and not one.part:
+        return replace(one, shows=shown.get(one.node))
+    return one
 
 
 def _roots(trace: Trace, options: Options) -> list[ClassDecl]:

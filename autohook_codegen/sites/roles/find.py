@@ -54,9 +54,8 @@ def role_sites(
             operands.setdefault(owner, []).extend(attention_operands(value_sites, function))
     branches = Branches(flow, Found(operands, _classes(sites), _nodes(sites)))
     residual = Residual(flow, functions, _other_sums(flow, sites))
-    for owner in dict.fromkeys(one.owner for one in functions):
-        if owner is not None:
-            sites += residual_sites(value_sites, residual, branches, owner)
+    for decl in dict.fromkeys(one.owner for one in functions if one.owner is not None):
+        sites += residual_sites(value_sites, residual, branches, decl)
     # what a helper computes is found in it, and where it is called
     once = {(one.reference.steps, passing_place(one.form)): one for one in reversed(sites)}
     found: dict[FunctionTrace, list[Candidate]] = {}

@@ -39,7 +39,7 @@ def perceptron_sites(value_sites: ValueSites, function: FunctionTrace) -> Iterat
         for role, given in taken.items():
             made = _linear(flow, given)
             assert made is not None
-            point = _before_scaling(flow, given, made)
+            point = _before_scaling(flow, given)
             passes = value_sites.all_pass(made.point.node, _between(flow, point), point)
             site = value_sites.site(role, point, {made.point.node, point.node} if passes else ())
             if site is not None:
@@ -53,16 +53,17 @@ def _between(flow: Flow, point: Point) -> set[ast.AST]:
     return {way.point.node for way in flow.walk(point, lambda way: way.kind in _FROM_LINEAR)}
 
 
-def _before_scaling(flow: Flow, start: Point, made: Way) -> Point:
-    """Return what an activation takes; where that is clamped or scaled, as in
-    ``x * sigmoid(1.7 * x)``, the linear layer's result."""
-    is_near = made.point.context == start.context and made.point.function is start.function
-    is_scaled = any(
-        way.kind in ("clamp", "scale")
-        or (way.kind == "add" and not any(is_parameter(flow, one) for one in way.sources))
-        for way in flow.walk(start, lambda way: way != made and _from_linear(flow, way))
-    )
-    return made.point if is_near and is_scaled else flow.origin(start)
+def _before_scaling(flow: Flow, start: Point) -> Point:
+    """Return what an activation takes; of ``x * sigmoid(1.7 * x)`` what is not scaled yet."""
+    way = flow.way(flow.origin(start))
+    while way.kind in ("clamp", "scale") or (way.kind == "add" and not _has_bias(flow, way)):
+        (source, *_) = [one for one in way.sources if flow.is_fed(one)]
+        way = flow.way(flow.origin(source))
+    return way.point
+
+
+def _has_bias(flow: Flow, way: Way) -> bool:
+    return any(is_parameter(flow, one) for one in way.sources)
 
 
 def _linear(flow: Flow, start: Point) -> Way | None:
