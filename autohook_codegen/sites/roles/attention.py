@@ -124,7 +124,9 @@ def _products(flow: Flow, start: Point, mixings: int = MOST_MIXINGS) -> dict[Way
             onward = way.inner or way.sources[: 1 if way.kind == "module" else None]
         elif way.kind == "unknown":
             onward = way.sources
-        inner = min(depth + (way.kind == "add"), MOST_SUMS)
+        # what a helper sums is one term
+        is_sum = way.kind == "add" and way.point.context == start.context
+        inner = min(depth + is_sum, MOST_SUMS)
         stack += [(one, inner) for one in reversed(onward)]
     return found
 
