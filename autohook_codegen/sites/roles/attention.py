@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.points import Point, Way
 from autohook_codegen.analysis.trace import FunctionTrace
-from autohook_codegen.sites.roles.projections import is_parameter
+from autohook_codegen.sites.roles.projections import is_parameter, projections
 
 __all__ = ["TO_SCORES", "ByHand", "find_by_hand"]
 
@@ -60,14 +60,19 @@ def _attention(flow: Flow, product: Way, v: Point, path: tuple[Way, ...]) -> ByH
     products = _products(flow, given)
     if not products:
         return None
-    # of those with two fed operands the first in the innermost sum
-    scores = max(products, key=lambda one: products[one])
+    # of those with two fed operands the first in the innermost sum; masks are multiplied too
+    projected = [one for one in products if len(products) > 1 and _is_projected(flow, one)]
+    scores = max(projected or products, key=lambda one: products[one])
     q, k = scores.sources
     if _keys_come_first(scores, softmax):
         q, k = k, q
     while given.context != path[0].point.context and flow.way(given).kind == "same":
         given = flow.way(given).sources[0]  # what a helper was handed
     return ByHand(product, v, q, k, _before_casts(flow, given, scores), _pattern(flow, path))
+
+
+def _is_projected(flow: Flow, product: Way) -> bool:
+    return all(projections(flow, one) for one in product.sources)
 
 
 def _softmaxes(flow: Flow, start: Point) -> Iterator[tuple[Way, ...]]:
@@ -170,7 +175,7 @@ def _beside_sinks(flow: Flow, point: Point, product: Way) -> Point | None:
         if len(elements) and (inner := flow.way(elements[0])).kind == "join":
             elements = inner.sources
         holding = [one for one in elements if _products(flow, one)]
-        if len(holding) == 1 and len(elements) > 1:
+        if len(holding) == 1 and len(elements) > 1 and product in _products(flow, holding[0]):
             return holding[0]
     return None
 
