@@ -88,10 +88,10 @@ def _hooked(
     has_module = any(decl.is_module for decl in decided.program.files[path].classes)
     options = decided.options
     code = insert(source, edits, options) if edits else text
-    notes = notes_of(source, records)
+    notes, left_to_fallback = notes_of(source, records)
     roots = tuple(one.qualified_name for one in decided.roots if one.file.path == path)
     sites = sites_of(source, records, decided.full_names)
-    return HookedSource(code, sites, notes, roots, has_module)
+    return HookedSource(code, sites, notes, roots, has_module, left_to_fallback)
 
 
 def strip_source(code: str, options: Options = DEFAULTS) -> str:

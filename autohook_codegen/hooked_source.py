@@ -96,3 +96,5 @@ class HookedSource:
     """The classes on whose instances ``run_with_cache`` can be called."""
     has_module: bool = True
     """Whether the source defines an ``nn.Module`` at all."""
+    left_to_fallback: tuple[Note, ...] = ()
+    """What the source does not hook and ``auto_hook(self)`` does, place by place."""

@@ -24,6 +24,8 @@ class Message:
 
     code: NoteCode
     text: str
+    subject: str
+    """What the text begins with."""
 
     def with_advice(self, is_hooked_at_run_time: bool) -> str | None:
         """Return the whole line; ``None`` where there is nothing left to say."""
@@ -68,13 +70,15 @@ class NoteCode(str, Enum):
     TAKEN_APART_ELSEWHERE = "taken-apart-elsewhere"
     UNCLEAR_RESULT = "unclear-result"
     UNUSED_RESULT = "unused-result"
+    WEIGHTS_ALONE = "weights-alone"
 
     def __str__(self) -> str:
         return self.value
 
     def says(self, **words: object) -> Message:
         """Return the message of this kind about one place."""
-        return Message(self, _KINDS[self].message.format(**words))
+        subject = str(next(iter(words.values()), ""))
+        return Message(self, _KINDS[self].message.format(**words), subject)
 
     @property
     def reason(self) -> str:
@@ -253,5 +257,10 @@ _KINDS = {
         "a hook point on it would change nothing",
         _AUTO_HOOK,
         at_run_time="",
+    ),
+    NoteCode.WEIGHTS_ALONE: _Kind(
+        "{called} computes with the weights of its {member}, and never calls that",
+        "a module has a hook point for what it gives back when it is called",
+        "the hook point of the attention shows what they give",
     ),
 }

@@ -38,8 +38,10 @@ _DICTS = ("torch.nn.ModuleDict", "torch.nn.ParameterDict", "dict", "collections.
 
 def construct(frame: Frame, one: Class, node: ast.Call, arguments: Arguments) -> Value:
     if isinstance(one.cls, ClassDecl):
-        arguments.use(frame, How.ARGUMENT, node)
-        return _of_input(frame, one.cls, node, arguments, one.is_open)
+        made = _of_input(frame, one.cls, node, arguments, one.is_open)
+        holds = any(isinstance(kind, Fields) for kind in made)
+        arguments.use(frame, How.JOINED if holds else How.ARGUMENT, node)
+        return made
     arguments.use(frame, How.JOINED, node)
     if one.fields:
         fields = tuple((name, UNKNOWN) for name in one.fields)

@@ -63,4 +63,6 @@ def _plainly(one: Alternative) -> Alternative:
             one.name.startswith("torch.") or library.function(one.name) is not None
         )
         return one if is_function else Unknown()
+    if isinstance(one, Parameter):
+        return Parameter(None)  # read where the attribute is
     return reached_by(one, None)

@@ -72,13 +72,15 @@ class Report:
             click.secho(visible(f"warning: {path}: {message}"), err=True, fg="yellow")
 
     def hooked(self, path: str, result: HookedSource, notes: Iterable[Note]) -> None:
-        """Takes up what was decided about a file, for `sum_up`; with ``-v`` each note is shown."""
+        """Takes up what was decided about a file, for `sum_up`; with ``-v`` each note is shown,
+        and each place that the fallback hooks."""
         self.sites += [(path, site) for site in result.sites]
         self.roots += result.roots
-        for note in notes:
+        said = tuple(notes)
+        for note in said:
             self.notes.setdefault(note.code, []).append((path, note))
-            if self.verbose and not self.quiet:
-                click.echo(visible(f"{path}:{note}"), err=True)
+        for note in (*said, *result.left_to_fallback) if self.verbose and not self.quiet else ():
+            click.echo(visible(f"{path}:{note}"), err=True)
 
     def sum_up(self) -> None:
         """Says what the notes are, a line a kind with its places, and what there is now."""

@@ -124,6 +124,8 @@ class LibraryClass:
     """``list`` or ``dict``, of a class whose children are its items."""
     hides_members: bool
     """Its own forward, outside the input, calls its members."""
+    weights_alone: str | None
+    """A member whose weights its forward computes with, and which it never calls."""
     signature: Signature
     """The arguments of the constructor, and what of them decides the result."""
     forward: Forward | None

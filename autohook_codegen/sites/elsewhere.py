@@ -53,41 +53,59 @@ class Elsewhere:
                     return True
         return False
 
-    def may_call(self, use: Use, here: FunctionTrace) -> bool:
+    def may_call(self, call: ast.Call, here: FunctionTrace) -> bool:
         """Tell whether a call that is handed a module may call it, where the source does not show
         whose hook point would see it."""
-        assert isinstance(use.by, ast.Call)
-        callees = here.values.get(use.by.func, frozenset())
-        if not callees:
-            return False
-        for one in callees:
-            if isinstance(one, Class):
-                if not isinstance(one.cls, ClassDecl):
+        for one in here.values.get(call.func, frozenset()):
+            match one:
+                case Class(cls=ClassDecl() as cls) if not cls.is_module:
+                    if self._calls_what_it_keeps(cls):
+                        return True
+                case Module(cls=ClassDecl() as cls):
+                    _, forward = cls.method("forward") or (None, None)
+                    if forward is not None and self._calls_argument(forward):
+                        return True
+                case Class() | Module():
                     return False
-                if one.cls.is_module:
-                    return False
-                continue
-            if isinstance(one, Function):
-                if self._calls_argument(one, use):
+                case Function():
+                    if self._calls_argument(one.node):
+                        return True
+                case Unknown():
                     return True
-                continue
-            if isinstance(one, Module):
-                return False
-            if isinstance(one, Unknown):
-                return True
         return False
 
-    def _calls_argument(self, function: Function, use: Use) -> bool:
-        trace = self.trace.functions.get(function.node)
+    def may_call_later(self, call: ast.Call, here: FunctionTrace) -> bool:
+        """Tell whether what a call gives back, an object or a function, may call a module that the
+        call was handed."""
+        for one in here.values.get(call.func, frozenset()):
+            match one:
+                case Class(cls=ClassDecl() as cls) if not cls.is_module:
+                    if self._calls_what_it_keeps(cls):
+                        return True
+                case Function():
+                    if self._calls_argument(one.node, only_later=True):
+                        return True
+        return False
+
+    def _calls_what_it_keeps(self, cls: ClassDecl) -> bool:
+        return any(
+            held is not None and held.steps and held.root is function.receiver
+            for function in self.trace.functions.values()
+            if function.owner in cls.mro
+            for call in function.calls
+            for held in map(held_of, call.modules)
+        )
+
+    def _calls_argument(self, function: ast.AST, only_later: bool = False) -> bool:
+        """Whether the function, or one inside it, calls a module that it is handed."""
+        trace = self.trace.functions.get(function)
         if trace is None:
             return False
         ways = {Held(argument) for argument in trace.arguments}
-        inside = [
-            one for one in self.trace.functions.values() if one is trace or one.parent is trace
-        ]
+        inside = [one for one in self.trace.functions.values() if one.parent is trace]
         return any(
             held_of(module) in ways
-            for one in inside
+            for one in (inside if only_later else [trace, *inside])
             for call in one.calls
             for module in call.modules
         )

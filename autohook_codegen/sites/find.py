@@ -13,6 +13,7 @@ from autohook_codegen.options import Options
 from autohook_codegen.sites.asked_sites import asked_sites, with_asked
 from autohook_codegen.sites.candidate import Candidate, First, LeftAlone
 from autohook_codegen.sites.elsewhere import Elsewhere
+from autohook_codegen.sites.handed_on import handed_on, kept_elsewhere
 from autohook_codegen.sites.inputs.find import Inputs
 from autohook_codegen.sites.module_calls import module_calls
 from autohook_codegen.sites.parameter_uses import parameter_uses
@@ -45,6 +46,7 @@ def find_sites(flow: Flow, options: Options) -> tuple[list[Candidate], list[Left
     found: dict[FunctionTrace, list[Candidate | LeftAlone]] = {
         function: [
             *(_showing(one, shown) for one in module_calls(its, trace, elsewhere)),
+            *handed_on(function, trace, elsewhere),
             *parameter_uses(its, trace),
             *roles.get(function, ()),
         ]
@@ -69,7 +71,12 @@ def find_sites(flow: Flow, options: Options) -> tuple[list[Candidate], list[Left
     for site in asked_sites(asked, list(written.values()), value_sites, nearest):
         found[site.function] = with_asked(found[site.function], site)
     candidates: list[Candidate] = []
-    left_alone: list[LeftAlone] = []
+    left_alone = [
+        note
+        for function in trace.functions.values()
+        if function not in written
+        for note in kept_elsewhere(function, trace, elsewhere)
+    ]
     for function, its in written.items():
         sites = found[function]
         if inputs is not None:

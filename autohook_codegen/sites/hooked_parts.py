@@ -31,6 +31,7 @@ from autohook_codegen.sites.shapes import (
 __all__ = ["declared_step", "first_part", "part_of_each_kind"]
 
 _FACTS = (How.FACT, How.TESTED, How.FORMATTED)
+_SENT_ON = (How.JOINED, How.RETURNED)
 
 
 def first_part(result: Result, reads: Reads) -> Step | None:
@@ -120,7 +121,9 @@ def _is_computed_with(result: Result, step: Step) -> bool:
     """Whether more is asked of the part than its shape."""
     uses = list(result.elsewhere.uses(result.call.node, (*result.part, step)))
     known = [use for _, use in uses if use.how is not How.BOUND]
-    return not known or any(use.how not in _FACTS for use in known)
+    # what is sent on may be None there as well
+    others = (*_FACTS, *_SENT_ON) if may_be_none(part_of(result.value, step)) else _FACTS
+    return not known or any(use.how not in others for use in known)
 
 
 def _is_taken_apart(place: ast.expr, result: Result) -> bool:

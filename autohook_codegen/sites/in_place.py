@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from autohook_codegen import library
 from autohook_codegen.analysis.parts import origin_of
 from autohook_codegen.analysis.trace import FunctionTrace, How, Operation, Trace
-from autohook_codegen.analysis.values import Origin, Tensor, Unknown, Value
+from autohook_codegen.analysis.values import Fields, Origin, Plain, Tensor, Unknown, Value
 from autohook_codegen.declares.program import ClassDecl
 from autohook_codegen.library import Kind
 from autohook_codegen.sites.candidate import After, Candidate, First, Wrap
@@ -46,11 +46,22 @@ def changes_in_place(trace: Trace, candidates: Iterable[Candidate]) -> Iterator[
     for node in trace.reached:
         function = trace.functions[node]
         for use in function.uses:
-            if use.how is How.WRITTEN:
+            if use.how is How.WRITTEN and not _is_any_field(use.node, function):
                 sites = dict.fromkeys(seen.by(use.value, set()))
                 if sites:
                     where = use.by if isinstance(use.by, ast.expr | ast.stmt) else use.node
                     yield Change(function, where, tuple(sites))
+
+
+def _is_any_field(node: ast.expr, function: FunctionTrace) -> bool:
+    """Whether it is a field whose key is not known, which need not be one that was hooked."""
+    if not isinstance(node, ast.Subscript):
+        return False
+    holder = function.values.get(node.value, frozenset())
+    key = function.values.get(node.slice, frozenset())
+    return any(isinstance(one, Fields) for one in holder) and not all(
+        isinstance(one, Plain) and one.constant is not None for one in key
+    )
 
 
 def checkpointing_classes(trace: Trace) -> Iterator[ClassDecl]:

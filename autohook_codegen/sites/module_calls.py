@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from autohook_codegen.analysis.trace import How, ModuleCall, Trace, Use
+from autohook_codegen.analysis.trace import ModuleCall, Trace
 from autohook_codegen.analysis.values import (
+    Alternative,
     Fields,
     Items,
     Module,
@@ -14,6 +15,7 @@ from autohook_codegen.analysis.values import (
     Value,
 )
 from autohook_codegen.declares.names import is_super
+from autohook_codegen.declares.program import ClassDecl
 from autohook_codegen.library import guesses, library_class
 from autohook_codegen.notes import Message, NoteCode
 from autohook_codegen.sites.call_results import hook_result
@@ -33,7 +35,6 @@ def module_calls(
     """Yield a site, or the reason why there is none, for every module call of the function."""
     for call in written.trace.calls:
         yield from _module_call(call, written, trace, elsewhere)
-    yield from _handed_on(written, trace, elsewhere)
 
 
 def _module_call(
@@ -59,6 +60,10 @@ def _module_call(
     if calls_its_members(modules):
         message = NoteCode.MEMBERS_UNNAMED.says(path=path_of(reference))
         yield _left(call, message, written, reference, trace)
+    for member in _weights_alone(modules):
+        called = ast.unparse(call.callee)
+        message = NoteCode.WEIGHTS_ALONE.says(called=called, member=member)
+        yield LeftAlone(call.node, message, written.trace, reference)
 
 
 def called_module(call: ModuleCall, written: Written) -> Reference | None:
@@ -124,6 +129,13 @@ def calls_its_members(value: Value) -> bool:
     return False
 
 
+def _weights_alone(value: Value) -> set[str]:
+    """The members whose weights a module of torch's computes with, without a call."""
+    classes = (one.cls for one in value if isinstance(one, Module))
+    known = (library_class(cls) for cls in classes if isinstance(cls, str))
+    return {one.weights_alone for one in known if one is not None and one.weights_alone}
+
+
 def _several(call: ModuleCall, written: Written, trace: Trace) -> Iterator[LeftAlone]:
     """A name that may mean several submodules."""
     references: list[Reference] = []
@@ -140,56 +152,18 @@ def _several(call: ModuleCall, written: Written, trace: Trace) -> Iterator[LeftA
         message = NoteCode.SEVERAL_MODULES.says(called=called, places=", ".join(places))
         yield LeftAlone(call.node, message, written.trace, references[0], tuple(places))
     elif any(isinstance(one, Module) and one.held is None for one in call.modules) and not (
-        _is_inherited(call)
-        or all(isinstance(one, Module) and str(one.cls).endswith("Loss") for one in call.modules)
+        _is_inherited(call) or all(map(_is_loss, call.modules))
     ):
         message = NoteCode.NO_NAME.says(called=ast.unparse(call.callee))
         yield LeftAlone(call.node, message, written.trace)
 
 
+def _is_loss(one: Alternative) -> bool:
+    cls = one.cls if isinstance(one, Module) else None
+    name = cls.name if isinstance(cls, ClassDecl) else str(cls)
+    return guesses.is_loss(name)
+
+
 def _is_inherited(call: ModuleCall) -> bool:
     """Whether it is ``super().forward(x)``, whose result is the class's own."""
     return isinstance(call.callee, ast.Attribute) and is_super(call.callee.value)
-
-
-def _handed_on(written: Written, trace: Trace, elsewhere: Elsewhere) -> Iterator[LeftAlone]:
-    """Submodules that are passed on, to be called where the source does not show it."""
-    called = {one.callee for one in written.trace.calls}
-    for use in written.trace.uses:
-        if use.how is not How.ARGUMENT or not isinstance(use.by, ast.Call) or use.node in called:
-            continue
-        yield from _list_handed_on(use, written, trace)
-        if not use.value or not all(isinstance(one, Module | Items) for one in use.value):
-            continue
-        held = held_by(use.value)
-        if held is None or not held.steps:
-            continue
-        if not elsewhere.may_call(use, written.trace):
-            continue
-        reference = reference_to(held, use.node, use.value, written.trace, ())
-        if reference is not None:
-            callee = ast.unparse(use.by.func)
-            message = NoteCode.PASSED_ON.says(path=path_of(reference), callee=callee)
-            inside = (place_of(reference, trace),)
-            yield LeftAlone(use.node, message, written.trace, reference, inside)
-
-
-def _list_handed_on(use: Use, written: Written, trace: Trace) -> Iterator[LeftAlone]:
-    """``reduce(step, [self.clean, self.mix], x)``"""
-    assert isinstance(use.by, ast.Call)
-    places: list[str] = []
-    first: Reference | None = None
-    for whole in use.value:
-        members = (*whole.first, whole.rest) if isinstance(whole, Items) else ()
-        for member in members if getattr(whole, "held", None) is None else ():
-            held = held_by(member)
-            if held is None or not any(isinstance(one, Module) for one in member):
-                continue
-            reference = reference_to(held, None, member, written.trace, ())
-            if reference is not None:
-                first = first or reference
-                places.append(place_of(reference, trace))
-    if first is not None:
-        callee = ast.unparse(use.by.func)
-        message = NoteCode.PASSED_ON.says(path=", ".join(places), callee=callee)
-        yield LeftAlone(use.node, message, written.trace, first, tuple(places))

@@ -18,7 +18,7 @@ from autohook_codegen.analysis.values import (
     Value,
 )
 from autohook_codegen.notes import NoteCode
-from autohook_codegen.sites.candidate import After, Candidate, LeftAlone, Wrap
+from autohook_codegen.sites.candidate import After, Candidate, LeftAlone, Reference, Wrap
 from autohook_codegen.sites.references import reference_to
 from autohook_codegen.sites.written import Written
 
@@ -36,8 +36,9 @@ def parameter_uses(written: Written, trace: Trace) -> Iterator[Candidate | LeftA
             for one in use.value
             if isinstance(one, Parameter) and one.held is not None and one.held.steps
         ]
+        is_one_of_several = len({one.held for one in parameters}) > 1
         for one in sorted(parameters, key=lambda one: _order(one, written)):
-            for found in _use(use, one, len(parameters) > 1, written, trace):
+            for found in _use(use, one, is_one_of_several, written, trace):
                 form = found.form if isinstance(found, Candidate) else None
                 place = form.node if isinstance(form, Wrap) else found.node
                 assert one.held is not None
@@ -72,7 +73,7 @@ def _use(
         written.trace,
         written.trace.counters.get(use.by, ()),
     )
-    if reference is None:
+    if reference is None or _is_left_out(reference, trace):
         return
     form = _form(use, read, is_one_of_several, written, trace)
     if form is None:
@@ -89,6 +90,28 @@ def _use(
         written.trace,
         (),
     )
+
+
+def _is_left_out(reference: Reference, trace: Trace) -> bool:
+    """Whether each statement that makes the layer says that it has none: ``bias=False``."""
+    if len(reference.names) != 2:
+        return False
+    layer, name = reference.names
+    made = [
+        getattr(one.statement, "value", None)
+        for owner in reference.owners
+        for decl in (*owner.mro, *owner.descendants())
+        for one in trace.definitions(decl, layer)
+    ]
+    return bool(made) and all(
+        isinstance(one, ast.Call)
+        and any(word.arg == name and _is_false(word.value) for word in one.keywords)
+        for one in made
+    )
+
+
+def _is_false(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is False
 
 
 def _values_of(node: ast.expr, use: Use, written: Written) -> Value:

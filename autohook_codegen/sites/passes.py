@@ -28,8 +28,8 @@ def shared_hook_points(
     instance, and how many times."""
     grouped: dict[tuple[HookPoint, tuple[object, ...]], list[DecidedSite]] = {}
     for site in sites:
-        reference = site.candidate.reference
-        member = tuple(step.key for step in reference.items if isinstance(step, Item))
+        items = site.candidate.reference.items
+        member = tuple(_member(step) for step in items if isinstance(step, Item))
         grouped.setdefault((site.hook_point, member), []).append(site)
     callers = _callers(trace)
     told: set[HookPoint] = set()
@@ -40,6 +40,11 @@ def shared_hook_points(
             if count > 1:
                 told.add(hook_point)
                 yield its[0], count
+
+
+def _member(step: Item) -> object:
+    """Which member it is: its key, or how the code writes that, ``level``."""
+    return step.key if step.written is None else ast.unparse(step.written)
 
 
 def _of_one_computation(sites: list[DecidedSite]) -> list[DecidedSite]:

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from autohook_codegen import library
 from autohook_codegen.analysis.trace import Trace
-from autohook_codegen.analysis.values import Fields, Items, Module, Nothing, Parameter, Unknown
+from autohook_codegen.analysis.values import Fields, Items, Module, Nothing, Parameter
 from autohook_codegen.declares.program import ClassDecl, FileDecl
-from autohook_codegen.notes import Message, NoteCode
+from autohook_codegen.notes import NoteCode
 from autohook_codegen.sites.candidate import After, Candidate, LeftAlone, Wrap
 from autohook_codegen.sites.decided import DecidedSite, Remark
 from autohook_codegen.sites.hook_points import path_of
@@ -21,8 +21,13 @@ from autohook_codegen.sites.repeats import Repeat, repeating_loops
 __all__ = ["remarks_about_changes", "remarks_about_left", "remarks_about_sites"]
 
 
-_MERGED = (NoteCode.CONTAINER_GROWS, NoteCode.NO_NAME, NoteCode.TAKEN_APART_ELSEWHERE)
-"""Kinds of which one note says where it is so, for a class or for the functions of a file."""
+_MERGED = (
+    NoteCode.CONTAINER_GROWS,
+    NoteCode.NO_NAME,
+    NoteCode.TAKEN_APART_ELSEWHERE,
+    NoteCode.WEIGHTS_ALONE,
+)
+"""Kinds of which one note says where in a file it is so."""
 
 _OPTIONAL = ("bias", "affine", "elementwise_affine")
 """Arguments of torch's layers that say whether there is a parameter."""
@@ -32,19 +37,32 @@ def remarks_about_left(
     left_alone: Iterable[LeftAlone], at_run_time: Collection[ClassDecl]
 ) -> Iterator[Remark]:
     """Say what has no site; `at_run_time` are the classes that ``auto_hook`` completes."""
-    merged: dict[tuple[object, Message, bool], list[LeftAlone]] = {}
+    merged: dict[tuple[object, object, bool], list[LeftAlone]] = {}
     for one in left_alone:
         owners = set(one.reference.owners) if one.reference is not None else set()
         if not owners and one.function.owner is not None:
             owners = {one.function.owner}
         is_hooked = bool(owners) and owners.issubset(at_run_time)
-        whole = one.function.outermost
-        place = whole.owner or whole.file if one.message.code in _MERGED else one
-        merged.setdefault((place, one.message, is_hooked), []).append(one)
+        is_merged = one.message.code in _MERGED
+        place, kind = (one.function.file, one.message.code) if is_merged else (one, one.message)
+        merged.setdefault((place, kind, is_hooked), []).append(one)
     for (_, _, is_hooked), its in merged.items():
         first = its[0]
-        message = replace(first.message, text=first.message.text + _also(one.node for one in its))
+        message = replace(first.message, text=first.message.text + _where_else(its))
         yield Remark(first.function.file, first.node, message, is_hooked)
+
+
+def _where_else(its: list[LeftAlone]) -> str:
+    """Return the other lines, ``, line 30, line 41 (self.rotary(…))``."""
+    first, *others = its
+    told = {first.node.lineno}
+    found = ""
+    for one in others:
+        if one.node.lineno not in told:
+            told.add(one.node.lineno)
+            same = one.message.subject == first.message.subject
+            found += f", line {one.node.lineno}" + ("" if same else f" ({one.message.subject})")
+    return found
 
 
 def remarks_about_changes(
@@ -164,8 +182,10 @@ def _holds_nothing(one: object, trace: Trace) -> bool:
             )
         case Module(cls=ClassDecl() as cls):
             held = (trace.attribute(cls, name) for own in cls.mro for name in trace.attributes(own))
-            kinds = Module | Parameter | Items | Fields | Unknown
-            return not any(isinstance(part, kinds) for value in held for part in value)
+            kinds = Module | Parameter | Items | Fields
+            return not any(isinstance(part, kinds) for value in held for part in value) and not any(
+                function.calls for function in trace.functions.values() if function.owner in cls.mro
+            )
     return False
 
 

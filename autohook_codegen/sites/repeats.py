@@ -98,23 +98,30 @@ def _outermost_loop(
     place: ast.AST, candidate: Candidate, written: Written, is_here: bool
 ) -> ast.expr | ast.stmt | None:
     found: ast.expr | ast.stmt | None = None
+    met_once: set[str] = set()
     inner = place
     for around in written.around(place):
         if isinstance(around, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
             break
         if isinstance(inner, ast.stmt) and _ends_soon(inner, written):
             return found  # and leaves the loops around it
-        if isinstance(around, _Repeating) and _runs_again(inner, around):
+        match around:
+            case ast.If(test=ast.Compare(ops=[ast.Eq()]) as test) if inner in around.body:
+                met_once |= _names(test)
+        if isinstance(around, _Repeating) and _runs_again(inner, around, met_once):
             if not (is_here and _varies(candidate, around)):
                 found = around
         inner = around
     return found
 
 
-def _runs_again(inner: ast.AST, loop: _Repeating) -> bool:
-    """Whether it is no part that runs once, such as what the loop runs over."""
+def _runs_again(inner: ast.AST, loop: _Repeating, met_once: set[str]) -> bool:
+    """Whether it is no part that runs once, such as what the loop runs over, or what stands under
+    ``if index == last``."""
     match loop:
         case ast.For() | ast.AsyncFor():
+            if met_once & _names(loop.target):
+                return False
             return any(inner is one for one in loop.body)
         case ast.While():
             return inner is loop.test or any(inner is one for one in loop.body)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from autohook_codegen.hooked_source import Note, Site
@@ -71,12 +72,18 @@ def _hooked_text(candidate: Candidate) -> str:
     return ast.unparse(candidate.node)
 
 
-def notes_of(source: Source, records: FileRecords) -> tuple[Note, ...]:
-    found: dict[tuple[str, int, int], Note] = {}
+def notes_of(source: Source, records: FileRecords) -> tuple[tuple[Note, ...], tuple[Note, ...]]:
+    """Return the notes, and the places that are left to the fallback, which need none."""
+    said: dict[tuple[str, int, int], Note] = {}
+    left: dict[tuple[str, int, int], Note] = {}
     for one in records.remarks:
         text = one.message.with_advice(one.is_hooked_at_run_time)
-        if text is not None:
-            line, column = source.position(one.node)
-            code = one.message.code
-            found.setdefault((code, line, column), Note(code, line, column, text))
-    return tuple(sorted(found.values(), key=lambda one: (one.line, one.column)))
+        line, column = source.position(one.node)
+        code = one.message.code
+        note = Note(code, line, column, text or f"{one.message.text}; auto_hook(self) hooks it")
+        (left if text is None else said).setdefault((code, line, column), note)
+    return _in_order(said.values()), _in_order(left.values())
+
+
+def _in_order(notes: Iterable[Note]) -> tuple[Note, ...]:
+    return tuple(sorted(notes, key=lambda one: (one.line, one.column)))

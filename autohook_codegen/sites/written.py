@@ -62,7 +62,8 @@ class Written:
         """Tell whether they stand in different arms of an ``if``, or the second behind the first
         that is returned, or an arm with the first that leaves the function or the loop's round."""
         first, second = sorted((one, other), key=lambda node: self.order[node])
-        if isinstance(self.statement(first), ast.Return) and first is not second:
+        leaves = self.statement(first)
+        if isinstance(leaves, ast.Return) and leaves is not self.statement(second):
             return True
         arms, later = self._arms(first), self._arms(second)
         return any(

@@ -5,12 +5,10 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from torch import Tensor, nn
+from torch import nn
 
-from autohook_runtime.first_tensor import Step, first_tensor, named_part, with_tensor
+from autohook_runtime.first_tensor import first_tensor, named_part, with_tensor
 from autohook_runtime.hook_points import KeptHookPoint
-
-Arguments = tuple[tuple[Any, ...], dict[str, Any]]
 
 
 def argument_names(module: nn.Module) -> tuple[str, ...]:
@@ -28,40 +26,25 @@ def with_fired_arguments(
     names: tuple[str, ...],
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
-) -> Arguments:
-    """The arguments with what the hooks make of the tensors that the hook points are for."""
-    arguments: Any = args, kwargs
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments with what the hooks make of the tensors that the hook points are for: the first
+    one of all, in the order of the forward's names, or that of one argument, which `part` says:
+    `"mask"`, `"state.1"`, or `"1"` for the second argument."""
+    keys: list[Any] = [*names, *range(len(names), len(args))]
+    given = dict(zip(keys, args, strict=False))
+    given |= {name: kwargs[name] for name in names if name in kwargs} | kwargs
     for hook_point in hook_points:
-        tensor, steps = _find(names, arguments[0], arguments[1], hook_point.part)
+        name, _, rest = hook_point.part.partition(".")
+        key = keys[int(name)] if name.isdigit() and int(name) < len(keys) else name
+        if not name:
+            tensor, steps = first_tensor(given)
+        elif rest:
+            tensor, steps = named_part(given.get(key), rest)
+        else:
+            tensor, steps = first_tensor(given.get(key))
         if tensor is not None:
             fired = hook_point.fire(tensor)
             if fired is not tensor:
-                arguments = with_tensor(arguments, steps, fired)
-    found: Arguments = arguments
-    return found
-
-
-def _find(
-    names: tuple[str, ...], args: tuple[Any, ...], kwargs: dict[str, Any], part: str
-) -> tuple[Tensor | None, tuple[Step, ...]]:
-    """The first tensor of all arguments, in the order of the forward's names, or that of one:
-    `"mask"`, `"state.1"`, or `"1"` for the second one."""
-    name, _, rest = part.partition(".")
-    if not name:
-        in_order = {each: kwargs[each] for each in names if each in kwargs} | kwargs
-        both: Any = [(0, index, value) for index, value in enumerate(args)]
-        both += [(1, each, value) for each, value in in_order.items()]
-        for place, key, value in both:
-            tensor, steps = first_tensor(value)
-            if tensor is not None:
-                return tensor, (place, key, *steps)
-        return None, ()
-    index = int(name) if name.isdigit() else names.index(name) if name in names else len(args)
-    if index < len(args):
-        at: tuple[Step, ...] = (0, index)
-        value = args[index]
-    else:
-        at = (1, names[index] if name.isdigit() and index < len(names) else name)
-        value = kwargs.get(at[1])
-    tensor, steps = named_part(value, rest) if rest else first_tensor(value)
-    return tensor, (*at, *steps)
+                given = with_tensor(given, (key, *steps) if name else steps, fired)
+    items = list(given.items())
+    return tuple(value for _, value in items[: len(args)]), dict(items[len(args) :])

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from torch.autograd import Function
+from torch.autograd.function import _SingleLevelFunction
 from torch.utils.checkpoint import CheckpointFunction
 
 from autohook_runtime.checkpointing import call_checked
@@ -17,36 +18,40 @@ from autohook_runtime.followed_parameters import apply_seen
 
 
 class Watch:
-    """Has calls of a class's `apply` go through `call`, until `end` was called as often as
+    """Has calls of `apply` of some classes go through `call`, until `end` was called as often as
     `begin`: both by whoever holds `changing`."""
 
-    def __init__(self, watched: Any, call: Callable[..., Any]) -> None:
-        self.watched, self.count = watched, 0
-        self.own: Any = vars(watched).get("apply")
-
-        def apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
-            bound: Any = super(watched, cls) if self.own is None else None
-            own = bound.apply if bound else self.own.__get__(None, cls)
-            return call(own, args, kwargs)
-
-        self.apply = classmethod(apply)
+    def __init__(self, call: Callable[..., Any], *watched: Any) -> None:
+        self.count = 0
+        self.own = [(cls, vars(cls).get("apply"), _through(call, cls)) for cls in watched]
 
     def begin(self) -> None:
         self.count += 1
         if self.count == 1:
-            self.watched.apply = self.apply
+            for cls, _, apply in self.own:
+                cls.apply = apply
 
     def end(self) -> None:
         self.count -= 1
-        if self.count:
-            return
-        if self.own is not None:
-            self.watched.apply = self.own
-        else:
-            del self.watched.apply
+        for cls, own, _ in self.own if not self.count else ():
+            if own is not None:
+                cls.apply = own
+            else:
+                del cls.apply
 
 
-checkpoints = Watch(CheckpointFunction, call_checked)
+def _through(call: Callable[..., Any], watched: Any) -> Any:
+    own = vars(watched).get("apply")
+
+    def apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
+        bound = own.__get__(None, cls) if own is not None else super(watched, cls).apply
+        return call(bound, args, kwargs)
+
+    return classmethod(apply)
+
+
+checkpoints = Watch(call_checked, CheckpointFunction)
 """While any hook point has a hook."""
-functions = Watch(Function, apply_seen)
-"""While one of a parameter has."""
+functions = Watch(apply_seen, Function, _SingleLevelFunction)
+"""While one of a parameter has. Of a function that was kept (`norm = Norm.apply`) the second one is
+called, under torch.func's transforms the first."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import io
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -16,8 +16,6 @@ from autohook_runtime.check_generated import generated_version_agrees
 from autohook_runtime.check_report import CheckError, Report
 from autohook_runtime.check_runs import Subject, backward, gradients, is_same, seeded, tensors
 from autohook_runtime.record import unwrap_model
-
-NOR_PLAIN = "not the plain class either:"
 
 
 def check_auto_hook(
@@ -186,10 +184,7 @@ def unwrap_takes_all_back(subject: Subject, report: Report) -> None:
 
 
 def deepcopy_works(subject: Subject, report: Report) -> None:
-    try:
-        copy.deepcopy(subject.build())
-    except Exception as error:
-        report.add("deepcopy", named=[f"{type(error).__name__}: {error}"], remark=NOR_PLAIN)
+    if not _plain_can(report, "deepcopy", lambda: copy.deepcopy(subject.build())):
         return
     model = subject.build_hooked()
     copied = copy.deepcopy(model)
@@ -202,23 +197,19 @@ def deepcopy_works(subject: Subject, report: Report) -> None:
 
 
 def pickle_works(subject: Subject, report: Report) -> None:
-    loaded: list[Any] = []
-    for model in (subject.build(), subject.build_hooked()):
-        try:
-            file = io.BytesIO()
-            torch.save(model, file)
-            file.seek(0)
-            with seeded():
-                loaded.append(torch.load(file, weights_only=False))
-        except Exception as error:
-            if not loaded:
-                named = [f"{type(error).__name__}: {error}"]
-                report.add("pickle", named=named, remark=NOR_PLAIN)
-                return
-            raise
-    same = is_same(*(tensors(subject.run(model)) for model in loaded))
+    def pickled(model: nn.Module) -> Any:
+        file = io.BytesIO()
+        torch.save(model, file)
+        file.seek(0)
+        with seeded():
+            return torch.load(file, weights_only=False)
+
+    if not _plain_can(report, "pickle", lambda: pickled(subject.build())):
+        return
+    loaded = pickled(subject.build_hooked())
+    same = is_same(*(tensors(subject.run(model)) for model in (pickled(subject.build()), loaded)))
     wrong = [] if same else ["outputs differ"]
-    report.add("pickle", wrong if hasattr(loaded[1], "hook_dict") else ["not hooked"])
+    report.add("pickle", wrong if hasattr(loaded, "hook_dict") else ["not hooked"])
 
 
 def dtype_moves_work(subject: Subject, report: Report) -> None:
@@ -227,13 +218,22 @@ def dtype_moves_work(subject: Subject, report: Report) -> None:
             return value.double() if value.is_floating_point() else value
         return {k: to_double(v) for k, v in value.items()} if isinstance(value, dict) else value
 
-    try:
-        plain = tensors(subject.run(subject.build().double(), to_double))
-    except Exception as error:
-        report.add("dtype moves", named=[f"{type(error).__name__}: {error}"], remark=NOR_PLAIN)
+    plain: list[Tensor] = []
+    run = lambda: plain.extend(tensors(subject.run(subject.build().double(), to_double)))  # noqa: E731
+    if not _plain_can(report, "dtype moves", run):
         return
-    model = subject.build_hooked().double()
-    output, cache = subject.run(model.run_with_cache, to_double)
+    output, cache = subject.run(subject.build_hooked().double().run_with_cache, to_double)
     before = passed(subject, subject.build_hooked())
     wrong = [] if is_same(tensors(output), plain) else ["outputs"]
     report.add("dtype moves", wrong + [name for name in before if name not in cache], "missing:")
+
+
+def _plain_can(report: Report, check: str, action: Callable[[], Any]) -> bool:
+    """Whether the plain class can do this; else there is nothing to check."""
+    try:
+        action()
+    except Exception as error:
+        named = [f"{type(error).__name__}: {error}"]
+        report.add(check, named=named, remark="not the plain class either:")
+        return False
+    return True

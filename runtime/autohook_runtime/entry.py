@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any, TypeVar, overload
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
 
 import torch
 from torch import nn
@@ -16,28 +17,7 @@ from autohook_runtime.record import unwrap_model
 from autohook_runtime.sites import DEFAULT_PATTERN
 from autohook_runtime.taps import hook_point_alone
 
-Target = TypeVar("Target")
 
-
-@overload
-def auto_hook(
-    target: Target,
-    *,
-    name: str = DEFAULT_PATTERN,
-    inputs: bool = False,
-    only: Iterable[str] = (),
-    skip: Iterable[str] = (),
-    hook: str = "modules,params",
-) -> Target: ...
-@overload
-def auto_hook(
-    *,
-    name: str = DEFAULT_PATTERN,
-    inputs: bool = False,
-    only: Iterable[str] = (),
-    skip: Iterable[str] = (),
-    hook: str = "modules,params",
-) -> Callable[[Target], Target]: ...
 def auto_hook(
     target: Any = ...,
     *,
@@ -84,9 +64,7 @@ def auto_hook(
     """
     choice = Choice.of(name, inputs, only, skip, hook)
     if target is ...:
-        return lambda later: auto_hook(
-            later, name=name, inputs=inputs, only=only, skip=skip, hook=hook
-        )
+        return partial(auto_hook, name=name, inputs=inputs, only=only, skip=skip, hook=hook)
     if isinstance(target, nn.Module) and not isinstance(target, torch.jit.ScriptModule):
         hook_module(target, choice)
     elif isinstance(target, type) and issubclass(target, nn.Module):

@@ -50,25 +50,21 @@ def explicit_if_hooked(
         ... )
         >>> z = attend(q, k, v, is_causal=True)  # [batch, head, query, d_head]
     """
-    # this is what costs something while idle. TransformerLens's lists are asked beside torch's
-    # dictionaries because the compiler sees a change of them
-    kind = type(scores_hook_point)
-    if kind is type(pattern_hook_point):
-        if kind is KeptHookPoint:
-            return callee
-        scores, pattern = scores_hook_point.__dict__, pattern_hook_point.__dict__
-        if kind is HookPoint and not (
-            scores["fwd_hooks"]
-            or pattern["fwd_hooks"]
-            or scores["_forward_hooks"]
-            or pattern["_forward_hooks"]
-            or scores["_backward_hooks"]
-            or pattern["_backward_hooks"]
-        ):
-            return callee
+    if _is_idle(scores_hook_point) and _is_idle(pattern_hook_point):
+        return callee
     if callee is eager:  # which calls the hook points itself
         return callee
     return partial(_attend, callee, eager, scores_hook_point, pattern_hook_point)
+
+
+def _is_idle(hook_point: HookPoint) -> bool:
+    kind, held = type(hook_point), hook_point.__dict__
+    if kind is KeptHookPoint:
+        return not held["is_on"]
+    # TransformerLens's lists are asked beside torch's dictionaries: the compiler sees them change
+    return kind is HookPoint and not (
+        held["fwd_hooks"] or held["_forward_hooks"] or held["_backward_hooks"]
+    )
 
 
 class _OnlyLooked(Exception):  # noqa: N818 (it ends the steps, nothing is wrong)
@@ -179,7 +175,8 @@ def _steps(call: Attention, dtype: torch.dtype, watched: _Watched) -> Tensor:
     if pattern.requires_grad:  # its gradient needs it, and a hook may change it in place
         pattern = pattern.clone()
     pattern = nn.functional.dropout(watched.pattern(pattern), call.dropout)
-    return call.with_output_layout(pattern @ _for_heads_of(query, value))
+    output = pattern @ _for_heads_of(query, value)
+    return output.movedim(-2, 1) if call.is_positions_first else output
 
 
 def _for_heads_of(query: Tensor, other: Tensor) -> Tensor:

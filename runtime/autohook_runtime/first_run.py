@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import takewhile
 from typing import Any
 
 import torch
@@ -11,6 +12,9 @@ from torch import Tensor, nn
 
 from autohook_runtime.first_tensor import first_tensor
 from autohook_runtime.names import HookDict
+
+Called = list[tuple[str, Tensor | None]]
+"""The paths of modules in the order in which they were called; of embeddings, what they got."""
 
 
 @contextmanager
@@ -22,70 +26,55 @@ def embeddings_found(model: Any) -> Iterator[None]:
     if others is None or others.in_run is not None or not others.lens.blocks:
         yield
         return
-    blocks = [path for paths in others.lens.blocks.values() for path in paths]
     modules = dict(model.named_modules())
     if any(module.__dict__.get("_compiled_call_impl") for module in modules.values()):
         yield
         return
-    run = _Run()
-    handles = [modules[path].register_forward_pre_hook(run.enter_block) for path in blocks]
-    handles.append(model.register_forward_hook(run.end))
+    blocks = {path for paths in others.lens.blocks.values() for path in paths}
+    called: Called = []
+
+    def note(path: str) -> Any:
+        def hook(module: nn.Module, args: Any, kwargs: Any, output: Any = None) -> None:
+            is_embedding = isinstance(module, nn.Embedding)
+            called.append((path, first_tensor((args, kwargs))[0] if is_embedding else None))
+
+        return hook
+
+    handles = [model.register_forward_hook(note(""), with_kwargs=True)]
     for path, module in modules.items():
-        if isinstance(module, nn.Embedding):
-            handles.append(module.register_forward_hook(run.embed(path), with_kwargs=True))
-        elif isinstance(module, nn.Linear) and not path.startswith(tuple(blocks)):
-            handles.append(module.register_forward_hook(run.project(path)))
+        is_outside = not path.startswith(tuple(blocks))
+        if path in blocks or (is_outside and isinstance(module, (nn.Embedding, nn.Linear))):
+            handles.append(module.register_forward_pre_hook(note(path), with_kwargs=True))
     try:
         yield
     finally:
         for handle in handles:
             handle.remove()
-    if not run.is_whole:  # it was stopped: another one will show more
-        return
-    names = run.names()
-    own = {name: hook_dict.name_of(f"{path}.hook_point") for name, path in names.items()}
-    others.in_run = {name: found for name, found in own.items() if found is not None}
+    if called and called[-1][0] == "":  # else it was stopped: another one will show more
+        found = _names(called, modules, blocks)
+        own = {name: hook_dict.name_of(f"{path}.hook_point") for name, path in found.items()}
+        others.in_run = {name: path for name, path in own.items() if path is not None}
 
 
-class _Run:
-    def __init__(self) -> None:
-        self.is_in_blocks = self.is_whole = False
-        self.embeddings: dict[str, Tensor | None] = {}
-        self.last_linear: str | None = None
-
-    def enter_block(self, *_: Any) -> None:
-        self.is_in_blocks = True
-
-    def end(self, *_: Any) -> None:
-        self.is_whole = True
-
-    def embed(self, path: str) -> Any:
-        def hook(module: nn.Module, args: Any, kwargs: Any, output: Any) -> None:
-            if not self.is_in_blocks:
-                self.embeddings.setdefault(path, first_tensor((args, kwargs))[0])
-
-        return hook
-
-    def project(self, path: str) -> Any:
-        def hook(*_: Any) -> None:
-            self.last_linear = path
-
-        return hook
-
-    def names(self) -> dict[str, str]:
-        """The paths of the modules, by TransformerLens's names. Positions are told from token types
-        by their going up by one."""
-        found: dict[str, str] = {}
-        first, *others = self.embeddings or [""]
-        if first:
-            found["hook_embed"] = first
-        in_order = [path for path in others if _is_consecutive(self.embeddings[path])]
-        if others:
-            found["hook_pos_embed"] = (in_order or others)[0]
-        if self.last_linear is not None:
-            for name in ("unembed", "hook_unembed", "unembed.hook_out"):
-                found[name] = self.last_linear
-        return found
+def _names(called: Called, modules: dict[str, nn.Module], blocks: set[str]) -> dict[str, str]:
+    """The paths of the modules, by TransformerLens's names. Positions are told from token types by
+    their going up by one."""
+    found: dict[str, str] = {}
+    ahead: dict[str, Tensor | None] = {}
+    for path, given in takewhile(lambda each: each[0] not in blocks, called):
+        if isinstance(modules[path], nn.Embedding):
+            ahead.setdefault(path, given)
+    linear = [path for path, _ in called if isinstance(modules[path], nn.Linear)]
+    first, *others = ahead or [""]
+    if first:
+        found["hook_embed"] = first
+    if others:
+        in_order = [path for path in others if _is_consecutive(ahead[path])]
+        found["hook_pos_embed"] = (in_order or others)[0]
+    if linear:
+        for name in ("unembed", "hook_unembed", "unembed.hook_out"):
+            found[name] = linear[-1]
+    return found
 
 
 def _is_consecutive(ids: Tensor | None) -> bool:

@@ -10,9 +10,9 @@ with others (`torch.cat`) is no operation on it: there its own value goes throug
 from __future__ import annotations
 
 import threading
-import warnings
+import weakref
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+from threading import get_ident
 from typing import Any, Protocol
 
 import torch
@@ -22,77 +22,34 @@ from torch.compiler import is_dynamo_compiling
 from torch.overrides import TorchFunctionMode
 
 from autohook_runtime.first_tensor import first_tensor, with_tensor
-
-VIEWS_AND_CASTS = frozenset(
-    """__getitem__ view view_as reshape reshape_as expand expand_as broadcast_to permute transpose
-    swapaxes swapdims t adjoint movedim moveaxis unsqueeze squeeze flatten unflatten ravel select
-    narrow unfold as_strided diagonal chunk split split_with_sizes tensor_split unbind __iter__
-    hsplit vsplit dsplit flip roll repeat repeat_interleave tile index_select gather contiguous
-    clone detach to type type_as float double half bfloat16 cpu cuda to_local full_tensor
-    redistribute alias view_as_real view_as_complex atleast_1d atleast_2d atleast_3d""".split()
+from autohook_runtime.operations import (
+    CHANGES,
+    ELSEWHERE,
+    FIRES,
+    FOLLOWED,
+    JOINS,
+    NO_USE,
+    kind_of,
 )
-VIEWING_PROPERTIES = frozenset(
-    getattr(Tensor, name).__get__ for name in ("T", "mT", "H", "mH", "real", "imag")
-)
-JOINING = frozenset(
-    """cat concat concatenate stack hstack vstack dstack row_stack column_stack
-    block_diag""".split()
-)
-WITHOUT_THE_VALUE = frozenset(
-    """zeros_like ones_like empty_like full_like rand_like randn_like randint_like
-    new_zeros new_ones new_empty new_full new_tensor new_empty_strided __deepcopy__""".split()
-)
-IN_PLACE_OPERATORS = frozenset(
-    f"__i{name}__"
-    for name in "add sub mul truediv floordiv mod pow matmul and or xor lshift rshift".split()
-)
-BACKWARD = frozenset((Tensor.backward, torch.autograd.backward, torch.autograd.grad))
 
 _count = torch._C._len_torch_function_stack
 _push = torch._C._push_on_torch_function_stack
 _pop = torch._C._pop_torch_function_stack
 
 
-# What it means for a parameter that an operation takes it.
-FIRES = "fires"
-FOLLOWED = "followed"
-"""A view or a cast: it is the parameter on its way."""
-CHANGES = "changes"
-"""In place, its first argument."""
-JOINS = "joins"
-NO_USE = "no use"
-ATTRIBUTE = "attribute"
-ELSEWHERE = "elsewhere"
-"""Backward, which may compute forwards again, has nothing to do with what was read before."""
-
-
-@lru_cache(1024)
-def kind_of(function: Callable[..., Any]) -> str:
-    name = getattr(function, "__name__", "")
-    if function in BACKWARD:
-        return ELSEWHERE
-    if name in VIEWS_AND_CASTS or function in VIEWING_PROPERTIES:
-        return FOLLOWED
-    if name in ("__get__", "__set__"):
-        return ATTRIBUTE
-    if name in WITHOUT_THE_VALUE:
-        return NO_USE
-    if name in JOINING:
-        return JOINS
-    return CHANGES if is_in_place(name) else FIRES
-
-
 class Fires(Protocol):
     """What this file needs of a hook point."""
 
     name: str | None
-    is_in_source: bool
 
     def fire(self, value: Any) -> Any: ...
     def note_passed(self, value: Any) -> None: ...
 
 
 HookPoints = tuple[Fires, ...]
+Followed = dict[int, tuple[Any, HookPoints]]
+"""By id; what is beside the hook points keeps the tensor alive in a forward, and knows whether it
+is otherwise."""
 
 
 class Following(TorchFunctionMode):
@@ -101,10 +58,10 @@ class Following(TorchFunctionMode):
 
     def __init__(self) -> None:
         super().__init__()
-        self.followed: dict[int, tuple[Tensor, HookPoints]] = {}
-        """By id: parameters that were read, and views of them. It is changed as a whole."""
-        self.unused: set[int] = set()
-        """Those of them that were read in a forward and that no operation has taken since."""
+        self.thread = get_ident()
+        self.is_on = False
+        self.followed: Followed = {}
+        """Parameters that were read, and views of them. It is changed as a whole."""
         self.joined: dict[int, Tensor] = {}
         """By id, what the hooks have made of those of them that were joined with others since they
         were read."""
@@ -119,16 +76,16 @@ class Following(TorchFunctionMode):
         if self.is_paused or is_dynamo_compiling():
             return function(*args, **(kwargs or {}))
         kind = kind_of(function)
+        if kind is FIRES and not kwargs:
+            result = function(*args)
+            hook_points = self.taken_by(args)
+            return fire_on_results(hook_points, result) if hook_points else result
         if kind is ELSEWHERE:
             return _call_elsewhere(function, args, kwargs or {})
         if kind is JOINS:
             return function(*self._values(args), **(kwargs or {}))
-        if kwargs:
-            result = function(*args, **kwargs)
-            hook_points = self.taken_by((*args, *kwargs.values()))
-        else:
-            result = function(*args)
-            hook_points = self.taken_by(args)
+        result = function(*args, **(kwargs or {}))
+        hook_points = self.taken_by((*args, *kwargs.values()) if kwargs else args)
         if not hook_points or kind is NO_USE:
             return result
         if kwargs and "out" in kwargs:
@@ -151,7 +108,6 @@ class Following(TorchFunctionMode):
         for value in values:
             number = id(value)
             if number in followed:
-                self.unused.discard(number)
                 hook_points = followed[number][1]
             elif value.__class__ is tuple or value.__class__ is list:
                 hook_points = self.taken_by(value)
@@ -166,43 +122,41 @@ class Following(TorchFunctionMode):
             return type(given)(map(self._values, given))
         if id(given) not in self.followed:
             return given
-        self.unused.discard(id(given))
         if id(given) not in self.joined:
             self.joined[id(given)] = fire_on_results(self.followed[id(given)][1], given)
         return self.joined[id(given)]
 
     def _follow_views(self, result: Any, hook_points: HookPoints) -> None:
-        if isinstance(result, Tensor):
-            self.followed = {id(result): (result, hook_points)} | self.followed
-        elif isinstance(result, (tuple, list)):
-            for item in result:
-                self._follow_views(item, hook_points)
+        for view in result if isinstance(result, (tuple, list)) else (result,):
+            if isinstance(view, Tensor):
+                follow(view, hook_points)
 
-    def go_back(self, before: dict[int, tuple[Tensor, HookPoints]]) -> None:
+    def go_back(self, before: Followed) -> None:
         """Follows what was followed before, and nothing else."""
-        if self.followed and not before:
-            mode, others = _pop(), []
-            while mode is not self:
-                others.append(mode)
-                mode = _pop()
-            for mode in reversed(others):
-                _push(mode)
         self.followed = before
+        if not before and self.is_on and get_ident() == self.thread:
+            self.is_on, mode = False, _pop()
+            if mode is not self:
+                others = []
+                while mode is not self:
+                    others.append(mode)
+                    mode = _pop()
+                for mode in reversed(others):
+                    _push(mode)
         if self.joined:
             self.joined = {n: value for n, value in self.joined.items() if n in before}
 
-    def end_forward(self, before: dict[int, tuple[Tensor, HookPoints]], output: Any) -> None:
+    def end_forward(self, before: Followed, output: Any) -> None:
         """Ends to follow what was read in a forward. Where that gives out a parameter, the one
         around it goes on with it."""
-        for number in self.unused - before.keys() if self.unused else ():
-            self.unused.remove(number)
-            if number != id(output) and output is not None:
-                _warn_of_no_operation(self.followed[number][1])
         handed_on = self.followed.get(id(output))
         self.go_back(before)
         if handed_on is not None:
-            follow(*handed_on)
-            self.unused.discard(id(output))
+            follow(output, handed_on[1])
+
+    def forget(self, number: int) -> None:
+        if number in self.followed:
+            self.go_back({n: each for n, each in self.followed.items() if n != number})
 
 
 class Here(threading.local):
@@ -215,33 +169,31 @@ class Here(threading.local):
 here = Here()
 
 
-def follow(value: Tensor, hook_points: HookPoints) -> None:
+def follow(value: Any, hook_points: HookPoints) -> None:
     """From here on, to the end of the innermost forward that runs; where none does, as long as
     there are hooks."""
-    following = here.following
-    if id(value) in following.followed:
-        following.joined.pop(id(value), None)
+    following, number, held = here.following, id(value), value
+    if number in following.followed:
+        following.joined.pop(number, None)
         return
-    if following.is_in_forward:
-        following.unused.add(id(value))
-    elif CompileContext.try_get() is not None:
-        return  # the compiler looks at the module
-    if not following.followed:
+    if not following.is_in_forward:
+        if CompileContext.try_get() is not None:
+            return  # the compiler looks at the module
+        # it may go before its hooks do
+        held = weakref.ref(value, lambda _: following.forget(number))
+    if not following.is_on:
+        following.is_on = True
         # below the modes of others: these end inside of the forward that they began in
         others = [_pop() for _ in range(_count())] if _count() else ()
         _push(following)
         for mode in reversed(others):
             _push(mode)
-    following.followed = {id(value): (value, hook_points), **following.followed}
+    following.followed = {number: (held, hook_points), **following.followed}
 
 
 def unfollow(value: Any) -> None:
     """What the source itself sends through a hook point is not followed further."""
-    following = here.following
-    if id(value) in following.followed:
-        following.unused.discard(id(value))
-        every = following.followed.items()
-        following.go_back({n: each for n, each in every if n != id(value)})
+    here.following.forget(id(value))
 
 
 def end_following(hook_point: Fires) -> None:
@@ -262,8 +214,7 @@ def fire_on_results(hook_points: HookPoints, result: Any) -> Any:
     for hook_point in hook_points:
         fired = hook_point.fire(fired)
     for hook_point in hook_points:
-        if hook_point.is_in_source:
-            hook_point.note_passed(fired)
+        hook_point.note_passed(fired)
     return result if fired is tensor else with_tensor(result, steps, fired)
 
 
@@ -278,13 +229,8 @@ def _fire_on_changed(result: Any, hook_points: HookPoints) -> Any:
     if fired is not before or before._version != version:
         result.copy_(fired)
     for hook_point in hook_points:
-        if hook_point.is_in_source:
-            hook_point.note_passed(result)
+        hook_point.note_passed(result)
     return result
-
-
-def is_in_place(name: str) -> bool:
-    return name in IN_PLACE_OPERATORS or (name.endswith("_") and not name.endswith("__"))
 
 
 def _call_elsewhere(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
@@ -310,12 +256,3 @@ def apply_seen(apply: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> 
     finally:
         following.is_paused = False
     return fire_on_results(hook_points, result)
-
-
-def _warn_of_no_operation(hook_points: HookPoints) -> None:
-    names = " and ".join(repr(hook_point.name) for hook_point in hook_points)
-    warnings.warn(
-        f"{names} did not fire where its parameter was read: torch showed no operation that took "
-        "it. Scripted functions and Triton kernels show none",
-        stacklevel=2,
-    )

@@ -41,6 +41,10 @@ class Tap(Protocol):
     def key(self) -> tuple[int, str] | None:
         """The place."""
 
+    @property
+    def was_read(self) -> bool:
+        """Whether it is for a parameter, which was read while there were hooks."""
+
     def start(self, hook_point: KeptHookPoint) -> None: ...
     def stop(self, hook_point: KeptHookPoint) -> None: ...
 
@@ -75,12 +79,7 @@ class HookHandle(RemovableHandle):
 
 
 class KeptHookPoint(HookPoint):
-    """A hook point of a hooked model, while it has no hook: it gives back what it gets.
-
-    The class changes to `FiringHookPoint` with the first hook, which also makes what
-    `torch.compile` made without the hook invalid: torch does not look whether a module has got
-    hooks (`skip_nnmodule_hook_guards`), but it does look at its class.
-    """
+    """A hook point of a hooked model. While it has no hook it gives back what it gets."""
 
     taps: list[Tap]
     """What brings values here, besides the source."""
@@ -98,6 +97,8 @@ class KeptHookPoint(HookPoint):
     is_for_whole_outputs: bool
     """Whether a tensor that a module gives out comes here as it is."""
     is_on: bool
+    """Whether it has hooks. What `torch.compile` made holds as long as this stays: torch does not
+    look at a module's hooks (`skip_nnmodule_hook_guards`), but it does at what code asks for."""
     is_in_source: bool
     """Whether it stands in the model, written by hand or generated."""
     passed: dict[int, weakref.ref[Tensor]]
@@ -132,7 +133,19 @@ class KeptHookPoint(HookPoint):
         swap_class(self, HookPoint)
 
     def __call__(self, value: Any) -> Any:
-        return value
+        """What the source sends through."""
+        if not self.is_on:
+            return value
+        if is_dynamo_compiling():
+            return self.fire(value)
+        reference = self.passed.pop(get_ident(), None)
+        if reference is not None and reference() is value:
+            return value
+        unfollow(value)
+        if is_replica(self):
+            with in_replica():
+                return self.fire(value)
+        return self.fire(value)
 
     def __repr__(self) -> str:
         return "HookPoint()"
@@ -140,6 +153,11 @@ class KeptHookPoint(HookPoint):
     @property
     def is_hooked(self) -> bool:
         return bool(self.firing or self.gradient_hooks)
+
+    @property
+    def was_read(self) -> bool:
+        """Whether a parameter that it is for was read while it had a hook."""
+        return any(tap.was_read for tap in self.taps)
 
     def settle(self) -> None:
         """Follows a change of the hooks: called by whoever made it, and by nobody else."""
@@ -153,10 +171,8 @@ class KeptHookPoint(HookPoint):
         if is_on is state["is_on"]:
             return
         state["is_on"] = is_on
+        state["passed"].clear()
         (checkpoints.begin if is_on else checkpoints.end)()
-        if state["is_in_source"]:
-            swap_class(self, FiringHookPoint if is_on else KeptHookPoint)
-            state["passed"].clear()
         for tap in state["taps"]:
             (tap.start if is_on else tap.stop)(self)
 
@@ -229,25 +245,21 @@ class KeptHookPoint(HookPoint):
 
     def call_hooks(self, value: Any) -> Any:
         """As torch calls forward hooks."""
-        before, version = value, None if is_dynamo_compiling() else version_of(value)
+        is_traced = is_dynamo_compiling()
+        before, version = value, None if is_traced else version_of(value)
         for hook in self.firing:
             result = hook(self, (value,), value)
             if result is not None:
                 value = result
-        if value is not before or (version is not None and value._version != version):
-            if not is_dynamo_compiling() and is_recomputed():
-                return refuse_other_recomputation(self, value)
+        is_changed = value is not before or (version is not None and value._version != version)
+        if is_changed and not is_traced and is_recomputed():
+            return refuse_other_recomputation(self, value)
         return value
 
     def note_passed(self, value: Any) -> None:
-        """Remembers what a tap has brought here."""
-        if isinstance(value, Tensor):
+        """Remembers what a tap has brought here, if the source brings values, too."""
+        if self.is_in_source and isinstance(value, Tensor):
             self.passed[get_ident()] = weakref.ref(value)
-
-    def _has_passed(self, value: Any) -> bool:
-        """True once for the tensor that a tap has brought here last."""
-        reference = self.passed.pop(get_ident(), None)
-        return reference is not None and reference() is value
 
     def layer(self) -> int:
         """The number of the layer, where the name says it: `model.layers.1.mlp.hook_point`.
@@ -274,26 +286,6 @@ class KeptHookPoint(HookPoint):
             state[name] = OrderedDict()
         state |= {"fwd_hooks": [], "bwd_hooks": [], "firing": (), "is_on": False, "passed": {}}
         return state | {"taps": [], "root": None}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)  # type: ignore[no-untyped-call]
-        swap_class(self, KeptHookPoint)
-
-
-class FiringHookPoint(KeptHookPoint):
-    """A hook point that has hooks."""
-
-    def __call__(self, value: Any) -> Any:
-        """What the source sends through."""
-        if is_dynamo_compiling():
-            return self.fire(value)
-        if self._has_passed(value):
-            return value
-        unfollow(value)
-        if is_replica(self):
-            with in_replica():
-                return self.fire(value)
-        return self.fire(value)
 
 
 def _call_all_hooks(hook_point: KeptHookPoint, arguments: tuple[Any, ...], value: Any) -> Any:

@@ -6,7 +6,7 @@ import copy
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import wraps
+from functools import cache, wraps
 from inspect import getattr_static
 from typing import Any
 
@@ -15,15 +15,14 @@ from transformer_lens import HookedRootModule
 
 from autohook_runtime.choices import Choice
 from autohook_runtime.hook_points import KeptHookPoint
-from autohook_runtime.record import RECORD, STATE, Record, complete, record_of
+from autohook_runtime.record import RECORD, Record, complete, record_of
 from autohook_runtime.root_methods import METHODS, RootMethods
 from autohook_runtime.subclasses import make_subclass, swap_class, swapped_from
-from autohook_runtime.tapped_modules import copied_state
-from autohook_runtime.taps import hook_point_alone, tap_for
+from autohook_runtime.tapped_modules import tapped_of
+from autohook_runtime.taps import ModuleTap, hook_point_alone
 
-SHADOWED = "_auto_hook_shadowed"
-_hooked_classes: dict[tuple[type, tuple[str, ...]], type] = {}
-
+STATE = ("hook_dict", "mod_dict", "is_caching", "context_level")
+"""The attributes of TransformerLens's `HookedRootModule`."""
 _DEFAULTS = Choice()
 
 
@@ -39,73 +38,29 @@ def hook_module(model: nn.Module, choice: Choice = _DEFAULTS) -> None:
         record.choices[choice] = None
         complete(model, record)
         return
-    members = {*model._modules, *model._parameters, *model._buffers}
-    _refuse_taken_state(model, members)
-    cls = _subclass_of(type(model), tuple(sorted(METHODS & members)))
-    record = Record(
-        {choice: None}, {name: model.__dict__[name] for name in STATE if name in model.__dict__}
-    )
+    _refuse_taken_state(model)
+    _warn_of_other_methods(model)
+    record = Record({choice: None})
     complete(model, record)
     model.__dict__[RECORD] = record
-    model.__dict__.setdefault("is_caching", False)
-    model.__dict__.setdefault("context_level", 0)
-    swap_class(model, cls)
+    swap_class(model, _hooked_class(type(model)))  # type: ignore[arg-type]
 
 
-def _subclass_of(own: type, shadowed: tuple[str, ...]) -> type:
-    """With properties for the members that are named as one of our methods."""
-    if (own, shadowed) not in _hooked_classes:
-        _warn_of_other_methods(own, shadowed)
-        members: dict[str, Any] = {name: _members_own(name) for name in shadowed}
-        _hooked_classes[own, shadowed] = make_subclass(
-            own,
-            RootMethods,
-            **members,
-            hook_dict=Late("hook_dict"),
-            mod_dict=Late("mod_dict"),
-            **{SHADOWED: shadowed},
-            __init__=_initialiser(own),
-            __repr__=_repr,
-            __reduce_ex__=_reduce,
-            __deepcopy__=_deepcopy,
-        )
-    return _hooked_classes[own, shadowed]
+@cache
+def _hooked_class(own: Any) -> type:
+    return make_subclass(
+        own,
+        RootMethods,
+        **{name: _InRecord(name) for name in STATE},
+        __init__=_initialiser(own),
+        __repr__=_repr,
+        __reduce_ex__=_reduce,
+        __deepcopy__=_deepcopy,
+    )
 
 
-def _refuse_taken_state(model: nn.Module, members: set[str]) -> None:
-    own = type(model)
-    is_root = isinstance(model, HookedRootModule)
-    for name in STATE:
-        is_taken = name in members or (name in model.__dict__ and not is_root)
-        of_class = getattr_static(own, name, None)
-        if is_taken or not (of_class is None or isinstance(of_class, Late)):
-            raise TypeError(
-                f"{own.__name__} uses the name {name!r} itself, which TransformerLens's interface "
-                "needs: rename it there"
-            )
-
-
-def _warn_of_other_methods(own: type, shadowed: tuple[str, ...]) -> None:
-    if issubclass(own, HookedRootModule):
-        return
-    # `setup` is Lightning's, and nobody needs ours
-    taken = {name for name in METHODS - {"setup"} if hasattr(own, name)} | set(shadowed)
-    if taken:
-        warnings.warn(
-            f"{own.__name__} has its own {', '.join(sorted(taken))}, which stays. For the hooks, "
-            f"call autohook_runtime.RootMethods.{min(taken)}(model, ...)",
-            stacklevel=5,
-        )
-
-
-def _members_own(name: str) -> property:
-    """A submodule, parameter or buffer that is named as one of our methods stays in reach."""
-    return property(lambda model: nn.Module.__getattr__(model, name))
-
-
-class Late:
-    """An attribute of a copy or of what came out of a pickle, which is written when it is first
-    asked for: before, the object may not be whole yet."""
+class _InRecord:
+    """An attribute of a hooked model that its record has."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -114,8 +69,45 @@ class Late:
         record = None if model is None else record_of(model)
         if model is None or record is None:
             return self
-        complete(model, record)
-        return model.__dict__[self.name]
+        if record.hook_dict is None:
+            complete(model, record)
+        return getattr(record, self.name)
+
+    def __set__(self, model: nn.Module, value: Any) -> None:
+        record = record_of(model)
+        if record is not None:
+            setattr(record, self.name, value)
+
+
+def _members(model: nn.Module) -> set[str]:
+    return {*model._modules, *model._parameters, *model._buffers}
+
+
+def _refuse_taken_state(model: nn.Module) -> None:
+    own, members = type(model), _members(model)
+    is_root = isinstance(model, HookedRootModule)
+    for name in STATE:
+        is_taken = name in members or (name in model.__dict__ and not is_root)
+        of_class = getattr_static(own, name, None)
+        if is_taken or not (of_class is None or isinstance(of_class, _InRecord)):
+            raise TypeError(
+                f"{own.__name__} uses the name {name!r} itself, which TransformerLens's interface "
+                "needs: rename it there"
+            )
+
+
+def _warn_of_other_methods(model: nn.Module) -> None:
+    own = type(model)
+    taken = METHODS & _members(model)
+    if not issubclass(own, HookedRootModule):
+        # `setup` is Lightning's, and nobody needs ours
+        taken |= {name for name in METHODS - {"setup"} if hasattr(own, name)}
+    if taken:
+        warnings.warn(
+            f"{own.__name__} has its own {', '.join(sorted(taken))}, which stays. For the hooks, "
+            f"call autohook_runtime.RootMethods.{min(taken)}(model, ...)",
+            stacklevel=4,
+        )
 
 
 def _initialiser(own: Any) -> Any:
@@ -123,8 +115,9 @@ def _initialiser(own: Any) -> Any:
 
     @wraps(own.__init__)
     def __init__(model: nn.Module, *args: Any, **kwargs: Any) -> None:  # noqa: N807
-        # as an object of its own class: there HookedRootModule may not be among the bases
-        swap_class(model, own)
+        if swapped_from(type(model)) is not None:
+            # as an object of its own class: there HookedRootModule may not be among the bases
+            swap_class(model, own)
         own.__init__(model, *args, **kwargs)
         if record_of(model) is None:
             hook_module(model)
@@ -140,60 +133,42 @@ def _repr(model: nn.Module) -> str:
 
 
 @contextmanager
-def _as_before(model: nn.Module) -> Iterator[Record]:
-    """The model is for a while as if it had never been hooked."""
-    record, cls = record_of(model), type(model)
-    assert record is not None
-    kept = {name: model.__dict__.pop(name) for name in (RECORD, *STATE) if name in model.__dict__}
-    model.__dict__.update(record.had)
+def _of_own_class(model: nn.Module) -> Iterator[None]:
+    cls = type(model)
     swap_class(model, swapped_from(cls) or cls)
     try:
-        yield record
+        yield
     finally:
         swap_class(model, cls)
-        for name in record.had:
-            del model.__dict__[name]
-        model.__dict__.update(kept)
-
-
-def _hook_late(model: nn.Module, record: Record, cls: type) -> None:
-    """Hooks it without a look at what it holds: that may not be there yet."""
-    model.__dict__.update({RECORD: record, "is_caching": False, "context_level": 0})
-    swap_class(model, cls)
 
 
 def _reduce(model: nn.Module, protocol: Any) -> tuple[Any, ...]:
-    """A pickle has no hooks; it is hooked again with the same choices."""
-    cls = type(model)
-    with _as_before(model) as record:
-        function, args, *rest = copied_state(type(model).__reduce_ex__(model, protocol))
-    if rest and isinstance(rest[0], dict):
-        had = {name: rest[0].pop(name) for name in record.had}
-        rest[0][RECORD] = Record(record.choices, had)
-    return _unpickled, (function, args, tuple(record.choices), cls.__dict__[SHADOWED]), *rest
+    """A pickle has no hooks. It is hooked again with the same choices, which the record has."""
+    with _of_own_class(model):
+        reduced: Any = model.__reduce_ex__(protocol)
+    function, args, *rest = reduced
+    return _unpickled, (function, args), *rest
 
 
-def _unpickled(
-    function: Callable[..., nn.Module], args: Any, choices: tuple[Choice, ...], shadowed: Any
-) -> nn.Module:
+def _unpickled(function: Callable[..., nn.Module], args: Any) -> nn.Module:
     """The model without its state."""
     model = function(*args)
-    _hook_late(model, Record(dict.fromkeys(choices)), _subclass_of(type(model), shadowed))
+    swap_class(model, _hooked_class(type(model)))  # type: ignore[arg-type]
     return model
 
 
 def _deepcopy(model: nn.Module, memo: dict[int, Any]) -> nn.Module:
     """The copy gets the same hooks at its own hook points."""
-    cls, in_source = type(model), list(model.hook_dict.values())  # type: ignore[operator]
-    with _as_before(model) as record:
-        if type(model) is not cls:
+    cls, record, in_source = type(model), record_of(model), list(model.hook_dict.values())  # type: ignore[operator]
+    assert record is not None
+    if swapped_from(cls) is not None:
+        with _of_own_class(model):
             copied: nn.Module = copy.deepcopy(model, memo)
-        else:  # swapped again, by a parametrization, which left the copying to us
-            copied = memo[id(model)] = cls.__new__(cls)
-            copied.__dict__.update(copy.deepcopy(model.__dict__, memo))
-    memo[id(model)] = copied
-    had = {name: copied.__dict__.pop(name) for name in record.had}
-    copied_record = Record(dict(record.choices), had)
+    else:  # swapped again, by a parametrization, which left the copying to us
+        copied = memo[id(model)] = cls.__new__(cls)
+        copied.__dict__.update(copy.deepcopy(model.__dict__, memo))
+    # it is completed without a look at what the copy holds now: that may not be there yet
+    copied_record = copied.__dict__[RECORD] = Record(dict(record.choices))
     for key, hook_point in record.added.items():
         module = memo.get(key[0])
         if hook_point.is_hooked and module is not None:
@@ -204,15 +179,19 @@ def _deepcopy(model: nn.Module, memo: dict[int, Any]) -> nn.Module:
     for hook_point in in_source:
         if isinstance(hook_point, KeptHookPoint) and hook_point.is_in_source:
             _copy_hooks(hook_point, copy.deepcopy(hook_point, memo), memo)
-    _hook_late(copied, copied_record, cls)
+    memo[id(model)] = copied
+    swap_class(copied, cls)
     return copied
 
 
 def _copy_hooks(hook_point: KeptHookPoint, copied: KeptHookPoint, memo: dict[int, Any]) -> None:
     copied.name = hook_point.name
     for tap in hook_point.taps if not copied.taps else ():
-        if tap.key is not None and tap.key[0] in memo:
-            copied.taps.append(tap_for(memo[tap.key[0]], tap.key[1]))
+        if isinstance(tap, ModuleTap) and tap.key is not None and tap.key[0] in memo:
+            made = ModuleTap(memo[tap.key[0]], tap.attribute)
+            around = [id(outer.reference()) for outer in tap.tapped.shortcuts]
+            made.tapped.shortcuts = [tapped_of(memo[each]) for each in around if each in memo]
+            copied.taps.append(made)
     both: Any = (("fwd", hook_point.fwd_hooks), ("bwd", hook_point.bwd_hooks))
     for direction, handles in both:
         for handle in handles:

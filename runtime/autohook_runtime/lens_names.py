@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from re import fullmatch
+from typing import Any
 
 from torch import nn
 
@@ -51,14 +52,13 @@ class LensNames:
 
 def lens_names(modules: dict[str, nn.Module]) -> LensNames:
     """Finds them among the modules of a root, which are given by path."""
-    held = {path: _named(path, module) for path, module in modules.items()}
-    holders = {path: roles for path, roles in held.items() if roles}
-    containers = _containers(modules, holders)
+    root = _Root(modules)
+    containers = root.containers()
     if not containers:
         return LensNames(problem="no member of a container holds the role 'resid_post'")
     prefixes = dict(zip(["blocks"], containers, strict=False))
     if len(containers) > 1:
-        crossing = [each for each in containers if _crosses(containers[each], holders)]
+        crossing = [each for each in containers if root.crosses(containers[each])]
         if len(containers) > 2 or len(crossing) != 1:
             paths = " or ".join(containers)
             return LensNames(problem=f"the blocks may be those of {paths}")
@@ -67,105 +67,96 @@ def lens_names(modules: dict[str, nn.Module]) -> LensNames:
     result = LensNames(blocks={prefix: containers[path] for prefix, path in prefixes.items()})
     for prefix, path in prefixes.items():
         for number, member in enumerate(containers[path]):
-            block = _Block(member, holders, modules)
-            beside = _beside(path, number, holders)
-            for name, own in (*block.names(), *beside):
+            for name, own in (*_Block(member, root).names(), *root.beside(path, number)):
                 result.names[f"{prefix}.{number}.{name}"] = own
     return result
 
 
-def _named(path: str, module: nn.Module) -> Roles:
-    start = f"{path}." if path else ""
-    return {role: start + attribute for role, attribute in roles_of(module).items()}
+class _Root:
+    """The modules of a root by their paths, and the roles of those that hold some."""
 
+    def __init__(self, modules: dict[str, nn.Module]) -> None:
+        self.modules, self.holders = modules, dict[str, Roles]()
+        for path, module in modules.items():
+            if roles := roles_of(module):
+                start = f"{path}." if path else ""
+                self.holders[path] = {role: start + held for role, held in roles.items()}
 
-def _is_list(holders: dict[str, Roles], path: str, modules: dict[str, nn.Module]) -> bool:
-    return isinstance(modules[holders[path]["resid_post"]], nn.ModuleList)
+    def containers(self) -> dict[str, list[str]]:
+        """The containers of blocks, and the paths of their members."""
+        found: dict[str, list[str]] = {}
+        for path, roles in self.holders.items():
+            if "resid_post" not in roles:
+                continue
+            stream = self.modules[roles["resid_post"]]
+            if isinstance(stream, nn.ModuleList):
+                container = self._listed_beside(path, len(stream))
+            else:
+                container = self.around(path)
+                outer = None if container is None else self.around(container)
+                # a block's parts may stand in a list, too
+                if outer is not None and not self._has_whole(container) and self._has_whole(outer):
+                    container = outer
+            if container is not None:
+                members = self.modules[container]._modules
+                found[container] = [f"{container}.{name}" for name in members]
+        inner = [path for path in found if any(path.startswith(f"{other}.") for other in found)]
+        return {path: members for path, members in found.items() if path not in inner}
 
+    def around(self, path: str) -> str | None:
+        """The nearest container in one of whose members this is."""
+        while path:
+            path = path.rpartition(".")[0]
+            if isinstance(self.modules[path], CONTAINERS):
+                return path
+        return None
 
-def _containers(modules: dict[str, nn.Module], holders: dict[str, Roles]) -> dict[str, list[str]]:
-    """The containers of blocks, and the paths of their members."""
-    found: dict[str, list[str]] = {}
-    for path, roles in holders.items():
-        if "resid_post" not in roles:
-            continue
-        if _is_list(holders, path, modules):
-            container = _listed_beside(path, modules, holders)
-        else:
-            container = _around(path, modules)
-            outer = None if container is None else _around(container, modules)
-            # a block's parts may stand in a list, too
-            if container is not None and outer is not None:
-                if not _has_whole(container, modules, holders):
-                    container = outer if _has_whole(outer, modules, holders) else container
-        if container is not None:
-            found[container] = [f"{container}.{name}" for name in modules[container]._modules]
-    inner = [path for path in found if any(path.startswith(f"{other}.") for other in found)]
-    return {path: members for path, members in found.items() if path not in inner}
+    def inside(self, path: str) -> dict[str, Roles]:
+        """Of this module and those in it."""
+        return {
+            other: roles
+            for other, roles in self.holders.items()
+            if other == path or other.startswith(f"{path}.")
+        }
 
+    def _has_whole(self, container: Any) -> bool:
+        """Whether one member holds both an attention and a perceptron."""
+        for name in self.modules[container]._modules:
+            inside = self.inside(f"{container}.{name}").values()
+            roles = {role for each in inside for role in each}
+            if "z" in roles and roles & {"post", *EXPERTS}:
+                return True
+        return False
 
-def _around(path: str, modules: dict[str, nn.Module]) -> str | None:
-    """The nearest container in one of whose members this is."""
-    while path:
-        path = path.rpartition(".")[0]
-        if isinstance(modules[path], CONTAINERS):
-            return path
-    return None
+    def _listed_beside(self, path: str, count: int) -> str | None:
+        """The container for whose members there is a list of hook points beside it."""
+        start = f"{path}." if path else ""
+        for name, child in self.modules[path]._modules.items():
+            is_container = isinstance(child, CONTAINERS) and len(child._modules) == count
+            if is_container and self.inside(start + name):
+                return start + name
+        return None
 
-
-def _inside(path: str, holders: dict[str, Roles]) -> dict[str, Roles]:
-    return {
-        other: roles
-        for other, roles in holders.items()
-        if other == path or other.startswith(f"{path}.")
-    }
-
-
-def _has_whole(container: str, modules: dict[str, nn.Module], holders: dict[str, Roles]) -> bool:
-    """Whether one member holds both an attention and a perceptron."""
-    for name in modules[container]._modules:
-        inside = _inside(f"{container}.{name}", holders).values()
-        roles = {role for each in inside for role in each}
-        if "z" in roles and roles & {"post", *EXPERTS}:
-            return True
-    return False
-
-
-def _listed_beside(
-    path: str, modules: dict[str, nn.Module], holders: dict[str, Roles]
-) -> str | None:
-    """The container for whose members there is a list of hook points beside it."""
-    start = f"{path}." if path else ""
-    count = len(modules[holders[path]["resid_post"]]._modules)
-    for name, child in modules[path]._modules.items():
-        is_container = isinstance(child, CONTAINERS) and len(child._modules) == count
-        if is_container and _inside(start + name, holders):
-            return start + name
-    return None
-
-
-def _beside(path: str, number: int, holders: dict[str, Roles]) -> Iterator[tuple[str, str]]:
-    """The stream's names where its hook points stand in lists beside the container."""
-    roles = holders.get(path.rpartition(".")[0], {})
-    if "resid_post" in roles:
-        for role in STREAM:
+    def beside(self, path: str, number: int) -> Iterator[tuple[str, str]]:
+        """The stream's names where its hook points stand in lists beside the container."""
+        roles = self.holders.get(path.rpartition(".")[0], {})
+        for role in STREAM if "resid_post" in roles else ():
             if role in roles:
                 yield f"hook_{role}", f"{roles[role]}.{number}"
 
-
-def _crosses(members: Iterable[str], holders: dict[str, Roles]) -> bool:
-    """Whether they look at another sequence, too."""
-    inside = [_inside(member, holders).values() for member in members]
-    has_role = any("resid_mid_cross" in roles for each in inside for roles in each)
-    return has_role or any(sum("z" in roles for roles in each) == 2 for each in inside)
+    def crosses(self, members: Iterable[str]) -> bool:
+        """Whether they look at another sequence, too."""
+        inside = [self.inside(member).values() for member in members]
+        has_role = any("resid_mid_cross" in roles for each in inside for roles in each)
+        return has_role or any(sum("z" in roles for roles in each) == 2 for each in inside)
 
 
 class _Block:
     """One block, and what is in it."""
 
-    def __init__(self, path: str, holders: dict[str, Roles], modules: dict[str, nn.Module]) -> None:
-        self.path, self.modules = path, modules
-        self.inside = _inside(path, holders)
+    def __init__(self, path: str, root: _Root) -> None:
+        self.path, self.root = path, root
+        self.inside = root.inside(path)
         self.parts = [
             each for each, roles in self.inside.items() if each != path and "resid_post" in roles
         ]
@@ -190,7 +181,7 @@ class _Block:
             return found
         if "resid_post" in own:  # it adds one branch, a part of it the other
             added = self.inside[self.parts[0]]["resid_post"]
-            if any("z" in roles for roles in _inside(self.parts[0], self.inside).values()):
+            if any("z" in roles for roles in self.root.inside(self.parts[0]).values()):
                 return found | {"resid_mid": added}
             return found | {"resid_mid": own["resid_post"], "resid_post": added}
         first, *between = self.parts[:-1] or [""]
@@ -223,10 +214,11 @@ class _Block:
         for path, roles in self.inside.items():
             if "post" not in roles:
                 continue
-            container = _around(path, self.modules) if path != self.path else None
-            if container is None or not container.startswith(f"{self.path}."):
-                alone.append(roles)
-            elif path.rpartition(".")[0] == container and self._are_alike(container):
+            container = (self.root.around(path) if path != self.path else None) or ""
+            is_member = path.rpartition(".")[0] == container and container.startswith(
+                f"{self.path}."
+            )
+            if is_member and self._are_alike(container):
                 experts.append((f"mlp.experts.{path.rpartition('.')[2]}", roles))
             else:
                 alone.append(roles)
@@ -239,4 +231,4 @@ class _Block:
 
     def _are_alike(self, container: str) -> bool:
         """Whether the members of a container are experts, of one class, and no parts of a block."""
-        return len({type(each) for each in self.modules[container]._modules.values()}) == 1
+        return len({type(each) for each in self.root.modules[container]._modules.values()}) == 1

@@ -17,23 +17,19 @@ from autohook_runtime.other_names import OtherNames
 from autohook_runtime.own_thread import changing
 from autohook_runtime.sites import (
     INPUT,
-    OUTPUT,
     InSource,
     Key,
-    Site,
     has_own_parameters,
     hooked_in_source,
     modules_of,
     sites,
 )
 from autohook_runtime.subclasses import swap_class, swapped_from
-from autohook_runtime.tapped_modules import tapped_of
-from autohook_runtime.taps import OutputTap, hook_point_alone, tap_for
+from autohook_runtime.tapped_modules import note_shortcuts, tapped_of
+from autohook_runtime.taps import ModuleTap, hook_point_alone
 
 RECORD = "_auto_hook_record"
-"""The attribute of a hooked model that holds its `Record`."""
-STATE = ("hook_dict", "mod_dict", "is_caching", "context_level")
-"""The attributes of TransformerLens's `HookedRootModule`."""
+"""The attribute of a hooked model that holds its `Record`: the only one that is added to it."""
 Holding = tuple[tuple[nn.Module | None, ...], list[str] | None]
 """What a module holds: its children and, where they can have hook points, its parameters' names."""
 
@@ -42,23 +38,30 @@ Holding = tuple[tuple[nn.Module | None, ...], list[str] | None]
 class Record:
     """Of one root, which it does not keep alive."""
 
-    choices: dict[Choice, None] = field(default_factory=dict)
+    choices: dict[Choice, None]
     """What the calls of `auto_hook` have asked for."""
-    had: dict[str, Any] = field(default_factory=dict)
-    """The attributes of `HookedRootModule` that the model had before."""
+    hook_dict: HookDict | None = None
+    """Of a copy, and of what came out of a pickle, None until it is asked for."""
+    mod_dict: dict[str, nn.Module] = field(default_factory=dict)
+    is_caching: bool = False
+    context_level: int = 0
     added: dict[Key, KeptHookPoint] = field(default_factory=dict)
     held: Holding | None = None
+    """What the model held when the hook points were named; and what the modules inside did."""
     held_inside: list[tuple[nn.Module, Holding]] = field(default_factory=list)
 
     def is_current(self, model: nn.Module) -> bool:
-        """Whether the model, whose record it is, holds what it held."""
-        for module, (children, names) in ((model, self.held or ((), [])), *self.held_inside):
+        for module, (children, names) in ((model, self.held or (None, None)), *self.held_inside):
             held = module.__dict__
             if children != tuple(held["_modules"].values()):
                 return False
             if names is not None and names != _names(held["_parameters"]):
                 return False
-        return self.held is not None
+        return True
+
+    def __reduce__(self) -> Any:
+        """A copy is completed when it is asked for something: before, its model is not whole."""
+        return Record, (self.choices,)
 
 
 def record_of(model: nn.Module) -> Record | None:
@@ -83,12 +86,10 @@ def complete(model: nn.Module, record: Record) -> None:
     found = [record_of(module) for module in modules.values()]
     records = [record, *(other for other in found if other is not None and other is not record)]
     existing = {key: point for other in records for key, point in other.added.items()}
-    patterns = {each.name: None for one in records for each in one.choices}
-    in_source = hooked_in_source(modules, patterns)
-    has_inputs = any(one.has_inputs for one in record.choices)
+    in_source = hooked_in_source(modules, {each.name for one in records for each in one.choices})
     to_add = [
         site
-        for site in sites(modules, has_inputs)
+        for site in sites(modules)
         if site.key not in in_source and any(one.wants(site, modules) for one in record.choices)
     ]
     # nothing was changed so far: what raises above leaves the model as it was
@@ -100,20 +101,25 @@ def complete(model: nn.Module, record: Record) -> None:
         if isinstance(module, HookPoint):
             KeptHookPoint.take_over(module)
             hook_dict[path] = module
+    note_shortcuts(modules.values())
     added: dict[Key, KeptHookPoint] = {}
     for site in to_add:
         point = existing.get(site.key)
         if point is None or point.taps[0].key != site.key:  # the id may be another module's now
-            point = _added_for(site)
-        name = _free(site.name, mod_dict)
+            tap = ModuleTap(site.module, site.attribute)
+            value = site.module._parameters[site.attribute] if tap.is_parameter else None
+            point = hook_point_alone(value) or KeptHookPoint(tap)
+        name, number = site.name, 1
+        while name in mod_dict:
+            number += 1
+            name = f"{site.name}_{number}"
         added[site.key] = hook_dict[name] = mod_dict[name] = point
     # what is gone for now keeps its hooks, and has the same hook point if it comes back
     record.added = {key: point for key, point in record.added.items() if point.is_hooked} | added
     inner, taps = set(modules.values()), _taps_of_sources(in_source)
     for name, hook_point in hook_dict.items():
         _name(hook_point, name, model, inner, taps.get(hook_point, []) if name in modules else None)
-    model.__dict__.update(hook_dict=hook_dict, mod_dict=mod_dict)
-    record.held = _held_by(model)
+    record.hook_dict, record.mod_dict, record.held = hook_dict, mod_dict, _held_by(model)
     record.held_inside = [
         (module, _held_by(module))
         for path, module in modules.items()
@@ -136,13 +142,11 @@ def unwrap_model(model: nn.Module) -> nn.Module:
             f"the class of this {type(model).__name__} was swapped again after auto_hook "
             "(by fully_shard?): undo that first"
         )
-    for hook_point in {*model.__dict__.get("hook_dict", {}).values(), *record.added.values()}:
+    for hook_point in {*(record.hook_dict or {}).values(), *record.added.values()}:
         hook_point.remove_hooks("both", including_permanent=True)
         if isinstance(hook_point, KeptHookPoint) and hook_point.is_in_source:
             hook_point.give_back()
-    for name in (RECORD, *STATE):
-        model.__dict__.pop(name, None)
-    model.__dict__.update(record.had)
+    del model.__dict__[RECORD]
     swap_class(model, own)
     return model
 
@@ -156,14 +160,6 @@ def _names(parameters: dict[str, Any]) -> list[str]:
     return [name for name, value in parameters.items() if value is not None]
 
 
-def _added_for(site: Site) -> KeptHookPoint:
-    if site.attribute not in (OUTPUT, INPUT):
-        alone = hook_point_alone(site.module._parameters[site.attribute])
-        if alone is not None:
-            return alone
-    return KeptHookPoint(tap_for(site.module, site.attribute))
-
-
 def _part_of(hook_point: HookPoint, part: str) -> HookPoint:
     """A hook point for another tensor of the result, or of the arguments, that `hook_point` shows
     the first one of."""
@@ -173,10 +169,10 @@ def _part_of(hook_point: HookPoint, part: str) -> HookPoint:
     made.is_for_whole_outputs = False
     made.root = hook_point.root
     for tap in hook_point.taps:
-        key = tap.key
-        module = tap.tapped.reference() if isinstance(tap, OutputTap) else None
-        if module is not None and key is not None and key[1] in (OUTPUT, INPUT):
-            made.tap_by([tap_for(module, key[1])], tap.around)
+        if isinstance(tap, ModuleTap) and not tap.is_parameter:
+            module = tap.tapped.reference()
+            if module is not None:
+                made.tap_by([ModuleTap(module, tap.attribute)], tap.around)
     return made
 
 
@@ -186,15 +182,8 @@ def _taps_of_sources(in_source: dict[Key, list[InSource]]) -> dict[HookPoint, li
     taps: dict[HookPoint, list[Tap]] = {}
     for first, *others in in_source.values():
         if not others and first.attribute != INPUT and not first.is_role:
-            taps.setdefault(first.hook_point, []).append(tap_for(first.module, first.attribute))
+            taps.setdefault(first.hook_point, []).append(ModuleTap(first.module, first.attribute))
     return taps
-
-
-def _free(name: str, taken: dict[str, nn.Module]) -> str:
-    number = 1
-    while (free := name if number == 1 else f"{name}_{number}") in taken:
-        number += 1
-    return free
 
 
 def _name(

@@ -127,36 +127,28 @@ class Recording:
 
 
 class Save:
-    """A hook that keeps the values of one hook point, under the name that one root has for it."""
+    """Keeps the values of one hook point, under the name that one root has for it. It is a hook as
+    TransformerLens has them; for a run it is put on its hook point as torch has hooks, since
+    TransformerLens's ways to add one and take it off cost more than the run."""
+
+    traced: Any = None
 
     def __init__(self, recording: Recording, name: str) -> None:
         self.recording, self.name = recording, name
 
     def __call__(self, value: Any, hook: Any) -> None:
-        """As TransformerLens calls hooks."""
         if is_dynamo_compiling():
             self.recording.cache[self.name] = value.detach().clone()
         elif is_seen_by(self.recording.thread):
             self.recording.keep(self.name, value)
 
+    def start(self, hook_point: Any) -> None:
+        hook_point._forward_hooks[id(self)] = self.as_torch_calls
+        hook_point.settle()
 
-class SaveInRun(Save):
-    """One that lasts for a run, and is on its hook point as torch has hooks: TransformerLens's ways
-    to add one and take it off cost more than the run."""
-
-    traced: Any = None
-
-    def __init__(self, recording: Recording, hook_point: Any, name: str) -> None:
-        super().__init__(recording, name)
-        self.hook_point = hook_point
-
-    def start(self) -> None:
-        self.hook_point._forward_hooks[id(self)] = self.as_torch_calls
-        self.hook_point.settle()
-
-    def stop(self) -> None:
-        self.hook_point._forward_hooks.pop(id(self), None)
-        self.hook_point.settle()
+    def stop(self, hook_point: Any) -> None:
+        hook_point._forward_hooks.pop(id(self), None)
+        hook_point.settle()
         if self.traced is not None:  # by compiled code
             self.recording.keep(self.name, self.traced)
 

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any, TypeVar
 
-from torch import Tensor, nn
+from torch import nn
 from transformer_lens import HookedRootModule
 from transformer_lens.hook_points import HookPoint, LensHandle
 
 from autohook_runtime.first_run import embeddings_found
 from autohook_runtime.first_tensor import first_tensor
 from autohook_runtime.hook_points import Direction, Hook, KeptHookPoint
-from autohook_runtime.names import HookDict, Wanted
+from autohook_runtime.names import Wanted
 from autohook_runtime.own_thread import OwnThread, changing
 from autohook_runtime.record import keep_current, unwrap_model
-from autohook_runtime.recordings import Cache, Kept, Recording, Save, SaveInRun
+from autohook_runtime.recordings import Cache, Kept, Recording, Save
+from autohook_runtime.runs import (
+    current_hook_dict,
+    names_of,
+    recorded,
+    refuse_batch,
+    run,
+    warn_of_silent,
+)
 from autohook_runtime.stopping import stopping
 
 Hooks = Sequence[tuple[Wanted, Hook]]
@@ -57,20 +64,22 @@ class RootMethods(HookedRootModule):
             level = self.context_level
         try:
             both: tuple[tuple[Direction, Hooks], ...] = (("fwd", fwd_hooks), ("bwd", bwd_hooks))
-            for direction, hooks in both:
-                for wanted, hook in hooks:
-                    for name in hook_dict.wanted(wanted):
-                        handle = hook_dict[name].add_hook(hook, direction, level=level)
-                        added.append((hook_dict[name], direction, handle))
+            with changing:
+                for direction, hooks in both:
+                    for wanted, hook in hooks:
+                        for name in hook_dict.wanted(wanted):
+                            handle = hook_dict[name].add_hook(hook, direction, level=level)
+                            added.append((hook_dict[name], direction, handle))
             yield self
         finally:
             with changing:
                 self.context_level -= 1
             if reset_hooks_end:
                 # these and no others: another thread may have its own on the same hook points
-                for hook_point, direction, handle in added:
-                    assert isinstance(hook_point, KeptHookPoint)
-                    hook_point.take_off(handle, direction)
+                with changing:
+                    for hook_point, direction, handle in added:
+                        assert isinstance(hook_point, KeptHookPoint)
+                        hook_point.take_off(handle, direction)
                 self.is_caching = False
                 if clear_contexts:
                     RootMethods.clear_contexts(self)  # type: ignore[no-untyped-call]
@@ -82,10 +91,12 @@ class RootMethods(HookedRootModule):
         bwd_hooks: Hooks = [],  # noqa: B006
         reset_hooks_end: bool = True,
         clear_contexts: bool = False,
+        start: str | None = None,
         **model_kwargs: Any,
     ) -> Any:
         """The model's output with these hooks. They see this thread's run only, and are gone when
-        it returns: for gradients, call `backward` inside of `with model.hooks(...)`.
+        it returns: for gradients, call `backward` inside of `with model.hooks(...)`. With `start`
+        as in `run_with_cache`.
 
         Example:
             >>> model.run_with_hooks(x, fwd_hooks=[("fc1.hook_point", lambda t, hook: t * 0)])
@@ -96,8 +107,8 @@ class RootMethods(HookedRootModule):
             embeddings_found(self),
             RootMethods.hooks(self, fwd, bwd, reset_hooks_end, clear_contexts),
         ):
-            output = self(*model_args, **model_kwargs)
-        _warn_of_silent(name for name, hook in fwd if isinstance(name, str) and not hook.was_called)
+            output = run(self, start, model_args, model_kwargs)
+        warn_of_silent(name for name, hook in fwd if isinstance(name, str) and not hook.was_called)
         return output
 
     def run_with_cache(
@@ -113,6 +124,7 @@ class RootMethods(HookedRootModule):
         to: Any = None,
         every: bool = False,
         keep_graph: bool = False,
+        start: str | None = None,
         stop_at: str | None = None,
         **model_kwargs: Any,
     ) -> tuple[Any, Cache]:
@@ -126,17 +138,21 @@ class RootMethods(HookedRootModule):
             to: a device, or the `Path` of a folder for a safetensors file for each name.
             every: a list of what passed in each call, in place of what passed last.
             keep_graph: whether the values lead back to the parameters, for a loss on them.
+            start: a hook point. What the model is called with is then what comes there, and nothing
+                ahead of it runs: for chains, `nn.Sequential`s.
             stop_at: a hook point at which the run ends. The output is then what passed there; so it
                 is with `stop_at_layer=N`, ahead of the model's Nth layer.
             (the others): as TransformerLens has them.
         """
         if remove_batch_dim:
-            _refuse_batch(first_tensor((model_args, model_kwargs))[0])
+            refuse_batch(first_tensor((model_args, model_kwargs))[0])
         kept = Kept(device if to is None else to, remove_batch_dim, pos_slice, every, keep_graph)
-        recording = Recording(kept)
-        with _recorded(self, recording, names_filter, incl_bwd) as names:
+        recording, names = Recording(kept), names_of(self, names_filter)
+        bwd = [(name, OwnThread(Save(recording, f"{name}_grad"))) for name in names]
+        gradients = RootMethods.hooks(self, bwd_hooks=bwd) if incl_bwd else nullcontext()
+        with recorded(self, recording, names), gradients:
             with stopping(self, stop_at, model_kwargs) as stopped:
-                stopped.value = self(*model_args, **model_kwargs)
+                stopped.value = run(self, start, model_args, model_kwargs)
             if incl_bwd:
                 scalar, _ = first_tensor(stopped.value)
                 if scalar is None:
@@ -144,8 +160,11 @@ class RootMethods(HookedRootModule):
                 scalar.backward()  # type: ignore[no-untyped-call]
         if clear_contexts:
             RootMethods.clear_contexts(self)  # type: ignore[no-untyped-call]
-        if isinstance(names_filter, (str, list)):
-            _warn_of_silent(name for name in names if name not in recording.cache)
+        fired = set(recording.cache)
+        silent = [name for name in names if name not in fired]
+        if not isinstance(names_filter, (str, list)):
+            silent = [name for name in silent if self.hook_dict[name].was_read]
+        warn_of_silent(silent)
         return stopped.value, recording.cache
 
     @contextmanager
@@ -166,7 +185,7 @@ class RootMethods(HookedRootModule):
             ...     model.generate(ids)
         """
         recording = Recording(Kept(to, False, pos_slice, every, keep_graph))
-        with _recorded(self, recording, names_filter):
+        with recorded(self, recording, names_of(self, names_filter)):
             yield recording.cache
 
     def get_caching_hooks(
@@ -180,7 +199,7 @@ class RootMethods(HookedRootModule):
     ) -> tuple[dict[str, Any], Any, Any]:
         """A cache and the hooks that fill it, for `hooks` or `run_with_hooks`."""
         recording = Recording(Kept(device, remove_batch_dim, pos_slice), cache)
-        names = _names(self, names_filter)
+        names = names_of(self, names_filter)
         if isinstance(recording.cache, Cache):
             recording.cache.other_names = current_hook_dict(self).other_names
         bwd = [(name, Save(recording, f"{name}_grad")) for name in names if incl_bwd]
@@ -236,55 +255,19 @@ METHODS = frozenset(
 """The names that the interface adds."""
 
 
-def current_hook_dict(model: Any) -> HookDict:
-    """The hook points of what the model holds now."""
-    keep_current(model)
-    hook_dict: HookDict = model.hook_dict
-    return hook_dict
+class _Yielding:
+    """A method that gives way to a submodule, parameter or buffer of its name."""
+
+    def __init__(self, method: Any) -> None:
+        self.method = method
+
+    def __get__(self, model: nn.Module | None, cls: type) -> Any:
+        held: dict[str, Any] = {} if model is None else model.__dict__
+        for kind in ("_modules", "_parameters", "_buffers"):
+            if self.method.__name__ in held.get(kind, ()):
+                return held[kind][self.method.__name__]
+        return self.method.__get__(model, cls)
 
 
-@contextmanager
-def _recorded(
-    model: Any, recording: Recording, wanted: Wanted | None, incl_bwd: bool = False
-) -> Iterator[list[str]]:
-    """Fills the recording with what passes in the block. Gives the names of what it records."""
-    names = _names(model, wanted)
-    saves = [SaveInRun(recording, model.hook_dict[name], name) for name in names]
-    bwd = [(name, OwnThread(Save(recording, f"{name}_grad"))) for name in names if incl_bwd]
-    recording.cache.other_names = model.hook_dict.other_names
-    gradients = RootMethods.hooks(model, bwd_hooks=bwd) if incl_bwd else nullcontext()
-    with embeddings_found(model), gradients:
-        with changing:
-            for save in saves:
-                save.start()
-        try:
-            yield names
-        finally:
-            with changing:
-                for save in saves:
-                    save.stop()
-
-
-def _names(model: Any, wanted: Wanted | None) -> list[str]:
-    """Those that are meant; one warning says what there is not."""
-    unknown: list[str] = []
-    names = current_hook_dict(model).wanted(wanted, unknown.append)
-    if unknown or not names:
-        warn("; ".join(unknown) or f"names_filter={wanted!r} matches no hook point; see hook_dict")
-    return names
-
-
-def warn(message: str) -> None:
-    """As said by who called the model's method."""
-    warnings.warn(message, stacklevel=5)
-
-
-def _warn_of_silent(names: Iterable[str]) -> None:
-    silent = ", ".join(map(repr, names))
-    if silent:
-        warn(f"nothing passed in this run: {silent}")
-
-
-def _refuse_batch(given: Tensor | None) -> None:
-    if given is not None and given.dim() and given.shape[0] != 1:
-        raise ValueError(f"remove_batch_dim needs a batch of 1, got {given.shape[0]}")
+for _name in METHODS:
+    setattr(RootMethods, _name, _Yielding(getattr(RootMethods, _name)))

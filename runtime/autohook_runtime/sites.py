@@ -15,6 +15,7 @@ from inspect import getattr_static
 from typing import NamedTuple
 
 import torch
+import torch.fx
 from torch import nn
 from transformer_lens import HookedRootModule
 from transformer_lens.hook_points import HookPoint
@@ -71,10 +72,10 @@ def modules_of(root: nn.Module) -> dict[str, nn.Module]:
     return modules
 
 
-def sites(modules: dict[str, nn.Module], has_inputs: bool = False) -> Iterator[Site]:
+def sites(modules: dict[str, nn.Module]) -> Iterator[Site]:
     """All of a root's, in the order of `hook_dict`: outputs, inputs, then parameters."""
     for name, attribute in (("hook_point", OUTPUT), ("hook_in", INPUT)):
-        for path, module in modules.items() if attribute == OUTPUT or has_inputs else ():
+        for path, module in modules.items():
             if path == "" or (is_callable(module) and not isinstance(module, HookPoint)):
                 yield Site(f"{path}.{name}".lstrip("."), module, attribute)
     for path, module in modules.items():
@@ -92,7 +93,9 @@ def is_callable(module: nn.Module) -> bool:
 
 def has_own_parameters(module: nn.Module) -> bool:
     """Whether its code is not torch's: then it may use its parameters in ways of its own."""
-    if isinstance(module, (nn.ParameterList, nn.ParameterDict)):
+    if isinstance(module, (nn.ParameterList, nn.ParameterDict, torch.fx.GraphModule)):
+        return True
+    if type(module) is nn.Module:  # which holds them for others
         return True
     classes = [cls for cls in type(module).__mro__ if cls not in HookedRootModule.__mro__]
     if swapped_from(type(module)) is not None:

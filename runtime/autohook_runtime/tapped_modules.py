@@ -3,15 +3,13 @@
 Its `forward` is one of ours, as an attribute of the object, which stands before the one of its
 class: so it is there however the module is called, its class stays its own, and the compiler sees
 that the attribute has come (it looks whether there is one). With the last hook all of it goes.
-torch's transformer layers go around the modules in them, unless one of these has a hook: so there
-is one that does nothing.
 """
 
 from __future__ import annotations
 
 import copy
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import FunctionType, MethodType
 from typing import Any, Protocol
@@ -20,45 +18,49 @@ import torch
 from torch import Tensor, nn
 from torch.compiler import is_dynamo_compiling
 
-from autohook_runtime.arguments import with_fired_arguments
+from autohook_runtime.arguments import argument_names, with_fired_arguments
 from autohook_runtime.compiling import (
     eagerly,
     has_room,
     is_beside_graphs,
     outside_graphs,
-    with_own_code,
 )
-from autohook_runtime.first_tensor import first_tensor, named_part, with_tensor
 from autohook_runtime.followed_parameters import follow, here
+from autohook_runtime.forwards import plain, send_output, traceable
 from autohook_runtime.hook_points import KeptHookPoint
 from autohook_runtime.own_thread import in_replica
+from autohook_runtime.sites import INPUT, OUTPUT
 from autohook_runtime.traced_parameters import TracedParameter
 
 HookPoints = tuple[KeptHookPoint, ...]
-MARK = -1
-"""The number of the hook that keeps torch's transformer layers from going around the module."""
+SHORTCUTS = {
+    nn.TransformerEncoder: "use_nested_tensor",
+    nn.TransformerEncoderLayer: "activation_relu_or_gelu",
+}
+"""torch's modules that go around what is in them where an attribute of theirs allows it."""
 
 
 class WatchedParameters(dict[str, Any]):
     """The parameters of a module, where reading some of them makes them followed."""
 
-    hook_points: dict[str, HookPoints]
     own: dict[str, Any]
+    tapped: Tapped
 
     def __getitem__(self, name: str) -> Any:
         value = dict.__getitem__(self, name)
-        if name in self.hook_points and value is not None and not is_dynamo_compiling():
-            follow(value, self.hook_points[name])
+        hook_points = self.tapped.points.get(name)
+        if hook_points and value is not None and not is_dynamo_compiling():
+            self.tapped.read.add(name)
+            follow(value, hook_points)
         return value
 
 
-class Traceable(Protocol):
-    """A tap of a parameter, of this module or one inside of it, in a trace."""
+class Tap(Protocol):
+    """One for a parameter, of this module or of one inside of it."""
 
     tapped: Tapped
     attribute: str
     kind: type[TracedParameter] | None
-    """What stands for the parameter there."""
 
 
 class Tapped:
@@ -67,19 +69,25 @@ class Tapped:
 
     def __init__(self, module: nn.Module) -> None:
         self.reference = weakref.ref(module)
-        self.outputs: HookPoints = ()
-        self.inputs: HookPoints = ()
+        self.points: dict[str, HookPoints] = {}
+        """By what they are for: `OUTPUT`, `INPUT`, or the parameter's name. It is changed as a
+        whole: other threads may go through it."""
+        self.inside = 0
+        """How many taps there are, here and at modules inside, of which the forward must know."""
+        self.parameters: list[Tap] = []
+        """Those of them that are for parameters."""
         self.argument_names: tuple[str, ...] = ()
         """Of the module's forward, while its inputs are hooked."""
-        self.parameters: dict[str, HookPoints] = {}
-        self.traced: dict[Traceable, None] = {}
-        self.inside = 0
-        """How many taps are at modules inside, of which this module's forward must know."""
+        self.shortcuts: list[Tapped] = []
+        """Of modules of torch's around this one that may go around it."""
+        self.read: set[str] = set()
+        """Parameters that were read while they were tapped, this time or last."""
         self.kind: Any = None
         self.forward: Any = None
         self.forwards: dict[Any, Any] = {}
         """By kind, those that were made before."""
-        self.had: Any = None
+        self.had: dict[str, Any] = {}
+        """What stood where something of ours is."""
         self.others = {
             "__deepcopy__": self.deepcopy,
             "__reduce_ex__": self.reduce,
@@ -88,35 +96,37 @@ class Tapped:
 
     def settle(self) -> None:
         """Follows a change of what is tapped: puts our forward on the module, or takes it off."""
-        kind: Any = _plain if self.outputs or self.inputs else None
-        if self.traced or self.inside:
-            kind = _traceable
-        module = None if kind is self.kind else self.reference()
+        module = self.reference()
         if module is None:
             return
         held = module.__dict__
+        self._watch_parameters(held)
+        if INPUT in self.points and not self.argument_names:
+            self.argument_names = argument_names(module)
+        is_plain = OUTPUT in self.points or INPUT in self.points
+        kind: Any = traceable if self.inside else plain if is_plain else None
+        if kind is self.kind:
+            return
         if self.kind is None:
-            self.had = held.get("forward")
+            self.had = {name: held[name] for name in ("forward",) if name in held}
         elif held.get("forward") is not self.forward:
             return  # another one has wrapped it since: inside it does what there is to do
+        for way in (way for cls, way in SHORTCUTS.items() if isinstance(module, cls)):
+            self.had.setdefault(way, held[way])
+            held[way] = self.had[way] and kind is not traceable
         if kind is not None:
             self.forward = held["forward"] = self._forward_of(module, kind)
-            if self.kind is None:
-                held.update(self.others)
-                held["_forward_pre_hooks"][MARK] = _nothing
+            held.update(self.others)
         else:
-            held["_forward_pre_hooks"].pop(MARK, None)
-            del held["forward"]
-            for name in self.others:
+            for name in ("forward", *self.others):
                 del held[name]
-            if self.had is not None:
-                held["forward"] = self.had
+            held.update(self.had)
         self.kind = kind
 
     def _forward_of(self, module: nn.Module, kind: Any) -> Any:
-        forward = self.forwards.get(kind)
-        if forward is None or self.had or (kind is _traceable and not has_room(forward)):
-            own, of_class = self.had, getattr(type(module), "forward", None)
+        forward, own = self.forwards.get(kind), self.had.get("forward")
+        if forward is None or own or (kind is traceable and not has_room(forward)):
+            of_class = getattr(type(module), "forward", None)
             if own is None and not isinstance(of_class, FunctionType):
                 own = getattr(module, "forward")  # noqa: B009 (a scripted one, by its class)
             forward = kind(self, self.reference, own)
@@ -126,28 +136,25 @@ class Tapped:
                 self.forwards[kind] = forward
         return forward
 
-    def watch_parameters(self) -> None:
-        """Follows a change of which parameters are tapped."""
-        module = self.reference()
-        held: Any = {} if module is None else module.__dict__["_parameters"]
-        if module is not None and self.parameters:
-            if not isinstance(held, WatchedParameters):
-                watched = module.__dict__["_parameters"] = WatchedParameters(held)
-                watched.own, held = held, watched
-            held.hook_points = self.parameters
-        elif module is not None and isinstance(held, WatchedParameters):
-            held.own.clear()
-            held.own.update(held)
-            module.__dict__["_parameters"] = held.own
-            for name in held:  # compiled code leaves the parameter itself as an attribute, too
-                module.__dict__.pop(name, None)
+    def _watch_parameters(self, held: dict[str, Any]) -> None:
+        parameters: Any = held.get("_parameters")  # none in a scripted module
+        if len(self.points) == (OUTPUT in self.points) + (INPUT in self.points):
+            if isinstance(parameters, WatchedParameters):
+                held["_parameters"] = parameters.own
+                parameters.own.clear()
+                parameters.own.update(parameters)
+                for name in parameters:  # compiled code leaves the parameter as an attribute, too
+                    held.pop(name, None)
+        elif not isinstance(parameters, WatchedParameters):
+            watched = held["_parameters"] = WatchedParameters(parameters)
+            watched.own, watched.tapped, self.read = parameters, self, set()
 
     @outside_graphs
     def receive(self, args: Any, kwargs: Any) -> Any:
         """A forward's arguments with what the hooks make of tensors in them."""
         if not is_dynamo_compiling() and is_beside_graphs():
             return torch.compiler.disable(self.receive)(args, kwargs)  # type: ignore[no-untyped-call]
-        return with_fired_arguments(self.inputs, self.argument_names, args, kwargs)
+        return with_fired_arguments(self.points.get(INPUT, ()), self.argument_names, args, kwargs)
 
     @outside_graphs
     def send(self, output: Any) -> Any:
@@ -155,11 +162,11 @@ class Tapped:
         if not is_dynamo_compiling() and is_beside_graphs():
             # outside of the graph that the module's own forward has
             return torch.compiler.disable(self.send)(output)  # type: ignore[no-untyped-call]
-        for hook_point in self.outputs:
+        for hook_point in self.points.get(OUTPUT, ()):
             if type(output) is Tensor and hook_point.is_for_whole_outputs:
                 output = hook_point.fire(output)
             else:
-                output = _send_output(output, hook_point)
+                output = send_output(output, hook_point)
         return output
 
     @outside_graphs
@@ -180,7 +187,7 @@ class Tapped:
         """Lets code that is traced see, in place of parameters, what stands for them. Returns what
         was there."""
         before = []
-        for tap in self.traced:
+        for tap in self.parameters:
             module, name = tap.tapped.reference(), tap.attribute
             if tap.kind and module is not None and module._parameters.get(name) is not None:
                 value = getattr(module, name)
@@ -197,22 +204,22 @@ class Tapped:
     def reduce(self, protocol: Any) -> Any:
         """`__reduce_ex__` of the module: a pickle has nothing of this."""
         with self._lifted() as module:
-            return copied_state(module.__reduce_ex__(protocol))
+            reduced: Any = module.__reduce_ex__(protocol)
+        if isinstance(reduced, tuple) and len(reduced) > 2 and isinstance(reduced[2], dict):
+            return (*reduced[:2], dict(reduced[2]), *reduced[3:])
+        return reduced
 
     @contextmanager
     def _lifted(self) -> Iterator[nn.Module]:
         """The module is for a while as it is without hooks."""
-        module = self.reference()
+        module, before = self.reference(), (self.points, self.inside, self.parameters)
         assert module is not None
-        before = self.outputs, self.inputs, self.parameters, self.traced, self.inside
-        self.outputs, self.inputs, self.parameters, self.traced, self.inside = (), (), {}, {}, 0
-        self.watch_parameters()
+        self.points, self.inside, self.parameters = {}, 0, []
         self.settle()
         try:
             yield module
         finally:
-            self.outputs, self.inputs, self.parameters, self.traced, self.inside = before
-            self.watch_parameters()
+            self.points, self.inside, self.parameters = before
             self.settle()
 
     def replicate(self) -> nn.Module:
@@ -221,7 +228,7 @@ class Tapped:
         assert module is not None
         own: Any = type(module)._replicate_for_data_parallel
         replica: nn.Module = own(module)
-        forward = _traceable(self, weakref.ref(replica), None)
+        forward = traceable(self, weakref.ref(replica), None)
 
         def forward_for_its_thread(*args: Any, **kwargs: Any) -> Any:
             with in_replica():
@@ -241,85 +248,11 @@ def tapped_of(module: nn.Module) -> Tapped:
     return _tapped[module]
 
 
-def copied_state(reduced: Any) -> Any:
-    """What `__reduce_ex__` gave, with a state that later changes of the object do not change."""
-    if isinstance(reduced, tuple) and len(reduced) > 2 and isinstance(reduced[2], dict):
-        return (*reduced[:2], dict(reduced[2]), *reduced[3:])
-    return reduced
-
-
-def _nothing(module: nn.Module, args: Any) -> None:
-    """The hook that only shows that there is one."""
-
-
-def _call(own: Any, module: Any, args: Any, kwargs: Any) -> Any:
-    """The forward that stood on the module, or else that of its class."""
-    if own is None:
-        return type(module).forward(module, *args, **kwargs)
-    return own(*args, **kwargs)
-
-
-def _plain(tapped: Any, reference: Any, own: Any) -> Any:
-    """A forward of which the compiler makes no graph; the module's own one has its graph."""
-
-    def forward(*args: Any, **kwargs: Any) -> Any:
-        if tapped.inputs:
-            args, kwargs = tapped.receive(args, kwargs)
-        return tapped.send(_call(own, reference(), args, kwargs))
-
-    return forward
-
-
-outside_graphs(_plain(None, None, None))  # all of them have the same code
-
-
-def _traceable(tapped: Tapped, reference: weakref.ref[nn.Module], own: Any) -> Any:
-    """A forward with what parameters and modules inside have, of which the compiler makes graphs:
-    they show what stands for the parameters."""
-
-    def forward(*args: Any, **kwargs: Any) -> Any:
-        module: Any = reference()
-        if is_dynamo_compiling() or not tapped.traced:
-            if tapped.inputs:
-                args, kwargs = tapped.receive(args, kwargs)
-            before = tapped.begin_trace()
-            try:
-                output = _call(own, module, args, kwargs)
-            finally:
-                for holder, name, value in before:
-                    object.__setattr__(holder, name, value)
-            return tapped.send(output)
-        following = here.following
-        if not following.is_in_forward:
-            return tapped.run_outermost(forward, args, kwargs)
-        if tapped.inputs:
-            args, kwargs = tapped.receive(args, kwargs)
-        followed, output = following.followed, None
-        try:
-            for name in tapped.parameters:
-                if name in module.__dict__:  # replicas and FSDP have them as plain attributes
-                    follow(module.__dict__[name], tapped.parameters[name])
-            output = _call(own, module, args, kwargs)
-        finally:
-            if following.followed is not followed:
-                following.end_forward(followed, output)
-        return tapped.send(output) if tapped.outputs else output
-
-    return with_own_code(forward)
-
-
-def _send_output(output: Any, hook_point: KeptHookPoint) -> Any:
-    if hook_point.is_in_source:
-        # the source says which part of a tuple it hooks; a trace shows what the source shows
-        if not isinstance(output, Tensor) or is_dynamo_compiling():
-            return output
-        fired = hook_point.fire(output)
-        hook_point.note_passed(fired)
-        return fired
-    tensor, steps = (
-        first_tensor(output) if not hook_point.part else named_part(output, hook_point.part)
-    )
-    if tensor is None:
-        return output
-    fired = hook_point.fire(tensor)
-    return output if fired is tensor else with_tensor(output, steps, fired)
+def note_shortcuts(modules: Iterable[nn.Module]) -> None:
+    """Writes down what torch's transformers may go around."""
+    for module in modules:
+        if isinstance(module, tuple(SHORTCUTS)):
+            for inner in module.modules():
+                known = tapped_of(inner).shortcuts
+                if inner is not module and tapped_of(module) not in known:
+                    known.append(tapped_of(module))

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from autohook_runtime.first_tensor import first_tensor, with_tensor
-from autohook_runtime.followed_parameters import (
+from autohook_runtime.operations import (
     JOINING,
     VIEWS_AND_CASTS,
     WITHOUT_THE_VALUE,
@@ -28,7 +28,7 @@ def _functions(names: Iterable[str]) -> tuple[Any, ...]:
 
 # functions and not names: in a trace, a function's name is no string that one can look into
 VIEWING = _functions(VIEWS_AND_CASTS)
-JOINS = frozenset(getattr(torch, name) for name in JOINING)
+JOINS = tuple(getattr(torch, name) for name in JOINING)
 CREATING = _functions(WITHOUT_THE_VALUE)
 CHANGING = _functions(name for name in dir(Tensor) if is_in_place(name))
 

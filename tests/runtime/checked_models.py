@@ -57,3 +57,52 @@ class Forgetful(nn.Module):
 
     def forward(self, x: Any) -> Any:
         return self.fc1(x)
+
+
+class Whole(nn.Module):
+    """What only the fallback names, and a part that is a model too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(WIDTH, WIDTH), nn.Tanh())
+        self.partial = Partial()
+        self.normed = nn.utils.parametrizations.weight_norm(nn.Linear(WIDTH, WIDTH))
+
+    def forward(self, x: Any) -> Any:
+        return self.normed(self.partial(self.layers(x)))
+
+
+class Runner:
+    """An object that calls a module."""
+
+    def __init__(self, layer: nn.Module) -> None:
+        self.layer = layer
+
+    def __call__(self, x: Any) -> Any:
+        return self.layer(x)
+
+
+class Handing(nn.Module):
+    """Hands its layers to what calls them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one = nn.Linear(WIDTH, WIDTH)
+        self.two = nn.Linear(WIDTH, WIDTH)
+        self.runner = Runner(self.one)
+
+    def forward(self, x: Any) -> Any:
+        return torch.stack(list(map(self.two, self.runner(x))))
+
+
+class Passing(nn.Module):
+    """Gives out a parameter, which takes part in no operation."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(WIDTH))
+        self.attention = nn.MultiheadAttention(WIDTH, 2)
+
+    def forward(self, x: Any) -> Any:
+        attended, _ = self.attention(x, x, x)
+        return attended, self.scale

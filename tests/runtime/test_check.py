@@ -31,6 +31,7 @@ CHECKS = [
     "pickle",
     "dtype moves",
     "generated version agrees",
+    "generated version covers",
 ]
 X = {"x": torch.ones(2, WIDTH)}
 

@@ -414,3 +414,44 @@ def test_a_compiled_parameter_use_fires_once() -> None:
     with model.hooks(fwd_hooks=[("W_hook_point", doubled)]):
         assert torch.equal(compiled(inputs()), plain * 2)
     torch._dynamo.reset()
+
+
+@pytest.mark.parametrize(
+    "name", ["hook_point", "layers.0.hook_point", "layers.1.linear2.hook_point"]
+)
+def test_torchs_encoder_with_padding(name: str) -> None:
+    """It packs what is no padding into a nested tensor, which no hook could read; not while there
+    is one inside."""
+    layer = nn.TransformerEncoderLayer(WIDTH, 2, 8, batch_first=True)
+    plain = nn.TransformerEncoder(layer, 2).eval()
+    x, padding = torch.randn(2, 3, WIDTH), torch.tensor([[False] * 3, [False, False, True]])
+    with torch.no_grad():
+        before = plain(x, src_key_padding_mask=padding)
+        model = auto_hook(plain)
+        output, cache = model.run_with_cache(x, src_key_padding_mask=padding, names_filter=name)
+        assert list(cache) == [name]
+        torch.testing.assert_close(output[~padding], before[~padding])
+        copied = copy.deepcopy(model)
+        hooks = [(name, lambda value, hook: value * 0)]
+        edited = model.run_with_hooks(x, src_key_padding_mask=padding, fwd_hooks=hooks)
+        assert not torch.equal(edited[~padding], before[~padding])
+        for each in (model, copied):
+            assert torch.equal(each(x, src_key_padding_mask=padding), before)
+
+
+def test_a_copy_of_torchs_encoder_has_the_hooks() -> None:
+    layer = nn.TransformerEncoderLayer(WIDTH, 2, 8, batch_first=True)
+    model, x = (
+        auto_hook(nn.Sequential(nn.TransformerEncoder(layer, 1))).eval(),
+        torch.randn(2, 3, 4),
+    )
+    with torch.no_grad():
+        before = model(x)
+        model.add_hook("0.layers.0.linear1.hook_point", lambda value, hook: value * 0)
+        copied = copy.deepcopy(model)
+        edited = model(x)
+        model.reset_hooks()
+        assert torch.equal(copied(x), edited)
+        copied.reset_hooks()
+        assert torch.equal(copied(x), before)
+        assert torch.equal(model(x), before)

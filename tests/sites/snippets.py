@@ -90,6 +90,7 @@ class Model(nn.Module):
         super().__init__()
         self.fc = nn.Linear(8, 8)
         self.norm = nn.LayerNorm(8)
+        self.unbiased = nn.Linear(8, 8, bias=False)
         self.maybe = nn.Linear(8, 8) if config.maybe else None
         self.mlp = nn.ModuleDict(dict(up=nn.Linear(8, 8), down=nn.Linear(8, 8)))
         self.layers = nn.ModuleList([nn.Linear(8, 8) for _ in range(3)])

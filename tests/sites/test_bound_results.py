@@ -48,9 +48,26 @@ class Sized(nn.Module):
         return Sizes(states=(x.cos(),), sizes=unknown(sizes) if len(sizes) > 4 else sizes)
 
 
+@dataclass
+class Pooled(ModelOutput):
+    last: torch.Tensor = None
+    pooled: torch.Tensor | None = None
+
+
+class Pooling(nn.Module):
+    def __init__(self, pools):
+        super().__init__()
+        self.pooler = nn.Tanh() if pools else None
+
+    def forward(self, x):
+        pooled = self.pooler(x) if self.pooler is not None else None
+        return Pooled(last=x.cos(), pooled=pooled)
+
+
 class Model(nn.Module):
     def __init__(self, listed: bool):
         super().__init__()
+        self.pooling = Pooling(listed)
         self.encoder = Named()
         self.decoder = Keyed()
         self.stage = Listed() if listed else nn.Identity()
@@ -169,6 +186,25 @@ return (y, torch.relu(ys[-1])) if more else y
 """,
         None,
         id="what is not known goes on whole, and an item is read here or there",
+    ),
+    pytest.param(
+        """
+out = self.pooling(x)
+return Pooled(last=x, pooled=out.pooled)
+""",
+        None,
+        id="a field that may be None and is only sent on (luke)",
+    ),
+    pytest.param(
+        """
+out = self.pooling(x)
+return torch.relu(out.pooled)
+""",
+        """
+out = self.pooling(x)
+return torch.relu(self.pooling_hook_point(out.pooled))
+""",
+        id="a field that may be None and is computed with",
     ),
 ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autohook_codegen import hook_source
+from autohook_codegen import Fallback, Options, hook_source
 from tests.sites.snippets import BARE
 
 HEAD = "import torch\nfrom torch import nn\n"
@@ -198,3 +198,82 @@ def test_handed_twice(before: str, after: str) -> None:
 @pytest.mark.parametrize("code", UNTOUCHED)
 def test_untouched(code: str) -> None:
     assert hook_source(HEAD + code, BARE).code == HEAD + code
+
+
+LEFT = [
+    pytest.param("y = list(map(self.a, x))", "a is passed on to map", id="map"),
+    pytest.param("y = outside(self.a, x)", "a is passed on to outside", id="code outside"),
+    pytest.param("y = apply(self.a, x)", "a is passed on to apply", id="a function"),
+    pytest.param("y = apply(x=x, fn=self.a)", "a is passed on to apply", id="by name"),
+    pytest.param("y = self.through(self.a, x)", "a is passed on to self.through", id="a method"),
+    pytest.param("y = self.taker(self.a, x)", "a is passed on to self.taker", id="a module"),
+    pytest.param("y = Runner(self.a)(x)", "a is passed on to Runner", id="an object"),
+    pytest.param("y = self.runner(x)", "b is passed on to Runner", id="an object that is kept"),
+    pytest.param("y = self.later(x)", "b is passed on to deferred", id="an inner function"),
+    pytest.param("y = functools.reduce(call, self.all, x)", "all is passed on to functools.reduce", id="a list"),
+]  # fmt: skip
+HANDING = """\
+import functools
+
+from elsewhere import outside
+from torch import nn
+
+
+def apply(fn, x):
+    return fn(x) * 2
+
+
+def deferred(fn):
+    def run(x):
+        return fn(x)
+
+    return run
+
+
+class Runner:
+    def __init__(self, fn):
+        self.fn = fn
+
+    def __call__(self, x):
+        return self.fn(x)
+
+
+class Taker(nn.Module):
+    def forward(self, fn, x):
+        return fn(x)
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.taker = Taker()
+        self.a = nn.Linear(8, 8)
+        self.b = nn.Linear(8, 8)
+        self.all = nn.ModuleList([nn.Linear(8, 8)])
+        self.{made}
+
+    def through(self, fn, x):
+        return fn(x)
+
+    def forward(self, x, call):
+        {call}
+        return y
+"""
+
+
+@pytest.mark.parametrize(("call", "said"), LEFT)
+def test_what_is_handed_on_is_left_to_the_fallback(call: str, said: str) -> None:
+    made = "later = deferred(self.b)" if "later" in call else "runner = Runner(self.b)"
+    source = HANDING.format(call=call, made=made)
+    hooked = hook_source(source, Options(format=False))
+    assert any(
+        one.message == f"{said}; auto_hook(self) hooks it" for one in hooked.left_to_fallback
+    )
+    assert "auto_hook(self)  # adds the hook points inside Net." in hooked.code
+    notes = hook_source(source, Options(fallback=Fallback.NEVER)).notes
+    assert any(one.message.startswith(f"{said};") for one in notes)
+
+
+def test_what_nobody_calls_is_not_handed_on() -> None:
+    source = HANDING.format(call="y = self.a(x)", made="name = str(self.b)")
+    assert hook_source(source, BARE).notes == ()

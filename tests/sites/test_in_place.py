@@ -85,6 +85,10 @@ KEPT = [
     pytest.param("y = self.fc(x)\nreturn F.relu(y, inplace=False)", id="told not to"),
     pytest.param("y = self.fc(x)\ny = y + 1\nreturn doubled(y)", id="a function that does not"),
     pytest.param("found = ()\nfound += (self.fc(x),)\nreturn found[0]", id="a tuple"),
+    pytest.param(
+        "found = {'a': self.fc(x), 'b': x + 1}\nfor k in mask:\n    found[k] *= 2\nreturn found",
+        id="some field",
+    ),
     pytest.param("ids = torch.arange(3)\nids += 1\nreturn self.fc(x) + ids", id="position ids"),
 ]
 

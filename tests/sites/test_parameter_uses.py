@@ -121,6 +121,19 @@ EXPRESSIONS = [
 STATEMENTS = [
     pytest.param(
         """
+        w = torch.index_select(self.W, 0, i) if key else self.W
+        w = w.transpose(0, 1)[None]
+        return x @ w
+        """,
+        """
+        w = torch.index_select(self.W, 0, i) if key else self.W
+        w = w.transpose(0, 1)[None]
+        return self.W_hook_point(x @ w)
+        """,
+        id="one parameter in two ways",
+    ),
+    pytest.param(
+        """
         x += self.b
         return x
         """,

@@ -13,6 +13,15 @@ import torch
 from torch import nn
 
 
+class Drop(nn.Module):
+    def __init__(self, share):
+        super().__init__()
+        self.share = share
+
+    def forward(self, x):
+        return x * (torch.rand(8) > self.share)
+
+
 class Model(nn.Module):
     def __init__(self, wide):
         super().__init__()
@@ -20,6 +29,7 @@ class Model(nn.Module):
         self.fc = nn.Linear(8, 8)
         self.pairs = nn.ModuleList([nn.ModuleList([nn.Tanh(), nn.Tanh()])])
         self.W = nn.Parameter(torch.zeros(8, 8))
+        self.drop = Drop(wide)
 
 """
 
@@ -43,6 +53,11 @@ SHARED = [
         "    return inner(self.fc(x))",
         2,
         id="in a nested function",
+    ),
+    pytest.param(
+        "def forward(self, x, i):\n    return self.pairs[0][i](self.pairs[0][i](self.fc(self.fc(x))))",
+        2,
+        id="beside a member under one index",
     ),
 ]
 
@@ -95,6 +110,11 @@ ONCE = [
         "def forward(self, x):\n    for one, two in self.pairs:\n        x = two(one(x))\n    return x",
         id="members that a loop takes apart",
     ),
+    pytest.param(
+        "def forward(self, x, i, j):\n    return self.pairs[0][i](self.pairs[0][j](x))",
+        id="members under other indexes",
+    ),
+    pytest.param("def forward(self, x):\n    return self.drop(self.drop(x))", id="a dropout"),
 ]
 
 SIBLINGS = """\

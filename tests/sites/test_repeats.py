@@ -85,6 +85,11 @@ ONCE = [
         "for y in x:\n    if y.any():\n        return self.head(y)\nreturn x",
         id="and then it returns",
     ),
+    pytest.param(
+        "for i, layer in enumerate(self.layers):\n    x = layer(x)\n"
+        "    if i == key:\n        x = self.head(x)\nreturn x",
+        id="in one of the rounds",
+    ),
     pytest.param("for y in self.head(x):\n    x = x + y\nreturn x", id="what the loop runs over"),
     pytest.param("return torch.stack([y for y in self.head(x)])", id="what is collected from"),
 ]

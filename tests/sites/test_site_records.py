@@ -194,6 +194,7 @@ NOTED = [
         "Stack",
         id="a subclass of Sequential",
     ),
+    pytest.param(model("y, _ = self.attn(x, x, x)\nreturn y"), "out_proj", id="never called"),
     pytest.param(
         module(
             "if width:\n    self.head = nn.Linear(8, 8)\nelse:\n    self.head = lambda x: None\n--\n"

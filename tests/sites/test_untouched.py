@@ -18,6 +18,7 @@ FORWARDS = [
     pytest.param("return self.tokenizer.decode(x)", id="a tokenizer's method"),
     pytest.param("return x * self.mask", id="a buffer"),
     pytest.param("return F.gelu(x)", id="a call into torch"),
+    pytest.param("return F.linear(x, x, self.unbiased.bias)", id="a bias that there is not"),
     pytest.param("return nn.Softmax(-1)(x)", id="a module made on the spot"),
     pytest.param("return x if self.bias is None else -x", id="is None"),
     pytest.param("return x if self.maybe is None else -x", id="module is None"),

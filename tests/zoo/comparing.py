@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.zoo.taken_apart import is_taken_apart_elsewhere
+from tests.zoo.said_calls import is_said
 
 Rows = dict[str, dict[str, Any]]
 
@@ -84,21 +85,29 @@ def summed(plain: Rows, others: Rows, folder: Path) -> Sum:
         source = row.get("source", {})
         for key in ("parameters used", "parameters seen"):
             total.counts[f"source {key}"] += source.get(key, 0)
-        for part in ("source", "fallback"):
-            calls, missed = row.get(part, {}).get("calls", 0), missed_calls(row, part, folder)
-            named = calls and len(row[part]["missed"]) - len(missed)
-            total.counts[f"{part} calls"] += calls - named
-            total.counts[f"{part} passed"] += calls - named - len(missed)
-            total.counts[f"{part} named by a note"] += named
+        missed = source.get("missed", ())
+        unsaid = unsaid_calls(missed, folder, with_fallback=True)
+        total.counts["source calls"] += source.get("calls", 0)
+        total.counts["source passed"] += source.get("calls", 0) - len(missed)
+        total.counts["source unsaid"] += len(unsaid)
+        if unsaid:
+            total.failures.append(f"{name}: no hook point and no note for {unsaid[0]}")
+        fallback = row["fallback"]
+        missed = unsaid_calls(fallback["missed"], folder, with_fallback=False)
+        calls = fallback["calls"] - len(fallback["missed"]) + len(missed)
+        total.counts["fallback calls"] += calls
+        total.counts["fallback passed"] += calls - len(missed)
         if missed:
             total.failures.append(f"{name}: the fallback misses {missed[0]}")
     return total
 
 
-def missed_calls(row: dict[str, Any], part: str, folder: Path) -> list[str]:
-    """The paths of the modules whose calls had no hook point, and no note that says why."""
+def unsaid_calls(
+    missed: Iterable[tuple[str, str, int]], folder: Path, *, with_fallback: bool
+) -> list[str]:
+    """The paths of the modules whose calls no hook point saw, and that no note names."""
     return [
         path
-        for path, file, line in row.get(part, {}).get("missed", ())
-        if not is_taken_apart_elsewhere(folder / file, line)
+        for path, file, line in missed
+        if not is_said(folder, file, line, path, with_fallback=with_fallback)
     ]

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from tests.zoo.said_calls import keep_said
+
 
 @dataclass(frozen=True)
 class Package:
@@ -94,9 +96,12 @@ def overlay(package: Package, original: Path, target: Path) -> None:
 
 
 def rewrite(original: Path, target: Path) -> None:
-    """Rewrites a folder as a user would, in a process of its own."""
+    """Rewrites a folder as a user would, in a process of its own; what it says is kept."""
     command = Path(sys.executable).with_name("autohook-gen")
-    subprocess.run(
-        [command, original, "-o", target, "--quiet", "--no-format"],
+    done = subprocess.run(
+        [command, original, "-o", target, "--verbose", "--no-format"],
         check=True,
+        stderr=subprocess.PIPE,
+        text=True,
     )
+    keep_said(done.stderr, original, target)

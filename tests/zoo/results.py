@@ -27,7 +27,9 @@ Written by `make zoo` and `make suites`. *Text*: files with classes, each rewrit
 lines that gain nothing. *Runs*: models that ran as their package has them, against the rewritten package, and against
 `auto_hook` alone, each side in a process of its own. *Equal*: state dict, outputs, gradients, random numbers (in
 evaluation and in training), the calls of modules, and the cache against clones. *Source*: of the calls that the rewritten
-code made, those whose result passed a hook point in the source; of the parameters in use, those that one saw. *Fallback*:
+code made, those whose result passed a hook point in the source; of the parameters in use, those that one saw. *Neither hooked
+nor named*: the calls that no hook point in the source saw, and that `autohook-gen -v` does not name: neither in a note, nor as left
+to the fallback. *Fallback*:
 of the calls of all modules, those that passed any hook point. *Suites*: packages' own tests, of each test some cases: how many
 pass on the rewritten package of those that pass on the plain one.
 """
@@ -40,7 +42,7 @@ RUNS = (
     "ran unhooked",
     "rewritten: equal",
     "source: calls",
-    "named by a note",
+    "neither hooked nor named",
     "source: parameters",
     "fallback: calls",
     "auto_hook alone: equal",
@@ -135,7 +137,7 @@ def _runs(package: Package, plain: Rows, rows: Path) -> tuple[list[object], list
         len(ran),
         f"{rewritten.equal} of {len(ran.keys() & hooked.keys())}",
         rewritten.share("source passed", "source calls"),
-        rewritten.counts["source named by a note"],
+        rewritten.counts["source unsaid"],
         rewritten.share("source parameters seen", "source parameters used"),
         rewritten.share("fallback passed", "fallback calls"),
         f"{alone.equal} of {len(ran.keys() & runtime.keys())}",

@@ -1,5 +1,6 @@
 # Modules of torch.nn. `hides_members`: their own forward calls their members, so that hook points
-# inside are made at run time. Where a base of torch's has a private name, its part stands here too.
+# inside are made at run time. `weights_alone`: a member whose weights it uses, and which it never
+# calls. Where a base of torch's has a private name, its part stands here too.
 __name__ = "torch.nn"
 
 class Parameter(Tensor): ...
@@ -232,6 +233,7 @@ class MultiheadAttention(Module):
     bias_k: Parameter | None
     bias_v: Parameter | None
     out_proj: Linear
+    weights_alone = "out_proj"
     def forward(self, query, key, value, *args) -> tuple[Tensor, Tensor | None]: ...
 
 class _Composite(_ReturnsTensor):

@@ -1,0 +1,82 @@
+"""Submodules that are handed to other code, which calls them where the source does not show whose
+hook point would see it: ``map(self.norm, xs)``, ``apply(self.fc, x)``, ``Runner(self.fc)``."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from autohook_codegen.analysis.trace import FunctionTrace, How, Trace, Use
+from autohook_codegen.analysis.values import Items, Module
+from autohook_codegen.notes import NoteCode
+from autohook_codegen.sites.candidate import LeftAlone, Reference
+from autohook_codegen.sites.elsewhere import Elsewhere
+from autohook_codegen.sites.fallback import place_of
+from autohook_codegen.sites.hook_points import path_of
+from autohook_codegen.sites.references import held_by, reference_to
+
+__all__ = ["handed_on", "kept_elsewhere"]
+
+
+def handed_on(function: FunctionTrace, trace: Trace, elsewhere: Elsewhere) -> Iterator[LeftAlone]:
+    """Yield the submodules that a function which runs with the model hands on."""
+    called = {one.callee for one in function.calls}
+    for use, call in _handed(function):
+        if use.node in called:
+            continue
+        yield from _list_handed_on(use, call, function, trace)
+        if elsewhere.may_call(call, function):
+            yield from _handed_on(use, call, function, trace)
+
+
+def kept_elsewhere(
+    function: FunctionTrace, trace: Trace, elsewhere: Elsewhere
+) -> Iterator[LeftAlone]:
+    """Yield the submodules that a function which builds the model gives to what calls them later:
+    an object that is no module, an inner function."""
+    for use, call in _handed(function):
+        if elsewhere.may_call_later(call, function):
+            yield from _handed_on(use, call, function, trace)
+
+
+def _handed(function: FunctionTrace) -> Iterator[tuple[Use, ast.Call]]:
+    for use in function.uses:
+        if use.how is How.ARGUMENT and isinstance(use.by, ast.Call):
+            yield use, use.by
+
+
+def _handed_on(
+    use: Use, call: ast.Call, function: FunctionTrace, trace: Trace
+) -> Iterator[LeftAlone]:
+    held = held_by(use.value)
+    if held is None or not held.steps:
+        return
+    if not all(isinstance(one, Module | Items) for one in use.value):
+        return
+    reference = reference_to(held, use.node, use.value, function, ())
+    if reference is not None:
+        callee = ast.unparse(call.func)
+        message = NoteCode.PASSED_ON.says(path=path_of(reference), callee=callee)
+        yield LeftAlone(use.node, message, function, reference, (place_of(reference, trace),))
+
+
+def _list_handed_on(
+    use: Use, call: ast.Call, function: FunctionTrace, trace: Trace
+) -> Iterator[LeftAlone]:
+    """``reduce(step, [self.clean, self.mix], x)``"""
+    places: list[str] = []
+    first: Reference | None = None
+    for whole in use.value:
+        members = (*whole.first, whole.rest) if isinstance(whole, Items) else ()
+        for member in members if getattr(whole, "held", None) is None else ():
+            held = held_by(member)
+            if held is None or not any(isinstance(one, Module) for one in member):
+                continue
+            reference = reference_to(held, None, member, function, ())
+            if reference is not None:
+                first = first or reference
+                places.append(place_of(reference, trace))
+    if first is not None:
+        callee = ast.unparse(call.func)
+        message = NoteCode.PASSED_ON.says(path=", ".join(places), callee=callee)
+        yield LeftAlone(use.node, message, function, first, tuple(places))

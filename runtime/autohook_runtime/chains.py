@@ -1,0 +1,35 @@
+"""Runs that begin with a given value, where the model is a chain."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import nn
+
+from autohook_runtime.sites import OUTPUT
+from autohook_runtime.tapped_modules import tapped_of
+
+
+def run_from(model: Any, start: str, value: Any) -> Any:
+    """What the model gives out if `value` is what comes to the hook point `start`. No module ahead
+    of that runs.
+
+    Raises:
+        ValueError: if it is no hook point of a member of an `nn.Sequential`, or of one in one.
+    """
+    keys = [tap.key for tap in model.hook_dict[start].taps]
+    modules = dict(model.named_modules())
+    path = next((path for path in modules if (id(modules[path]), OUTPUT) in keys), None)
+    if path is None:
+        raise ValueError(f"start={start!r} is no hook point of a module")
+    value = tapped_of(modules[path]).send(value)
+    while path:
+        path, _, name = path.rpartition(".")
+        chain = modules[path]
+        if getattr(type(chain), "forward", None) is not nn.Sequential.forward:
+            raise ValueError(f"start={start!r} needs chains, and {path or 'the model'!r} is none")
+        names = list(chain._modules)
+        for later in names[names.index(name) + 1 :]:
+            value = chain.get_submodule(later)(value)
+        value = tapped_of(chain).send(value)
+    return value
