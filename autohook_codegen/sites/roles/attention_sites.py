@@ -19,7 +19,8 @@ from autohook_codegen.sites.roles.called_attention import (
     fused_calls,
     interface_calls,
 )
-from autohook_codegen.sites.roles.projections import Projected, projections, unprojected
+from autohook_codegen.sites.roles.projected import Projected
+from autohook_codegen.sites.roles.projections import projections, unprojected
 from autohook_codegen.sites.roles.rotations import calls_of_both, rotated
 from autohook_codegen.sites.roles.value_sites import ValueSites, passing_place
 from autohook_codegen.sites.written import Written

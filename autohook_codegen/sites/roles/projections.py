@@ -3,97 +3,22 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from itertools import takewhile, zip_longest
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import zip_longest
 
 from autohook_codegen.analysis.flow import Flow
-from autohook_codegen.analysis.points import FILLED, Context, Point, Way
+from autohook_codegen.analysis.points import Point, Way
 from autohook_codegen.analysis.values import Items, Module, Parameter
+from autohook_codegen.sites.roles.projected import Projected
 
-__all__ = ["Projected", "is_linear", "is_parameter", "projections", "unprojected"]
+__all__ = ["is_linear", "is_parameter", "projections", "unprojected"]
 
 _ONWARD = frozenset(
     "same view cast item slice repeat scale norm activation dropout clamp mask softmax".split()
 )
-_FOLLOWS = frozenset({"same", "view", "item", "slice", "cast", "argument"})
-"""What may stand between a projection and the place where TransformerLens has its query."""
 _TURNS = frozenset("transpose mT mH T t swapaxes swapdims adjoint".split())
 MOST_PATHS = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Projected:
-    """A way from a product's operand back to a projection, or to where several are joined."""
-
-    ways: tuple[Way, ...]
-    """The operand's first, the projection's last."""
-    calls: frozenset[Point]
-    """The calls of functions on any of the ways: one that q's and k's meet is a rotation."""
-    turns: bool = False
-    """It meets ``a * cos + b * sin``."""
-
-    @property
-    def end(self) -> Way:
-        return self.ways[-1]
-
-    def behind(self, way: Way, calls: Iterable[Point] = (), turns: bool = False) -> Projected:
-        return Projected((way, *self.ways), self.calls | frozenset(calls), self.turns or turns)
-
-    def place(self, flow: Flow, skipped: int = 0) -> tuple[Point, list[Way]]:
-        """Return the last view that follows the projection directly, and the ways from there back
-        to the projection; or that follows what stands so many ways behind it."""
-        skipped = max(skipped, self._in_shared(flow))
-        if self.end.name == FILLED:
-            later = (way for way in reversed(self.ways[:-1]) if way.kind != "same")
-            return next(later, self.ways[0]).point, []
-        start, ways = self.ways[-1 - skipped], self.ways[: -1 - skipped]
-        point, passed = start.point, [start]
-        for way in reversed(ways):
-            if way.point.context != start.point.context or not (
-                way.kind in _FOLLOWS
-                or (way.kind == "bias" and not self.end.modules)
-                or _chooses_projections(flow, way)
-            ):
-                break
-            passed.append(way)
-            is_name = way.kind in ("same", "choice", "cast", "argument")
-            if not is_name or isinstance(way.point.node, ast.Call):
-                point = way.point
-        return point, passed
-
-    def _in_shared(self, flow: Flow) -> int:
-        """Return how many ways, from the projection, are in the function that it stands in, where
-        that is called in several places, perhaps for a query and for a key."""
-        function, shared = self.end.point.function, None
-        for context in _around(self.end):
-            if len(flow.calls_of.get(function.node or context.call, ())) > 1:
-                shared = context
-            function = context.function
-        inside = takewhile(lambda way: shared in _around(way), reversed(self.ways))
-        return sum(1 for _ in inside) if shared is not None else 0
-
-    def shared_with(self, other: Projected) -> int:
-        """Return how many ways, from the projection, both go together before they part."""
-        count = 0
-        for one, two in zip(reversed(self.ways), reversed(other.ways), strict=False):
-            if one.point != two.point:
-                break
-            count += 1
-        return count
-
-
-def _chooses_projections(flow: Flow, way: Way) -> bool:
-    """Tell whether each arm of a choice is a projection, or a view of one."""
-    if way.kind != "choice":
-        return False
-    ends = [
-        one.kind
-        for arm in way.sources
-        for one in flow.walk(arm, lambda one: one.kind in _FOLLOWS | {"choice"})
-        if one.kind not in _FOLLOWS | {"choice"}
-    ]
-    return all(kind in ("linear", "conv") for kind in ends)
 
 
 def projections(
@@ -229,30 +154,34 @@ class _Search:
         if len(sides) < 2:
             return [one.behind(way) for _, found in sides for one in found]
         if all({one.end.point for one in found} == ends for _, found in sides):
-            parted = [
-                _common([one.ways for _, found in sides for one in found if one.end.point == end])
-                for end in sorted(ends, key=_position)
-            ]
-            return [Projected((way, *common), calls, turned) for common in parted]
+            return self._joined_again(way, [found for _, found in sides], calls, turned)
         if way.kind == "join":
             return [Projected((way,), calls, turned)]
         return [one.behind(way, calls, turns) for _, found in sides for one in found]
+
+    def _joined_again(
+        self, way: Way, sides: list[list[Projected]], calls: frozenset[Point], turned: bool
+    ) -> list[Projected]:
+        """Parts of one projection: the ways that all of them share, those that may have been turned
+        before they were parted apart from the others."""
+        if len({any(one.turns for one in found) for found in sides}) > 1:
+            way = replace(way, kind="rotation")
+        is_choice = all(len({one.turns for one in found}) > 1 for found in sides)
+        parted: list[Projected] = []
+        for turns in (True, False) if is_choice else (turned,):
+            paths: dict[Point, list[tuple[Way, ...]]] = {}
+            for one in (one for found in sides for one in found):
+                if not is_choice or one.turns is turns:
+                    paths.setdefault(one.end.point, []).append(one.ways)
+            for end in sorted(paths, key=_position):
+                parted.append(Projected((way, *_common(paths[end])), calls, turns))
+        return parted
 
     def _is_scaled(self, point: Point) -> bool:
         way = self.flow.way(point)
         while way.kind == "same" and len(way.sources) == 1:
             way = self.flow.way(way.sources[0])
         return way.kind == "scale" and len(way.sources) == 2
-
-
-def _around(way: Way) -> list[Context]:
-    """Return the calls by which the way has gone into functions, the innermost first."""
-    found: list[Context] = []
-    context = way.point.context
-    while context is not None:
-        found.append(context)
-        context = context.outer
-    return found
 
 
 def _position(point: Point) -> tuple[int, int]:

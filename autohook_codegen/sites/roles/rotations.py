@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import takewhile
 
 from autohook_codegen.analysis.points import Point, Way
-from autohook_codegen.sites.roles.projections import Projected
+from autohook_codegen.sites.roles.projected import Projected
 
 __all__ = ["calls_of_both", "rotated"]
 

@@ -10,9 +10,13 @@ INIT = """
 self.q = nn.Linear(width, width)
 self.k = nn.Linear(width, width)
 self.v = nn.Linear(width, width)
+self.norm = build(width)
 self.pool_q, self.pool_k = Pool(width), Pool(width)
 """
 HELPERS = """
+from elsewhere import build
+
+
 def half(x):
     a, b = x.chunk(2, -1)
     return torch.cat((-b, a), -1)
@@ -81,6 +85,24 @@ ROTATIONS = [
         "q = shrunk(q, mask)",
         {"rot_q": ["turned(self.q(x), cos, sin)"], "rot_k": ["turned(self.k(x), cos, sin)"]},
         id="before a function that scales",
+    ),
+    pytest.param(
+        "cos, sin = memory\nq, k, v = self.q(x), self.k(x), self.v(x)\nq, k = self.norm(q), self.norm(k)\n"
+        "if mask is None:\n"
+        "    q = torch.cat([q[:, :1], turned(q[:, 1:], cos, sin)], 1)\n"
+        "    k = torch.cat([k[:, :1], turned(k[:, 1:], cos, sin)], 1)",
+        {
+            "rot_q": ["torch.cat([q[:, :1], turned(q[:, 1:], cos, sin)], 1)"],
+            "rot_k": ["torch.cat([k[:, :1], turned(k[:, 1:], cos, sin)], 1)"],
+        },
+        id="all but the first, behind a norm of no known class",
+    ),
+    pytest.param(
+        "cos, sin = memory\nq, k, v = self.q(x), self.norm(self.k(x)), self.v(x)\n"
+        "if mask is None:\n    q, k = turned(q, cos, sin), turned(k, cos, sin)\n"
+        "k = torch.cat([k[:, :1] * 2, k[:, 1:]], 1)",
+        {"rot_q": ["turned(q, cos, sin)"], "rot_k": ["turned(k, cos, sin)"]},
+        id="before a part is scaled",
     ),
 ]
 NONE = [
