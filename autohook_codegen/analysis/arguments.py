@@ -26,7 +26,7 @@ from autohook_codegen.analysis.values import (
     Value,
 )
 
-__all__ = ["Argument", "Arguments", "arguments_of", "hand_over"]
+__all__ = ["Argument", "Arguments", "arguments_of", "hand_over", "who_gets"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +93,14 @@ def arguments_of(frame: Frame, node: ast.Call) -> Arguments:
 
 def hand_over(frame: Frame, function: Function, arguments: Arguments) -> dict[ast.arg, Value]:
     """Give the arguments of a call to the arguments of a function, and return who got what."""
+    got = who_gets(frame, function, arguments)
+    for argument, value in got.items():
+        frame.state.write(("argument", argument), rerooted(value, argument))
+    return got
+
+
+def who_gets(frame: Frame, function: Function, arguments: Arguments) -> dict[ast.arg, Value]:
+    """Return what each argument of a function gets in a call."""
     args = function.node.args
     plain = [*args.posonlyargs, *args.args]
     got: dict[ast.arg, Value] = {}
@@ -126,8 +134,6 @@ def hand_over(frame: Frame, function: Function, arguments: Arguments) -> dict[as
             if one_left is args.vararg:
                 value = frozenset({Items("tuple", (), open_ended)})
             got[one_left] = join(got.get(one_left, NOT_REACHED), value)
-    for argument, value in got.items():
-        frame.state.write(("argument", argument), rerooted(value, argument))
     return got
 
 

@@ -85,6 +85,8 @@ class Frame:
         self.returned: Value = NOT_REACHED
         self.handed: dict[str, ast.arg] = {}
         """The arguments that each call gives, by name."""
+        self.sent_on: dict[ast.AST, list[tuple[Value, Value]]] = {}
+        """What calls give that are handed such an argument: as it is, and in terms of it."""
         self.statement: ast.stmt | None = None
         names = interpretation.names_in(unit.node)
         self.local_names, self.free_names = names.local, names.free
@@ -128,10 +130,12 @@ class Frame:
     def given_back(self, node: ast.expr, value: Value) -> Value:
         """Return what a function gives that gives `value` back: for an argument as it came in, each
         call gets what it handed in itself, and not what others did."""
-        if isinstance(node, ast.Name) and node.id in self.handed:
+        if isinstance(node, ast.Name) and node.id in self.handed and self.environment is not None:
             argument = self.handed[node.id]
-            if value is self.trace.arguments[argument]:
+            if self.environment[node.id] is self.trace.arguments[argument]:
                 return frozenset({Unknown(Origin(argument))})
+        for whole, in_terms_of_it in self.sent_on.get(node, ()):
+            value = (value - whole) | in_terms_of_it
         return value
 
     # --- writing down

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from autohook_codegen.analysis.arguments import Arguments, hand_over
+from autohook_codegen.analysis.arguments import Arguments, hand_over, who_gets
 from autohook_codegen.analysis.attribute_access import attribute_of
 from autohook_codegen.analysis.frame import Frame
 from autohook_codegen.analysis.items import item_of
@@ -50,9 +50,22 @@ def call_function(frame: Frame, function: Function, arguments: Arguments, node: 
     frame.calls(function.node)
     got = hand_over(frame, function, arguments)
     returned = frame.methods.returned(frame, function)
-    known = {origin for value in got.values() for origin in origins(value)}
-    seen_as = _Returned(frame, got, {one.node for one in known}, node)
-    return seen_as.value(returned, ())
+    value = _Returned(frame, got, node).value(returned, ())
+    if any(isinstance(one, Unknown) and _is_argument(one.origin) for one in returned):
+        handed = tuple(
+            replace(one, value=frame.given_back(one.node, one.value)) if one.node else one
+            for one in arguments.given
+        )
+        if handed != arguments.given:
+            got = who_gets(frame, function, Arguments(handed))
+            frame.sent_on.setdefault(node, []).append(
+                (value, _Returned(frame, got, node).value(returned, ()))
+            )
+    return value
+
+
+def _is_argument(origin: Origin | None) -> bool:
+    return origin is not None and isinstance(origin.node, ast.arg)
 
 
 class _Returned:
@@ -62,12 +75,11 @@ class _Returned:
         self,
         frame: Frame,
         got: dict[ast.arg, Value],
-        known: set[ast.AST],
         call: ast.AST,
     ) -> None:
         self.frame = frame
         self.got = got
-        self.known = known
+        self.known = {origin.node for value in got.values() for origin in origins(value)}
         self.call = call
 
     def value(self, value: Value, part: tuple[Step, ...]) -> Value:

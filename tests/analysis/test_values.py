@@ -76,6 +76,28 @@ def same(value):
     return value
 
 
+def same_as_well(value, scale=1):
+    return same(value)
+
+
+def scaled(value, scale: float = 0.0):
+    if scale == 0.0:
+        return value
+    return value * scale
+
+
+class Through(nn.Module):
+    def __init__(self, scale=None):
+        super().__init__()
+        self.scale = scale
+
+    def forward(self, x):
+        return scaled(x, self.scale)
+
+
+through = Through(0.5)
+
+
 def registered(function):
     KNOWN.append(function)
     return function
@@ -162,6 +184,14 @@ LINES = [
     pytest.param(
         "same([x]); same(len); reveal((lambda y: y)(self.pair))  # Pair at self.pair",
         id="what a lambda gives back",
+    ),
+    pytest.param(
+        "same_as_well(3); reveal(same_as_well(self.pair))  # Pair at self.pair",
+        id="what a function gives back by way of another",
+    ),
+    pytest.param(
+        "through(3); reveal(through(x * 2.0))  # tensor",
+        id="what a module gives back by way of a function (timm's DropPath)",
     ),
     pytest.param(
         "registered(len); reveal(added(x))  # tensor",
