@@ -84,8 +84,9 @@ suites: .venv-zoo/.installed  ## other packages' own tests, plain and rewritten;
 	$(QUIET) .venv-zoo/bin/python -m tests.zoo.run_suites $(ARGS)
 
 # the oracles compare in an environment each
-oracle: .venv-lens3/.installed .venv-lens4/.installed  ## our tensors and TransformerLens's; writes tests/oracle/RESULTS.md
+oracle: .venv-lens3/.installed .venv-lens4/.installed  ## our tensors and TransformerLens's; writes tests/oracle/*.md
 	$(QUIET) .venv-lens3/bin/python -W ignore -m tests.oracle reimplemented
+	$(QUIET) .venv-lens3/bin/python -m tests.oracle.handwritten
 	$(QUIET) .venv-lens4/bin/python -W ignore -m tests.oracle bridge
 	$(QUIET) .venv-lens4/bin/python -m tests.oracle.results
 

@@ -12,7 +12,7 @@ from autohook_codegen.analysis.definitions import Definitions
 from autohook_codegen.analysis.points import Point, Way
 from autohook_codegen.analysis.takers import Takers
 from autohook_codegen.analysis.trace import FunctionTrace, Trace
-from autohook_codegen.analysis.values import Function, Module, Value
+from autohook_codegen.analysis.values import Function, Instance, Module, Value
 from autohook_codegen.analysis.ways_of_calls import way_of_call
 from autohook_codegen.analysis.ways_of_names import way_of_argument, way_of_name
 from autohook_codegen.analysis.ways_of_parts import (
@@ -25,6 +25,7 @@ from autohook_codegen.declares.program import ClassDecl
 
 __all__ = ["Flow"]
 
+DEEPEST_PART = 6
 _OPERATORS: dict[type[ast.operator], str] = {
     ast.Add: "add",
     ast.Sub: "add",
@@ -90,7 +91,7 @@ class Flow:
 
     @cached_property
     def module_calls_of(self) -> dict[ast.AST, list[tuple[ast.Call, FunctionTrace]]]:
-        """The calls of modules of the input, by the forward that they run."""
+        """The calls of modules and other objects of the input, by the method that they run."""
         found: dict[ast.AST, list[tuple[ast.Call, FunctionTrace]]] = {}
         for function in self.trace.functions.values():
             for call in function.calls:
@@ -99,6 +100,11 @@ class Flow:
                     method = cls.method("forward") if isinstance(cls, ClassDecl) else None
                     if method is not None:
                         found.setdefault(method[1], []).append((call.node, function))
+            for node in [one for one in function.values if isinstance(one, ast.Call)]:
+                for callee in function.values.get(node.func, frozenset()):
+                    method = callee.cls.method("__call__") if isinstance(callee, Instance) else None
+                    if method is not None:
+                        found.setdefault(method[1], []).append((node, function))
         return found
 
     def at_callers(self, point: Point) -> list[Point]:
@@ -124,7 +130,9 @@ class Flow:
     def way(self, point: Point) -> Way:
         """Return how the value was made."""
         if point not in self._ways:
-            self._ways[point] = self._way(point)
+            # a loop may put what it has made into a tuple, round after round
+            is_deep = len(point.part) > DEEPEST_PART
+            self._ways[point] = Way("leaf", point) if is_deep else self._way(point)
         return self._ways[point]
 
     def walk(

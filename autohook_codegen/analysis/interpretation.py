@@ -24,7 +24,7 @@ from autohook_codegen.analysis.scoping import Names, names_in
 from autohook_codegen.analysis.state import State, Unit
 from autohook_codegen.analysis.trace import FunctionTrace, Trace
 from autohook_codegen.analysis.units import is_method, name_of, receiver_of
-from autohook_codegen.analysis.values import NOTHING, Function
+from autohook_codegen.analysis.values import NOTHING, Function, Module
 from autohook_codegen.declares.program import ClassDecl, FileDecl, FunctionNode, Program
 
 __all__ = ["Interpretation", "interpret"]
@@ -201,12 +201,29 @@ class Interpretation:
         found = found_entries(self._units, callees, self.instances)
         return frozenset((*named, *self._functions_kept_as_entries(), *found))
 
+    def _handed_a_module(self) -> list[ast.AST]:
+        """The ``__call__`` of plain objects that by their annotations work for a module: attention
+        processors, of which the input may not say who holds them."""
+        return [
+            node
+            for node, unit in self._units.items()
+            if unit.owner is not None
+            and not unit.owner.is_module
+            and name_of(unit) == "__call__"
+            and unit.trace is not None
+            and any(
+                isinstance(one, Module) and isinstance(one.cls, ClassDecl)
+                for value in unit.trace.arguments.values()
+                for one in value
+            )
+        ]
+
     def _reached(
         self, entries: Iterable[ast.AST], callees: Callees
     ) -> dict[ast.AST, frozenset[ClassDecl]]:
         """The functions that run when an entry of some class does."""
         found: dict[ast.AST, frozenset[ClassDecl]] = {}
-        stack = [*entries, *self.state.hooks]
+        stack = [*entries, *self.state.hooks, *self._handed_a_module()]
         while stack:
             node = stack.pop()
             unit = self._units[node]

@@ -15,6 +15,7 @@ from autohook_codegen.analysis.values import (
     Function,
     Items,
     Module,
+    Tensor,
     Unknown,
     Value,
 )
@@ -183,7 +184,14 @@ def _inner(
     if callee is None or depth >= MOST_CALLS:
         return ()
     context = Context(node, point.function, point.context, mapped)
-    return tuple(Point(one, callee, context, part) for one in returns_of(function.node))
+    given = [Point(one, callee, context, part) for one in returns_of(function.node)]
+    if part:  # what is unpacked is no tensor, where it may be a tuple
+        given = [one for one in given if not _is_tensor(flow.value(one))] or given
+    return tuple(given)
+
+
+def _is_tensor(value: Value) -> bool:
+    return bool(value) and all(isinstance(one, Tensor) for one in value)
 
 
 def _family_of(one: Alternative) -> str:

@@ -23,7 +23,7 @@ from autohook_codegen.sites.candidate import (
     Wrap,
 )
 from autohook_codegen.sites.roles.nearest import Nearest
-from autohook_codegen.sites.roles.places import Places
+from autohook_codegen.sites.roles.value_sites import ValueSites
 from autohook_codegen.sites.roles.words import ROLES
 from autohook_codegen.sites.shapes import part_of
 from autohook_codegen.sites.written import Written
@@ -45,20 +45,23 @@ class _Match:
 
 
 def asked_sites(
-    asked: Iterable[AskedSite], functions: Sequence[Written], places: Places, nearest: Nearest
+    asked: Iterable[AskedSite],
+    functions: Sequence[Written],
+    value_sites: ValueSites,
+    nearest: Nearest,
 ) -> Iterator[Candidate]:
     """Yield the sites of what the user names.
 
     Raises:
         OptionsError: one is not found, stands in several methods, or is no tensor; the message
-            lists the places.
+            lists the value_sites.
     """
     for one in asked:
         looked_at = [
             written
             for written in functions
             if (one.where is None or one.where in _names_of(written.trace))
-            and places.holder(written.trace) is not None
+            and value_sites.holder(written.trace) is not None
         ]
         by_method: dict[str, list[_Match]] = {}
         for written in looked_at:
@@ -69,7 +72,7 @@ def asked_sites(
             raise OptionsError(_why_not(one, by_method, looked_at))
         (found,) = by_method.values()
         for match in found:
-            yield _site(one, match, places, nearest)
+            yield _site(one, match, value_sites, nearest)
 
 
 def _why_not(
@@ -200,7 +203,7 @@ def _wrapped(node: ast.expr, function: FunctionTrace, name: str | None = None) -
 # --- sites
 
 
-def _site(one: AskedSite, match: _Match, places: Places, nearest: Nearest) -> Candidate:
+def _site(one: AskedSite, match: _Match, value_sites: ValueSites, nearest: Nearest) -> Candidate:
     function = match.function
     value = match.value
     if value and not any(isinstance(kind, Tensor | Unknown) for kind in value):
@@ -208,7 +211,7 @@ def _site(one: AskedSite, match: _Match, places: Places, nearest: Nearest) -> Ca
     name = one.name or match.local_name or _operation_name(match, nearest)
     if name is None:
         raise OptionsError(f"--site {one.text!r} has no name; add one, as in '{one.text} as gate'")
-    holder = places.holder(function)
+    holder = value_sites.holder(function)
     assert holder is not None
     reference = Reference(holder.receiver, holder.owners, (Named(name),), value)
     role = name if name in ROLES else None

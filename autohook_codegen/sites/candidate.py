@@ -124,6 +124,8 @@ class Candidate:
     """Which part of the call's result is hooked."""
     role: str | None = None
     """What the value is in a transformer, in TransformerLens's words: ``pattern``."""
+    shows: str | None = None
+    """Of a module's own site: the role that its result has."""
     takes: frozenset[ast.AST] = frozenset()
     """Of a value inside a forward: the module calls, and the operations with a parameter, whose
     result it is for every use, so that their hook point is this one."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
+from dataclasses import replace
 
 from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.trace import FunctionTrace, Trace
@@ -16,7 +18,7 @@ from autohook_codegen.sites.inputs.find import Inputs
 from autohook_codegen.sites.module_calls import module_calls
 from autohook_codegen.sites.parameter_uses import parameter_uses
 from autohook_codegen.sites.parts import Parts
-from autohook_codegen.sites.roles.find import places_in, role_sites
+from autohook_codegen.sites.roles.find import role_sites, value_sites_in
 from autohook_codegen.sites.roles.further_results import further_results
 from autohook_codegen.sites.roles.nearest import Nearest
 from autohook_codegen.sites.roles.none_found import files_without_roles
@@ -34,13 +36,16 @@ def find_sites(flow: Flow, options: Options) -> tuple[list[Candidate], list[Left
     elsewhere = Elsewhere(trace)
     running = _running(trace)
     asked = options.asked_sites
-    places = places_in(flow, running if options.activations or asked else ())
-    roles = role_sites(places, running) if options.activations else {}
+    value_sites = value_sites_in(flow, running)
+    roles = role_sites(value_sites, running) if options.modules or options.activations else {}
+    shown = {node: one.role for its in roles.values() for one in its for node in one.takes}
+    if not options.activations:
+        roles = {}
     inputs = Inputs(flow, _roots(trace, options), options.entry) if options.inputs else None
     written = {function: Written(function) for function in running}
     found: dict[FunctionTrace, list[Candidate | LeftAlone]] = {
         function: [
-            *module_calls(its, trace, elsewhere),
+            *(_showing(one, shown) for one in module_calls(its, trace, elsewhere)),
             *handed_on(function, trace, elsewhere),
             *parameter_uses(its, trace),
             *roles.get(function, ()),
@@ -49,13 +54,13 @@ def find_sites(flow: Flow, options: Options) -> tuple[list[Candidate], list[Left
     }
     if options.activations:
         with_roles = {one.file for one, sites in roles.items() if sites}
-        for note in (*places.notes, *files_without_roles(flow, running, with_roles)):
+        for note in (*value_sites.notes, *files_without_roles(flow, running, with_roles)):
             found[note.function].append(note)
     nearest = Nearest(flow, (one for its in found.values() for one in its))
     if options.activations:
         for function, its in written.items():
             found[function] += further_results(its, flow, found[function])
-            plain = list(plain_operations(its, places, nearest, roles.get(function, ())))
+            plain = list(plain_operations(its, value_sites, nearest, roles.get(function, ())))
             on_the_spot = {one.node for one in plain}
             found[function] = [
                 one
@@ -63,7 +68,7 @@ def find_sites(flow: Flow, options: Options) -> tuple[list[Candidate], list[Left
                 if one.node not in on_the_spot or isinstance(one, Candidate)
             ]
             found[function] += plain
-    for site in asked_sites(asked, list(written.values()), places, nearest):
+    for site in asked_sites(asked, list(written.values()), value_sites, nearest):
         found[site.function] = with_asked(found[site.function], site)
     candidates: list[Candidate] = []
     left_alone = [
@@ -82,6 +87,15 @@ def find_sites(flow: Flow, options: Options) -> tuple[list[Candidate], list[Left
             else:
                 left_alone.append(one)
     return candidates, left_alone
+
+
+def _showing(
+    one: Candidate | LeftAlone, shown: Mapping[ast.AST, str | None]
+) -> Candidate | LeftAlone:
+    """Write down which role the result of a module has."""
+    if isinstance(one, Candidate) and not one.part:
+        return replace(one, shows=shown.get(one.node))
+    return one
 
 
 def _roots(trace: Trace, options: Options) -> list[ClassDecl]:

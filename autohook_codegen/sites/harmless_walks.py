@@ -4,7 +4,7 @@ module is told."""
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from autohook_codegen.declares.program import FileDecl, Program
@@ -29,6 +29,8 @@ def is_harmless_walk(walk: ast.Attribute, written: Written, program: Program) ->
     """Tell whether the loop over ``….children()``, ``.named_children()`` or ``._modules`` of which
     `walk` is the attribute does the same beside hook points."""
     parents = written.parents
+    if _asks_by_name(walk, parents):
+        return True
     iterated: ast.AST = walk
     is_named = walk.attr == "named_children"
     while isinstance(parent := parents[iterated], ast.Attribute | ast.Call):
@@ -56,6 +58,21 @@ def is_harmless_walk(walk: ast.Attribute, written: Written, program: Program) ->
         if body.outcome(test) is False:
             return all(map(body.is_silent, loop.ifs[: place + 1]))
     return False
+
+
+def _asks_by_name(walk: ast.Attribute, parents: Mapping[ast.AST, ast.AST]) -> bool:
+    """Tell whether a child is taken by a name that is written out: ``_modules.pop("act")``."""
+    parent = parents[walk]
+    key: ast.expr | None = None
+    match parent:
+        case ast.Subscript(slice=key):
+            pass
+        case ast.Compare(left=key, ops=[ast.In() | ast.NotIn()]):
+            pass
+        case ast.Attribute(attr="get" | "pop"):
+            call = parents[parent]
+            key = call.args[0] if isinstance(call, ast.Call) and call.args else None
+    return isinstance(key, ast.Constant) and isinstance(key.value, str)
 
 
 @dataclass(frozen=True, slots=True)

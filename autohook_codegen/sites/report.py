@@ -52,7 +52,7 @@ def sites_of(source: Source, records: FileRecords, full_names: FullNames) -> tup
                 runtime_name=one.hook_point.runtime_name,
                 line=line,
                 column=column,
-                role=candidate.role,
+                role=candidate.role or candidate.shows,
                 names=full_names.names(one.hook_point),
                 expression=_hooked_text(candidate),
             )

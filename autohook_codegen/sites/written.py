@@ -59,9 +59,12 @@ class Written:
         return [statement]
 
     def exclude_each_other(self, one: ast.AST, other: ast.AST) -> bool:
-        """Tell whether they stand in different arms of an ``if``, or the second behind an arm
-        with the first that leaves the function or the loop's round."""
+        """Tell whether they stand in different arms of an ``if``, or the second behind the first
+        that is returned, or an arm with the first that leaves the function or the loop's round."""
         first, second = sorted((one, other), key=lambda node: self.order[node])
+        leaves = self.statement(first)
+        if isinstance(leaves, ast.Return) and leaves is not self.statement(second):
+            return True
         arms, later = self._arms(first), self._arms(second)
         return any(
             later[test] is not arm if test in later else _leaves(arm) for test, arm in arms.items()

@@ -25,7 +25,6 @@ REASONS = (
     ("HunYuan*", "rot_q rot_k", "theirs is behind the norm that follows the rotation"),
     ("Jamba*", "pre post", "theirs is what goes through the whole mixture, ours the experts'"),
     ("LongT5*", "z", "local attention: ours is in blocks, as the code has it"),
-    ("Mpt*", "q k v", "ours is the fused projection: to be mended in the rules"),
     ("*Moe*", "pre post", "theirs is what goes through the whole mixture, ours the experts'"),
     ("Mixtral*", "pre post", "theirs is what goes through the whole mixture, ours the experts'"),
     ("FlexOlmo*", "pre post", "theirs is what goes through the whole mixture, ours the experts'"),

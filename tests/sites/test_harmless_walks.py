@@ -53,6 +53,8 @@ HARMLESS = [
         "for name, child in self._modules.items():\n    if name not in self.skipped:\n        child.eval()",
         id="items of _modules",
     ),
+    pytest.param('self._modules.pop("processor")', id="one child by its name"),
+    pytest.param('return "act" in self._modules', id="whether there is a child of that name"),
     pytest.param(
         """
         for child in self.children():
@@ -107,6 +109,7 @@ HARMFUL = [
     ),
     pytest.param("for child in self.children():\n    mode += 1", id="counts"),
     pytest.param("for child in self.children():\n    child.eval()\n    break", id="the first one"),
+    pytest.param("return self._modules[mode]", id="a child by any name"),
     pytest.param("for child in self.children():\n    child.reset()", id="no module's method"),
     pytest.param(
         "for child in self.children():\n    if child.is_head:\n        child.eval()",

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.points import Point, Way
 from autohook_codegen.analysis.trace import FunctionTrace
-from autohook_codegen.sites.roles.projections import is_parameter
+from autohook_codegen.sites.roles.projections import is_parameter, projections
 
-__all__ = ["ByHand", "find_by_hand"]
+__all__ = ["TO_SCORES", "ByHand", "find_by_hand"]
 
 _TO_SOFTMAX = frozenset("same choice view cast item dropout mask scale repeat slice norm".split())
-_TO_PRODUCT = frozenset(
+TO_SCORES = frozenset(
     "same choice view cast item add scale mask clamp join slice repeat dropout".split()
 )
+"""The steps from a product to the scores that softmax takes."""
 MOST_SUMS, MOST_MIXINGS = 8, 2
 _BEHIND_SOFTMAX = frozenset("same view cast slice mask item".split())
 
@@ -59,14 +60,19 @@ def _attention(flow: Flow, product: Way, v: Point, path: tuple[Way, ...]) -> ByH
     products = _products(flow, given)
     if not products:
         return None
-    # of those with two fed operands the first in the innermost sum
-    scores = max(products, key=lambda one: products[one])
+    # of those with two fed operands the first in the innermost sum; masks are multiplied too
+    projected = [one for one in products if len(products) > 1 and _is_projected(flow, one)]
+    scores = max(projected or products, key=lambda one: products[one])
     q, k = scores.sources
     if _keys_come_first(scores, softmax):
         q, k = k, q
     while given.context != path[0].point.context and flow.way(given).kind == "same":
         given = flow.way(given).sources[0]  # what a helper was handed
-    return ByHand(product, v, q, k, _before_casts(flow, given, scores), _pattern(path))
+    return ByHand(product, v, q, k, _before_casts(flow, given, scores), _pattern(flow, path))
+
+
+def _is_projected(flow: Flow, product: Way) -> bool:
+    return all(projections(flow, one) for one in product.sources)
 
 
 def _softmaxes(flow: Flow, start: Point) -> Iterator[tuple[Way, ...]]:
@@ -117,13 +123,15 @@ def _products(flow: Flow, start: Point, mixings: int = MOST_MIXINGS) -> dict[Way
             if way.kind == "matmul" and not onward and len(fed) == 2 and any(fed):
                 if not any(next(_softmaxes(flow, one), None) for one in way.sources):
                     found[way] = max(found.get(way, -1000), depth if all(fed) else depth - 1000)
-        elif way.kind in _TO_PRODUCT:
+        elif way.kind in TO_SCORES:
             onward = way.sources
         elif way.kind in ("function", "module"):
             onward = way.inner or way.sources[: 1 if way.kind == "module" else None]
         elif way.kind == "unknown":
             onward = way.sources
-        inner = min(depth + (way.kind == "add"), MOST_SUMS)
+        # what a helper sums is one term
+        is_sum = way.kind == "add" and way.point.context == start.context
+        inner = min(depth + is_sum, MOST_SUMS)
         stack += [(one, inner) for one in reversed(onward)]
     return found
 
@@ -160,30 +168,37 @@ def _before_casts(flow: Flow, given: Point, product: Way) -> Point:
 
 def _beside_sinks(flow: Flow, point: Point, product: Way) -> Point | None:
     """Return the one element of a ``cat`` on the way that holds a product of fed values."""
-    for way in flow.walk(point, lambda way: way.kind in _TO_PRODUCT - {"join", "choice"}):
+    for way in flow.walk(point, lambda way: way.kind in TO_SCORES - {"join", "choice"}):
         if way.kind != "join":
             continue
         elements = way.sources
         if len(elements) and (inner := flow.way(elements[0])).kind == "join":
             elements = inner.sources
         holding = [one for one in elements if _products(flow, one)]
-        if len(holding) == 1 and len(elements) > 1:
+        if len(holding) == 1 and len(elements) > 1 and product in _products(flow, holding[0]):
             return holding[0]
     return None
 
 
-def _pattern(path: tuple[Way, ...]) -> Point:
+def _pattern(flow: Flow, path: tuple[Way, ...]) -> Point:
     """Return the softmax with the views, casts and fills behind it."""
     here = [way for way in path if way.point.context == path[0].point.context]
-    while len(here) > 1 and here[0].kind == "view":
+    while len(here) > 1 and here[0].kind in ("same", "view"):
         here = here[1:]  # turned for the product alone
     point = here[-1].point  # the softmax, or the call of the helper that it stands in
     for way in reversed(here[:-1]):
-        if way.kind not in _BEHIND_SOFTMAX:
+        if way.kind not in _BEHIND_SOFTMAX and not _chooses_softmax(flow, way):
             break
-        if way.kind != "same":
+        if way.kind not in ("same", "choice"):
             point = way.point
     return point
+
+
+def _chooses_softmax(flow: Flow, way: Way) -> bool:
+    """Tell whether each arm of a choice is a softmax, or a view, cast or fill of one."""
+    near = _BEHIND_SOFTMAX | {"choice"}
+    ends = (one.kind for one in flow.walk(way.point, lambda one: one.kind in near))
+    return way.kind == "choice" and all(kind in near | {"softmax"} for kind in ends)
 
 
 def _keys_come_first(scores: Way, softmax: Way) -> bool:

@@ -6,9 +6,10 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.points import Point
 from autohook_codegen.analysis.trace import FunctionTrace
-from autohook_codegen.analysis.values import Attribute, Value
+from autohook_codegen.analysis.values import Attribute
 from autohook_codegen.notes import NoteCode
 from autohook_codegen.sites.candidate import Candidate, Explicit
 from autohook_codegen.sites.references import held_by
@@ -18,9 +19,10 @@ from autohook_codegen.sites.roles.called_attention import (
     fused_calls,
     interface_calls,
 )
-from autohook_codegen.sites.roles.places import Places, passing_place
-from autohook_codegen.sites.roles.projections import Projected, projections
+from autohook_codegen.sites.roles.projected import Projected
+from autohook_codegen.sites.roles.projections import projections, unprojected
 from autohook_codegen.sites.roles.rotations import calls_of_both, rotated
+from autohook_codegen.sites.roles.value_sites import ValueSites, passing_place
 from autohook_codegen.sites.written import Written
 
 __all__ = ["attention_operands", "attention_sites"]
@@ -50,85 +52,97 @@ class _Attention:
     called: CalledAttention | None = None
 
 
-def attention_sites(places: Places, function: FunctionTrace) -> Iterator[Candidate]:
-    """Yield the sites of every attention in the function, those of one value once.
+def attention_sites(
+    value_sites: ValueSites, functions: Iterable[FunctionTrace]
+) -> Iterator[Candidate]:
+    """Yield the sites of every attention, those of one value once."""
+    attentions = {function: list(_attentions(value_sites, function)) for function in functions}
+    hooked: dict[str, set[Point]] = {}
+    for role in (role for its in attentions.values() for one in its for role in one.roles):
+        hooked.setdefault(role.name, set()).add(role.point)
+    for function, its in attentions.items():
+        yield from _sites_in(value_sites, function, its, hooked)
 
-    Of two that both run, the second has the name of its values' projection in its names.
-    """
+
+def _sites_in(
+    value_sites: ValueSites,
+    function: FunctionTrace,
+    attentions: Iterable[_Attention],
+    hooked: Mapping[str, set[Point]],
+) -> Iterator[Candidate]:
+    """Of two that both run, the second has the name of its values' projection in its names."""
     seen: set[object] = set()
     written = Written(function)
     earlier: list[ast.AST] = []
-    attentions = list(_attentions(places, function))
-    hooked: dict[str, set[Point]] = {}
-    for role in (role for one in attentions for role in one.roles):
-        hooked.setdefault(role.name, set()).add(role.point)
     for attention in attentions:
         node = attention.node
         alone = all(one is node or written.exclude_each_other(node, one) for one in earlier)
-        suffix = "" if alone else _named_after(attention.projected)
+        suffix = "" if alone else _named_after(value_sites.flow, attention.projected)
         if not suffix:
             earlier.append(node)
-        for one in _sites(places, attention, function, suffix, hooked):
+        for one in _sites(value_sites, attention, function, suffix, hooked):
             place = passing_place(one.form)
             if place not in seen:
                 seen.add(place)
                 yield one
 
 
-def attention_operands(places: Places, function: FunctionTrace) -> Iterator[tuple[Point, Point]]:
+def attention_operands(
+    value_sites: ValueSites, function: FunctionTrace
+) -> Iterator[tuple[Point, Point]]:
     """Yield the queries and keys of every attention in the function."""
-    flow = places.flow
+    flow = value_sites.flow
     for called in (*fused_calls(flow, function), *interface_calls(flow, function)):
         yield called.q, called.k
     for one in find_by_hand(flow, function):
         yield one.q, one.k
 
 
-def _attentions(places: Places, function: FunctionTrace) -> Iterator[_Attention]:
-    flow = places.flow
+def _attentions(value_sites: ValueSites, function: FunctionTrace) -> Iterator[_Attention]:
+    flow = value_sites.flow
     for called in (*fused_calls(flow, function), *interface_calls(flow, function)):
-        values, roles = _projected(places, called.q, called.k, called.v)
+        values, roles = _projected(value_sites, called.q, called.k, called.v)
         roles.append(_Role("z", called.z, frozenset({called.call})))
-        _note_called(places, called, function)
+        _note_called(value_sites, called, function)
         yield _Attention(called.call, values, tuple(roles), called)
-    yield from _multihead(places, function)
+    yield from _multihead(value_sites, function)
     for one in find_by_hand(flow, function):
         values, roles = (), []
-        if function.node not in places.handed:
-            values, roles = _projected(places, one.q, one.k, one.v)
-            roles += _results(places, one.product.point)
-        if places.holder(function) is None:
+        if function.node not in value_sites.handed:
+            values, roles = _projected(value_sites, one.q, one.k, one.v)
+            roles += _results(value_sites, one.product.point)
+        if value_sites.holder(function) is None:
             message = NoteCode.PATTERN_HIDDEN.says(
                 called=getattr(function.node, "name", "a function"),
                 why="it is not handed the module",
             )
             assert isinstance(one.product.point.node, ast.expr)
-            places.note(one.product.point.node, message, function)
+            value_sites.note(one.product.point.node, message, function)
         roles.append(_Role("attn_scores", one.scores, frozenset({one.scores.node})))
         roles.append(_Role("pattern", one.pattern, frozenset({one.pattern.node})))
         yield _Attention(one.product.point.node, values, tuple(roles))
 
 
-def _note_called(places: Places, called: CalledAttention, function: FunctionTrace) -> None:
+def _note_called(value_sites: ValueSites, called: CalledAttention, function: FunctionTrace) -> None:
     call = called.call
     if called.callee is None:
         called_as = f"{ast.unparse(call.func)}(…)"
         message = NoteCode.PATTERN_HIDDEN.says(called=called_as, why=called.hides)
-        places.note(call, message, function)
+        value_sites.note(call, message, function)
         return
     for one in call.keywords:
         drops = one.arg is not None and one.arg.startswith("dropout")
         if drops and not (isinstance(one.value, ast.Constant) and not one.value.value):
             message = NoteCode.EDITS_DRAW_ANEW.says(called=ast.unparse(call.func))
-            places.note(call, message, function)
+            value_sites.note(call, message, function)
 
 
-def _multihead(places: Places, function: FunctionTrace) -> Iterator[_Attention]:
+def _multihead(value_sites: ValueSites, function: FunctionTrace) -> Iterator[_Attention]:
     """Yield the calls of ``nn.MultiheadAttention``, whose pattern is given back where the call asks
     for it."""
     for call in function.calls:
         node = call.node
-        if places.flow.way(Point(node, function)).kind != "attention":
+        if value_sites.flow.way(Point(node, function)).kind != "attention":
             continue
         asked = {one.arg: one.value for one in node.keywords}
         per_head = _constant(asked.get("average_attn_weights"), True) is False
@@ -141,7 +155,7 @@ def _multihead(places: Places, function: FunctionTrace) -> Iterator[_Attention]:
                 why="it is asked for no pattern of each head, by need_weights=True and"
                 " average_attn_weights=False",
             )
-            places.note(node, message, function)
+            value_sites.note(node, message, function)
 
 
 def _constant(node: ast.expr | None, default: object) -> object:
@@ -151,14 +165,14 @@ def _constant(node: ast.expr | None, default: object) -> object:
 
 
 def _sites(
-    places: Places,
+    value_sites: ValueSites,
     attention: _Attention,
     function: FunctionTrace,
     suffix: str,
     hooked: Mapping[str, set[Point]],
 ) -> Iterator[Candidate]:
     found = [
-        places.site(one.name, one.point, one.takes, suffix=suffix)
+        value_sites.site(one.name, one.point, one.takes, suffix=suffix)
         for one in attention.roles
         if not one.behind & hooked.get(one.name, set())
     ]
@@ -166,21 +180,25 @@ def _sites(
     if called is not None and called.callee is not None:
         for place, role in enumerate(("attn_scores", "pattern")):
             form = Explicit(called.callee, place, called.eager_name)
-            found.append(places.site(role, Point(called.callee, function), (), form, suffix))
+            found.append(value_sites.site(role, Point(called.callee, function), (), form, suffix))
     yield from (one for one in found if one is not None)
 
 
 def _projected(
-    places: Places, q: Point, k: Point, v: Point
+    value_sites: ValueSites, q: Point, k: Point, v: Point
 ) -> tuple[tuple[Projected, ...], list[_Role]]:
     """Return the ways back to the projections, and q, k and v with what rotations make of them."""
-    flow = places.flow
+    flow = value_sites.flow
     operands = (("q", q), ("k", k), ("v", v))
     ways = {role: projections(flow, one) for role, one in operands}
-    if not any(ways.values()):
-        ways = {role: projections(flow, one, is_handed=True) for role, one in operands}
-        if not all(ways.values()):
-            return (), []
+    ends = [one.end for its in ways.values() for one in its]
+    if callees := frozenset(one.name for one in ends if one.kind == "unknown"):
+        ways = {role: projections(flow, one, callees=callees) for role, one in operands}
+    elif not ends:
+        handed = {role: projections(flow, one, is_handed=True) for role, one in operands}
+        if all(len({one.end.point for one in its}) == 1 for its in handed.values()):
+            ways = handed
+    ways = {role: ways[role] or unprojected(flow, one) for role, one in operands}
     found: list[_Role] = []
     for role, paths in ways.items():
         others = [one for name, its in ways.items() if name != role for one in its]
@@ -193,7 +211,7 @@ def _projected(
                     continue
                 point, passed = path.place(flow, together)
             nodes = frozenset(way.point.node for way in passed)
-            passes = places.all_pass(path.end.point.node, nodes, point)
+            passes = value_sites.all_pass(path.end.point.node, nodes, point)
             behind = frozenset(way.point for way in passed) - {point}
             found.append(_Role(role, point, nodes if passes else frozenset(), behind))
     taken = {one.point for one in found}
@@ -209,10 +227,10 @@ def _projected(
     return (*ways["v"], *ways["k"], *ways["q"]), found
 
 
-def _results(places: Places, product: Point) -> Iterator[_Role]:
+def _results(value_sites: ValueSites, product: Point) -> Iterator[_Role]:
     """Yield the place of z; in a helper that is not handed the module those around its calls."""
-    flow, function = places.flow, product.function
-    if places.holder(function) is not None or function.node is None:
+    flow, function = value_sites.flow, product.function
+    if value_sites.holder(function) is not None or function.node is None:
         yield _Role("z", product, frozenset({product.node}))
         return
     for call, caller in flow.calls_of.get(function.node, ()):
@@ -228,18 +246,11 @@ def _results(places: Places, product: Point) -> Iterator[_Role]:
                 break
 
 
-def _named_after(projected: Iterable[Projected]) -> str:
+def _named_after(flow: Flow, projected: Iterable[Projected]) -> str:
     """Return ``_v_proj_2`` after the module, or the parameter, that has projected the values."""
     for path in projected:
-        sources = path.end.sources
-        made_by: list[Value] = [path.end.modules]
-        made_by += [
-            one.function.values.get(one.node, frozenset())
-            for one in sources
-            if isinstance(one.node, ast.expr)
-        ]
-        for value in made_by:
-            held = held_by(value)
+        for way in flow.walk(path.end.point, lambda way: not way.modules):
+            held = held_by(way.modules or flow.value(way.point))
             names = [one.name for one in held.steps if isinstance(one, Attribute)] if held else []
             if names:
                 return "_" + "_".join(names)

@@ -78,7 +78,7 @@ class Branches:
         return Branch(point, way, "cross_attn_out" if looks else role, looks)
 
     def _role(self, way: Way) -> str | None:
-        if way.kind == "attention" or self._holds(way.modules, "z"):
+        if way.kind == "attention" or self._holds(way.modules, "z") or _asked(way) is not None:
             return "attn_out"
         if self._holds(way.modules, "post"):
             return "mlp_out"
@@ -120,8 +120,9 @@ class Branches:
     def _looks_elsewhere(self, way: Way) -> bool:
         call = way.point.node
         assert isinstance(call, ast.Call)
-        if way.kind == "attention":
-            handed = given_queries(call, 0)
+        asked = _asked(way)
+        if way.kind == "attention" or asked is not None:
+            handed = asked or given_queries(call, 0)
             if handed is None:
                 return False
             query, key = (self._arguments(way.point.at(one)) for one in handed[:2])
@@ -187,11 +188,27 @@ class Branches:
         return found
 
     def _arguments(self, point: Point) -> set[ast.arg]:
-        return {
-            way.point.node
-            for way in self.flow.walk(point, lambda way: way.kind in _NEAR)
-            if way.kind == "argument" and isinstance(way.point.node, ast.arg)
-        }
+        """Return the arguments of the module's methods that a value is made of, also where a
+        processor is handed them."""
+        found: set[ast.arg] = set()
+        for way in self.flow.walk(point, lambda way: way.kind in _NEAR):
+            owner = way.point.function.owner
+            if way.kind == "argument" and isinstance(way.point.node, ast.arg):
+                is_own = owner is None or owner.is_module
+                given = [] if is_own else self.flow.at_callers(way.point)
+                found |= {way.point.node} if not given else set()
+                found.update(inner for one in given for inner in self._arguments(one))
+        return found
+
+
+def _asked(way: Way) -> list[ast.expr] | None:
+    """Return what a module of no known class is given as query, key and value by keyword."""
+    call = way.point.node
+    if way.kind != "module" or way.inner or not isinstance(call, ast.Call):
+        return None
+    given = {(one.arg or "").partition("_")[0]: one.value for one in reversed(call.keywords)}
+    found = [given[name] for name in ("query", "key", "value") if name in given]
+    return found if len(found) == 3 else None
 
 
 def _is_passed(way: Way) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from autohook_codegen.analysis.flow import Flow
-from autohook_codegen.analysis.points import Point
+from autohook_codegen.analysis.points import Point, Way
 from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.analysis.values import Function
 from autohook_codegen.library.operations import ATTENTION_FUNCTIONS, WITHOUT_STEPS
@@ -41,16 +41,27 @@ def fused_calls(flow: Flow, function: FunctionTrace) -> Iterator[CalledAttention
     """Yield the calls of a fused attention: ``F.scaled_dot_product_attention(q, k, v)``."""
     for call in _calls(function):
         way = flow.way(Point(call, function))
-        if way.kind not in ATTENTION_FUNCTIONS:
+        if not _is_fused(flow, way):
             continue
         given = given_queries(call, 0)
         if given is not None:
             q, k, v = (Point(one, function) for one in given)
             z = _first(flow, call, function)
-            if way.kind in WITHOUT_STEPS:
+            if way.name in WITHOUT_STEPS:
                 yield CalledAttention(call, q, k, v, z, None, hides="nothing computes its steps")
             else:
                 yield CalledAttention(call, q, k, v, z, call.func)
+
+
+def _is_fused(flow: Flow, way: Way) -> bool:
+    """Tell whether it is a call of a fused attention, perhaps of one whose file is in the input."""
+    if way.kind in ATTENTION_FUNCTIONS:
+        return True
+    return way.name in ATTENTION_FUNCTIONS and not any(
+        flow.way(Point(node, one.function)).kind in (*ATTENTION_FUNCTIONS, "softmax")
+        for one in way.inner
+        for node in _calls(one.function)
+    )
 
 
 def interface_calls(flow: Flow, function: FunctionTrace) -> Iterator[CalledAttention]:

@@ -8,17 +8,17 @@ from collections.abc import Iterator
 from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.points import Point, Way
 from autohook_codegen.analysis.trace import FunctionTrace
-from autohook_codegen.sites.candidate import Candidate
-from autohook_codegen.sites.roles.places import Places
+from autohook_codegen.sites.candidate import After, Candidate, Form
+from autohook_codegen.sites.roles.value_sites import ValueSites
 
 __all__ = ["expert_sites"]
 
 _NEAR = frozenset("same choice view cast item add scale mask clamp function slice".split())
 
 
-def expert_sites(places: Places, function: FunctionTrace) -> Iterator[Candidate]:
+def expert_sites(value_sites: ValueSites, function: FunctionTrace) -> Iterator[Candidate]:
     """Yield the sites of ``expert_weights`` and ``expert_indices``."""
-    flow = places.flow
+    flow = value_sites.flow
     for node in [one for one in function.values if isinstance(one, ast.Call)]:
         way = flow.way(Point(node, function))
         if way.kind != "topk" or not way.sources:
@@ -26,13 +26,28 @@ def expert_sites(places: Places, function: FunctionTrace) -> Iterator[Candidate]
         weights = _before(flow, way) or _behind(flow, way)
         if weights is None or not _is_routed(flow, weights):
             continue
-        for role, point in (
-            ("expert_weights", weights.point),
-            ("expert_indices", Point(node, function, None, (1,))),
+        point, form = _scattered(flow, weights.point)
+        indices = Point(node, function, None, (1,))
+        for site in (
+            value_sites.site("expert_weights", point, {point.node}, form),
+            value_sites.site("expert_indices", indices),
         ):
-            site = places.site(role, point, {point.node} if not point.part else ())
             if site is not None:
                 yield site
+
+
+def _scattered(flow: Flow, weights: Point) -> tuple[Point, Form | None]:
+    """Return where the weights are put in the places of their experts, or else the weights."""
+    takers = flow.takers(weights.function)
+    for taker, taken in takers.of(weights.node):
+        match taker, takers.parents.get(taker):
+            case ast.Call(_, args), _ if taken not in args:
+                continue
+            case ast.Call(ast.Attribute(ast.Name() as whole, "scatter_")), ast.Expr() as statement:
+                return weights.at(taker), After(statement, whole)
+            case ast.Call(ast.Attribute(attr="scatter" | "scatter_")), _:
+                return weights.at(taker), None
+    return weights, None
 
 
 def _before(flow: Flow, topk: Way) -> Way | None:

@@ -12,85 +12,114 @@ from autohook_codegen.analysis.points import Point, Way
 from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.declares.program import FunctionNode
 from autohook_codegen.sites.candidate import Candidate
-from autohook_codegen.sites.roles.places import Places
-from autohook_codegen.sites.roles.projections import is_parameter
+from autohook_codegen.sites.roles.projections import is_linear, is_parameter
+from autohook_codegen.sites.roles.value_sites import ValueSites
 
 __all__ = ["perceptron_sites"]
 
-_FROM_LINEAR = frozenset("same choice view cast item slice".split())
+_FROM_LINEAR = frozenset("same choice view cast item slice clamp".split())
 _TO_LINEAR = frozenset("view cast dropout norm slice item repeat clamp mask".split())
 MOST_STEPS = 200
 
 
-def perceptron_sites(places: Places, function: FunctionTrace) -> Iterator[Candidate]:
+def perceptron_sites(value_sites: ValueSites, function: FunctionTrace) -> Iterator[Candidate]:
     """Yield the sites of ``pre``, ``pre_linear`` and ``post``."""
-    flow = places.flow
+    flow = value_sites.flow
     for node in [one for one in function.values if isinstance(one, ast.Call)]:
         way = flow.way(Point(node, function))
-        if way.kind != "activation" or not way.sources:
-            continue
-        linear = _linear(flow, way.sources[0])
+        linear = _linear(flow, way.sources[0]) if way.sources else None
         if linear is None:
             continue
-        post, gated = _gated(flow, way.point)
+        post, gated = _gated(flow, way.point, linear)
+        if way.kind != "activation" and not _is_of_unknown(flow, way, in_gate=gated is not None):
+            continue
         if not _reaches_linear(flow, post.node, function):
             continue
-        found: list[tuple[str, Point, Way | None]] = [("pre", flow.origin(way.sources[0]), linear)]
-        if gated is not None:
-            found.append(("pre_linear", flow.origin(gated), _linear(flow, gated)))
-        for role, point, made in found:
-            passes = made is not None and places.all_pass(
-                made.point.node, _between(flow, point), point
-            )
-            takes = {made.point.node, point.node} if made is not None and passes else ()
-            site = places.site(role, point, takes)
+        taken = {"pre": way.sources[0]} | ({"pre_linear": gated} if gated is not None else {})
+        for role, given in taken.items():
+            made = _linear(flow, given)
+            assert made is not None
+            point = _before_scaling(flow, given)
+            passes = value_sites.all_pass(made.point.node, _between(flow, point), point)
+            site = value_sites.site(role, point, {made.point.node, point.node} if passes else ())
             if site is not None:
                 yield site
-        site = places.site("post", post, {post.node})
+        site = value_sites.site("post", post, {post.node})
         if site is not None:
             yield site
 
 
 def _between(flow: Flow, point: Point) -> set[ast.AST]:
-    return {way.point.node for way in flow.walk(point, _is_near)}
+    return {way.point.node for way in flow.walk(point, lambda way: way.kind in _FROM_LINEAR)}
 
 
-def _is_near(way: Way) -> bool:
-    return way.kind in _FROM_LINEAR
+def _before_scaling(flow: Flow, start: Point) -> Point:
+    """Return what an activation takes; of ``x * sigmoid(1.7 * x)`` what is not scaled yet."""
+    way = flow.way(flow.origin(start))
+    while way.kind in ("clamp", "scale") or (way.kind == "add" and not _has_bias(flow, way)):
+        (source, *_) = [one for one in way.sources if flow.is_fed(one)]
+        way = flow.way(flow.origin(source))
+    return way.point
+
+
+def _has_bias(flow: Flow, way: Way) -> bool:
+    return any(is_parameter(flow, one) for one in way.sources)
 
 
 def _linear(flow: Flow, start: Point) -> Way | None:
-    """Return the linear layer whose result the value is, through bias, views and halves."""
-
-    def onward(way: Way) -> bool | tuple[Point, ...]:
-        if way.kind == "add":
-            biases = [is_parameter(flow, one) for one in way.sources]
-            return (
-                tuple(one for one, is_bias in zip(way.sources, biases, strict=True) if not is_bias)
-                if any(biases)
-                else False
-            )
-        return _is_near(way)
-
-    return next((way for way in flow.walk(start, onward) if _is_linear(flow, way)), None)
+    """Return the linear layer whose result the value is, through bias, views, halves and scale."""
+    ways = flow.walk(start, lambda way: not is_linear(flow, way) and _from_linear(flow, way))
+    return next((way for way in ways if is_linear(flow, way)), None)
 
 
-def _is_linear(flow: Flow, way: Way) -> bool:
-    return way.kind == "linear" or (
-        way.kind == "matmul" and any(is_parameter(flow, one) for one in way.sources)
-    )
+def _from_linear(flow: Flow, way: Way) -> bool | tuple[Point, ...]:
+    if way.kind in ("add", "scale"):
+        fed = [one for one in way.sources if flow.is_fed(one) and not is_parameter(flow, one)]
+        return tuple(fed) if len(fed) == 1 else False
+    return way.kind in _FROM_LINEAR
 
 
-def _gated(flow: Flow, activated: Point) -> tuple[Point, Point | None]:
-    """Return what goes on, and the other factor where that is a product with another linear
-    layer's result."""
-    for taker, taken in flow.takers(activated.function).of(activated.node):
-        if isinstance(taker, ast.BinOp) and isinstance(taker.op, ast.Mult):
-            other = taker.left if taken is taker.right else taker.right
-            factor = activated.at(other)
-            if _linear(flow, factor) is not None:
-                return activated.at(taker), factor
-    return activated, None
+def _is_of_unknown(flow: Flow, way: Way, in_gate: bool) -> bool:
+    """Tell whether it is a call of an activation that the input does not show: one factor of a
+    gate, or taken by a key from a table, or set by a class outside of the input."""
+    owner = way.point.function.owner
+    match way.point.node:
+        case ast.Call(ast.Attribute(ast.Name(name), attribute), [_], []) if owner is not None:
+            receiver = way.point.function.receiver
+            if way.inner or receiver is None or receiver.arg != name or owner.method(attribute):
+                return False
+            sets = [one for cls in owner.mro for one in flow.trace.definitions(cls, attribute)]
+            tables = [isinstance(getattr(one.statement, "value", 0), ast.Subscript) for one in sets]
+            return way.kind in ("module", "unknown") and (in_gate or all(tables))
+    return False
+
+
+def _gated(flow: Flow, activated: Point, linear: Way) -> tuple[Point, Point | None]:
+    """Return what goes on, behind products and biases, and the other factor where that is another
+    linear layer's result than what was activated."""
+    post, gated = activated, None
+    while True:
+        for taker, taken in flow.takers(post.function).of(post.node):
+            if not isinstance(taker, ast.BinOp) or not isinstance(taker.op, ast.Mult | ast.Add):
+                continue
+            other = activated.at(taker.left if taken is taker.right else taker.right)
+            if isinstance(taker.op, ast.Add):
+                if not is_parameter(flow, other):
+                    continue
+            elif (factor := _linear(flow, other)) is None:
+                continue
+            elif factor != linear or _is_parted(flow, other):
+                gated = other
+            post = activated.at(taker)
+            break
+        else:
+            return post, gated
+
+
+def _is_parted(flow: Flow, point: Point) -> bool:
+    """Tell whether it is a half of a linear layer's result."""
+    ways = flow.walk(point, lambda way: _from_linear(flow, way))
+    return any(way.kind in ("view", "item", "slice") for way in ways)
 
 
 def _reaches_linear(flow: Flow, start: ast.AST, function: FunctionTrace) -> bool:
@@ -111,7 +140,7 @@ def _reaches_linear(flow: Flow, start: ast.AST, function: FunctionTrace) -> bool
             if not isinstance(taker, ast.expr):
                 continue
             way = flow.way(Point(taker, where))
-            if _is_linear(flow, way) or (way.kind in ("module", "unknown") and not way.inner):
+            if is_linear(flow, way) or (way.kind in ("module", "unknown") and not way.inner):
                 return True
             if way.kind in _TO_LINEAR or (way.kind == "scale" and _is_factor(flow, way)):
                 stack.append((taker, where))

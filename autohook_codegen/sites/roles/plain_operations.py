@@ -14,34 +14,34 @@ from autohook_codegen.analysis.values import Module, Parameter
 from autohook_codegen.library.functional import FUNCTIONAL, functional_name
 from autohook_codegen.sites.candidate import After, Candidate, Wrap
 from autohook_codegen.sites.references import held_by
+from autohook_codegen.sites.roles.attention import TO_SCORES
 from autohook_codegen.sites.roles.nearest import Nearest
-from autohook_codegen.sites.roles.places import Places
+from autohook_codegen.sites.roles.value_sites import ValueSites
 from autohook_codegen.sites.shapes import is_surely_tensor
 from autohook_codegen.sites.written import Written
 
 __all__ = ["plain_operations"]
 
 _SAME_VALUE = frozenset("same choice view cast slice mask item".split())
-_TO_SOFTMAX = _SAME_VALUE | {"scale", "add", "clamp", "dropout", "join"}
 
 
 def plain_operations(
-    written: Written, places: Places, nearest: Nearest, roles: Iterable[Candidate]
+    written: Written, value_sites: ValueSites, nearest: Nearest, roles: Iterable[Candidate]
 ) -> Iterator[Candidate]:
     """Yield the sites of one function; `roles` are those of the program."""
     function = written.trace
-    covered = _covered(places.flow, [one for one in roles if one.function is function])
+    covered = _covered(value_sites.flow, [one for one in roles if one.function is function])
     found: list[Candidate] = []
     for node in written.order:
         if not isinstance(node, ast.Call) or node not in function.values or node in covered:
             continue
         point = Point(node, function)
-        way = places.flow.way(point)
+        way = value_sites.flow.way(point)
         operation = _operation(node, way)
         if operation is None or not _is_computed(node, function, written):
             continue
         base = nearest.name(way.sources[0]) if way.sources else None
-        site = places.site("_".join(filter(None, (base, operation))), point)
+        site = value_sites.site("_".join(filter(None, (base, operation))), point)
         if site is not None:
             same = [one for one in found if one.reference.steps == site.reference.steps]
             alone = any(not written.exclude_each_other(one.node, node) for one in same)
@@ -118,6 +118,6 @@ def _covered(flow: Flow, roles: Iterable[Candidate]) -> set[ast.AST]:
         ways = flow.walk(point, lambda way: way.point.node not in begins and not way.modules)
         found.update(way.point.node for way in ways)
     for point in by_role.get("attn_scores", ()):
-        ways = flow.walk(point, lambda way: way.kind in _TO_SOFTMAX)
+        ways = flow.walk(point, lambda way: way.kind in TO_SCORES)
         found.update(way.point.node for way in ways)
     return found

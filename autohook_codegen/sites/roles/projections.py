@@ -3,92 +3,48 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import zip_longest
 
 from autohook_codegen.analysis.flow import Flow
-from autohook_codegen.analysis.points import FILLED, Point, Way
+from autohook_codegen.analysis.points import Point, Way
 from autohook_codegen.analysis.values import Items, Module, Parameter
+from autohook_codegen.sites.roles.projected import Projected
 
-__all__ = ["Projected", "is_parameter", "projections"]
+__all__ = ["is_linear", "is_parameter", "projections", "unprojected"]
 
 _ONWARD = frozenset(
     "same view cast item slice repeat scale norm activation dropout clamp mask softmax".split()
 )
-_FOLLOWS = frozenset({"same", "view", "item", "slice", "cast", "argument"})
-"""What may stand between a projection and the place where TransformerLens has its query."""
 _TURNS = frozenset("transpose mT mH T t swapaxes swapdims adjoint".split())
 MOST_PATHS = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Projected:
-    """A way from a product's operand back to a projection, or to where several are joined."""
-
-    ways: tuple[Way, ...]
-    """The operand's first, the projection's last."""
-    calls: frozenset[ast.AST]
-    """The calls of functions on any of the ways: one that q's and k's meet is a rotation."""
-    turns: bool = False
-    """It meets ``a * cos + b * sin``."""
-
-    @property
-    def end(self) -> Way:
-        return self.ways[-1]
-
-    def behind(self, way: Way, calls: Iterable[ast.AST] = (), turns: bool = False) -> Projected:
-        return Projected((way, *self.ways), self.calls | frozenset(calls), self.turns or turns)
-
-    def place(self, flow: Flow, skipped: int = 0) -> tuple[Point, list[Way]]:
-        """Return the last view that follows the projection directly, and the ways from there back
-        to the projection; or that follows what stands so many ways behind it."""
-        if self.end.name == FILLED:
-            later = (way for way in reversed(self.ways[:-1]) if way.kind != "same")
-            return next(later, self.ways[0]).point, []
-        start, ways = self.ways[-1 - skipped], self.ways[: -1 - skipped]
-        point, passed = start.point, [start]
-        for way in reversed(ways):
-            if way.point.context != start.point.context or not (
-                way.kind in _FOLLOWS or way.kind == "bias" or _chooses_projections(flow, way)
-            ):
-                break
-            passed.append(way)
-            is_name = way.kind in ("same", "choice", "cast", "argument")
-            if not is_name or isinstance(way.point.node, ast.Call):
-                point = way.point
-        return point, passed
-
-    def shared_with(self, other: Projected) -> int:
-        """Return how many ways, from the projection, both go together before they part."""
-        count = 0
-        for one, two in zip(reversed(self.ways), reversed(other.ways), strict=False):
-            if one.point != two.point:
-                break
-            count += 1
-        return count
-
-
-def _chooses_projections(flow: Flow, way: Way) -> bool:
-    """Tell whether each arm of a choice is a projection, or a view of one."""
-    if way.kind != "choice":
-        return False
-    ends = [
-        one.kind
-        for arm in way.sources
-        for one in flow.walk(arm, lambda one: one.kind in _FOLLOWS | {"choice"})
-        if one.kind not in _FOLLOWS | {"choice"}
-    ]
-    return all(kind in ("linear", "conv") for kind in ends)
-
-
-def projections(flow: Flow, operand: Point, is_handed: bool = False) -> list[Projected]:
+def projections(
+    flow: Flow, operand: Point, is_handed: bool = False, callees: frozenset[str] = frozenset()
+) -> list[Projected]:
     """Return the ways back from an operand; none where it is no projection's.
 
     `is_handed` says that the module is handed its queries, keys and values: then the ways go on in
-    what calls it.
+    what calls it. `callees` are unknown functions that project.
     """
-    found = list(_Search(flow, is_handed).back(_without_own_views(flow, operand)))
+    found = _Search(flow, is_handed, callees).back(_without_own_views(flow, operand))
     return list({tuple(way.point for way in one.ways): one for one in found}.values())
+
+
+def unprojected(flow: Flow, operand: Point) -> list[Projected]:
+    """Return the way back to what an operand is that no projection has made: an argument, a
+    learned query."""
+    ways: list[Way] = []
+    way = flow.way(_without_own_views(flow, operand))
+    while way.kind in _ONWARD | {"function", "unknown"}:
+        fed = [one for one in way.sources if way.kind == "same" or flow.is_fed(one)]
+        if not way.sources or (way.kind == "same" and len(fed) > 1):
+            break
+        ways.append(way)
+        way = flow.way((fed or way.sources)[0])
+    return [] if way.kind in ("leaf", "fact") else [Projected((*ways, way), frozenset())]
 
 
 def _without_own_views(flow: Flow, operand: Point) -> Point:
@@ -104,9 +60,10 @@ def _without_own_views(flow: Flow, operand: Point) -> Point:
 
 
 class _Search:
-    def __init__(self, flow: Flow, is_handed: bool) -> None:
+    def __init__(self, flow: Flow, is_handed: bool, callees: frozenset[str]) -> None:
         self.flow = flow
         self.is_handed = is_handed
+        self.callees = callees
         self._open: set[Point] = set()
 
     def back(self, point: Point) -> list[Projected]:
@@ -120,14 +77,10 @@ class _Search:
 
     def _of_kind(self, way: Way) -> list[Projected]:
         kind = way.kind
-        if kind in ("linear", "conv", "attention"):
+        if kind in ("conv", "attention") or is_linear(self.flow, way):
             return [Projected((way,), frozenset())]
         if kind == "module":
             return self._module(way)
-        if kind == "matmul":
-            if any(is_parameter(self.flow, one) for one in way.sources):
-                return [Projected((way,), frozenset())]
-            return []
         if kind in ("function", "unknown"):
             return self._call(way)
         if kind in ("add", "join", "scale"):
@@ -139,14 +92,18 @@ class _Search:
                 for one in self.back(given)
             ]
         if kind == "choice" or kind in _ONWARD:
-            return [one.behind(way) for source in way.sources for one in self.back(source)]
+            # some of each arm, where there are too many
+            in_turn = zip_longest(*map(self.back, way.sources))
+            return [one.behind(way) for several in in_turn for one in several if one is not None]
         return []
 
     def _module(self, way: Way) -> list[Projected]:
         """A module is a projection, if it is none that only changes what one has made."""
-        calls = [way.point.node]
+        calls = [replace(way.point, part=())]
         if way.inner:
             inside = [one for inner in way.inner for one in self.back(inner)]
+            # not the kernel of a norm, which takes a parameter too
+            inside = [one for one in inside if one.end.kind != "unknown"] or inside
             if inside and all(_is_outside(one, way.point) for one in inside):
                 return [one.behind(way, calls) for one in inside]
             return [Projected((way,), frozenset())]
@@ -160,12 +117,12 @@ class _Search:
         return [Projected((way,), frozenset())]
 
     def _call(self, way: Way) -> list[Projected]:
-        calls = [way.point.node]
+        calls = [replace(way.point, part=())]
         inside = [one.behind(way, calls) for inner in way.inner for one in self.back(inner)]
         if inside:
             return inside
         fed = [one for one in way.sources if self.flow.is_fed(one)]
-        if way.kind == "unknown" and fed and any(self._is_matrix(one) for one in way.sources):
+        if way.kind == "unknown" and fed and way.name in self.callees:
             return [Projected((way,), frozenset())]
         place = way.point.part[0] if way.point.part else None
         if isinstance(place, int):
@@ -175,9 +132,6 @@ class _Search:
         else:
             sources = tuple(fed[:1])
         return [one.behind(way, calls) for source in sources for one in self.back(source)]
-
-    def _is_matrix(self, point: Point) -> bool:
-        return is_parameter(self.flow, point)
 
     def _several(self, way: Way) -> list[Projected]:
         """What is summed or joined: halves of one projection, or several projections."""
@@ -200,14 +154,28 @@ class _Search:
         if len(sides) < 2:
             return [one.behind(way) for _, found in sides for one in found]
         if all({one.end.point for one in found} == ends for _, found in sides):
-            parted = [
-                _common([one.ways for _, found in sides for one in found if one.end.point == end])
-                for end in sorted(ends, key=_position)
-            ]
-            return [Projected((way, *common), calls, turned) for common in parted]
+            return self._joined_again(way, [found for _, found in sides], calls, turned)
         if way.kind == "join":
             return [Projected((way,), calls, turned)]
         return [one.behind(way, calls, turns) for _, found in sides for one in found]
+
+    def _joined_again(
+        self, way: Way, sides: list[list[Projected]], calls: frozenset[Point], turned: bool
+    ) -> list[Projected]:
+        """Parts of one projection: the ways that all of them share, those that may have been turned
+        before they were parted apart from the others."""
+        if len({any(one.turns for one in found) for found in sides}) > 1:
+            way = replace(way, kind="rotation")
+        is_choice = all(len({one.turns for one in found}) > 1 for found in sides)
+        parted: list[Projected] = []
+        for turns in (True, False) if is_choice else (turned,):
+            paths: dict[Point, list[tuple[Way, ...]]] = {}
+            for one in (one for found in sides for one in found):
+                if not is_choice or one.turns is turns:
+                    paths.setdefault(one.end.point, []).append(one.ways)
+            for end in sorted(paths, key=_position):
+                parted.append(Projected((way, *_common(paths[end])), calls, turns))
+        return parted
 
     def _is_scaled(self, point: Point) -> bool:
         way = self.flow.way(point)
@@ -248,6 +216,17 @@ def _is_outside(one: Projected, call: Point) -> bool:
     """Tell whether the way ends in the caller, before the call."""
     context = one.end.point.context
     return context == call.context
+
+
+def is_linear(flow: Flow, way: Way) -> bool:
+    """Tell whether it is a linear layer: a module, a product with a parameter, an unknown function
+    of a computed value and a parameter."""
+    if way.kind == "unknown" and not way.inner:
+        learned = [one for one in way.sources if is_parameter(flow, one)]
+        return bool(learned) and any(flow.is_fed(one) for one in way.sources)
+    return way.kind == "linear" or (
+        way.kind == "matmul" and any(is_parameter(flow, one) for one in way.sources)
+    )
 
 
 def is_parameter(flow: Flow, point: Point) -> bool:

@@ -9,17 +9,17 @@ from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.points import Point, Way
 from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.sites.candidate import Candidate
-from autohook_codegen.sites.roles.places import Places
+from autohook_codegen.sites.roles.value_sites import ValueSites
 
 __all__ = ["state_sites"]
 
 _NEAR = frozenset({"same", "view", "cast"})
 
 
-def state_sites(places: Places, function: FunctionTrace) -> Iterator[Candidate]:
+def state_sites(value_sites: ValueSites, function: FunctionTrace) -> Iterator[Candidate]:
     """Yield the sites of ``state``: a local that is bound before a loop, in the loop scaled in its
     own update and read beside it, as in a scan or a delta rule."""
-    flow = places.flow
+    flow = value_sites.flow
     for loop in _loops(function):
         inside = set(ast.walk(loop))
         for node in inside:
@@ -33,7 +33,7 @@ def state_sites(places: Places, function: FunctionTrace) -> Iterator[Candidate]:
             if _is_scaled_in(flow, update, target.id, inside) and _is_read_beside(
                 flow, function, target, node
             ):
-                site = places.site("state", update)
+                site = value_sites.site("state", update)
                 if site is not None:
                     yield site
 

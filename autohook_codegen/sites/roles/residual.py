@@ -37,12 +37,12 @@ class Residual:
     """The sums of a whole program."""
 
     def __init__(
-        self, flow: Flow, functions: list[FunctionTrace], states: Collection[ast.AST] = ()
+        self, flow: Flow, functions: list[FunctionTrace], other_sums: Collection[ast.AST] = ()
     ) -> None:
         self.flow = flow
         self.functions = functions
-        self.states = states
-        """The updates of a recurrence's state, which are sums too."""
+        self.other_sums = other_sums
+        """Sums that have another role."""
 
     @cached_property
     def sums(self) -> dict[FunctionTrace, list[Sum]]:
@@ -51,7 +51,7 @@ class Residual:
             inner: set[ast.AST] = set()
             # outer sums before those that they hold
             for node in _sums_in(function):
-                if node in inner or node in self.states:
+                if node in inner or node in self.other_sums:
                     continue
                 point = Point(node, function)
                 terms = self._terms(self._in_helper(point), inner)
@@ -86,7 +86,10 @@ class Residual:
             if not roots:
                 continue
             others = [one for one in terms if one is not stream]
-            if all(self._is_computed(one, roots, point.node) for one in others):
+            if all(
+                self._is_computed(one, roots, point.node) and not roots & self._roots(one)
+                for one in others
+            ):
                 return Sum(point, stream, tuple(others), _nodes(roots), False)
         for stream in terms:
             roots = self._roots(stream)
@@ -195,10 +198,7 @@ def _nodes(points: frozenset[Point]) -> frozenset[ast.AST]:
 
 
 def _is_one_of(point: Point, roots: frozenset[Point]) -> bool:
-    return any(
-        point.node is one.node and point.part == one.part and point.function is one.function
-        for one in roots
-    )
+    return any(point.is_at(one) for one in roots)
 
 
 def _may_be_identity(way: Way) -> bool:

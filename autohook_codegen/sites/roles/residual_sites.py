@@ -13,15 +13,15 @@ from autohook_codegen.declares.program import ClassDecl, FunctionNode
 from autohook_codegen.sites.candidate import Candidate, First, Form, Reference
 from autohook_codegen.sites.references import held_by, reference_to
 from autohook_codegen.sites.roles.branches import Branch, Branches
-from autohook_codegen.sites.roles.places import Places
 from autohook_codegen.sites.roles.residual import Residual, Sum
+from autohook_codegen.sites.roles.value_sites import ValueSites
 from autohook_codegen.sites.written import Written
 
 __all__ = ["residual_sites"]
 
 
 def residual_sites(
-    places: Places, residual: Residual, branches: Branches, owner: ClassDecl
+    value_sites: ValueSites, residual: Residual, branches: Branches, owner: ClassDecl
 ) -> Iterator[Candidate]:
     """Yield the sites of a class."""
     sums = [
@@ -47,8 +47,8 @@ def residual_sites(
             role = "resid_mid_cross" if _is_cross(judged[one]) else "resid_mid"
             if role == "resid_mid" and len(mids) > 1:
                 suffix = _named_after(judged[one], one.point.function) + suffix
-        yield from _sum_sites(places, one, role, suffix, judged[one])
-    yield from _pre_sites(places, sums, streams, judged)
+        yield from _sum_sites(value_sites, one, role, suffix, judged[one])
+    yield from _pre_sites(value_sites, sums, streams, judged)
 
 
 def _exclude(one: Sum, other: Sum) -> bool:
@@ -60,23 +60,23 @@ def _exclude(one: Sum, other: Sum) -> bool:
 
 
 def _sum_sites(
-    places: Places, one: Sum, role: str, suffix: str, branches: list[Branch]
+    value_sites: ValueSites, one: Sum, role: str, suffix: str, branches: list[Branch]
 ) -> Iterator[Candidate]:
     container = _container(one, branches)
-    site = _site(places, role, one.point, container, suffix=suffix)
+    site = _site(value_sites, role, one.point, container, suffix=suffix)
     if site is not None:
         yield site
     if container is not None:
         return
     for branch in branches:
         if branch.role is not None and branch.point is not None:
-            found = places.site(branch.role, branch.point, {branch.point.node})
+            found = value_sites.site(branch.role, branch.point, {branch.point.node})
             if found is not None:
                 yield found
 
 
 def _pre_sites(
-    places: Places,
+    value_sites: ValueSites,
     sums: list[Sum],
     streams: dict[Sum, str],
     judged: dict[Sum, list[Branch]],
@@ -88,11 +88,11 @@ def _pre_sites(
         container = _container(one, judged[one])
         if container is not None:
             loop = _loop_of(container[0])
-            name = _carried(places, one, loop) if loop is not None else None
+            name = _carried(value_sites, one, loop) if loop is not None else None
             if loop is not None and name is not None and (name.id, loop) not in done:
                 done.add((name.id, loop))
                 form = First(loop, name)
-                site = _site(places, "resid_pre", one.point, container, form)
+                site = _site(value_sites, "resid_pre", one.point, container, form)
                 if site is not None:
                     yield site
             continue
@@ -104,7 +104,7 @@ def _pre_sites(
                 ):
                     done.add(("", root))
                     point = Point(root, one.point.function)
-                    site = places.site("resid_pre", point, suffix=streams[one])
+                    site = value_sites.site("resid_pre", point, suffix=streams[one])
                     if site is not None:
                         yield site
 
@@ -145,14 +145,14 @@ def _loop_of(reference: Reference) -> ast.For | ast.AsyncFor | None:
 
 
 def _site(
-    places: Places,
+    value_sites: ValueSites,
     role: str,
     point: Point,
     container: tuple[Reference, ModuleCall] | None,
     form: Form | None = None,
     suffix: str = "",
 ) -> Candidate | None:
-    site = places.site(role, point, {point.node} if form is None else (), form, suffix)
+    site = value_sites.site(role, point, {point.node} if form is None else (), form, suffix)
     if site is None or container is None:
         return site
     beside, _ = container
@@ -164,11 +164,13 @@ def _site(
     return replace(site, reference=reference, beside=beside)
 
 
-def _carried(places: Places, one: Sum, loop: ast.For | ast.AsyncFor) -> ast.Name | None:
+def _carried(value_sites: ValueSites, one: Sum, loop: ast.For | ast.AsyncFor) -> ast.Name | None:
     """Return the name that holds the stream from one round to the next."""
     inside = set(ast.walk(loop))
-    definitions = places.flow.definitions(one.point.function)
-    for way in places.flow.walk(one.stream, lambda way: way.kind in ("same", "choice", "view")):
+    definitions = value_sites.flow.definitions(one.point.function)
+    for way in value_sites.flow.walk(
+        one.stream, lambda way: way.kind in ("same", "choice", "view")
+    ):
         node = way.point.node
         if isinstance(node, ast.Name) and node in inside:
             bindings = definitions.of.get(node, frozenset())

@@ -47,6 +47,18 @@ FOUND = [
         id="einsum, and a fill behind the softmax",
     ),
     pytest.param(
+        "s = torch.cat([q @ k.mT, q @ k.mT], -1)\ns = s + (1 - torch.cat([mask, memory @ mask.mT], -1)) * -1e9\n"
+        "return s.softmax(-1) @ v",
+        {"attn_scores": ["s"], "pattern": ["s.softmax(-1)"], "z": ["s.softmax(-1) @ v"]},
+        id="a product of masks",
+    ),
+    pytest.param(
+        "s = q @ k.mT\nif mask is None:\n    p = s.softmax(-1)\nelse:\n    p = s.softmax(-1)[..., :-1]\n"
+        "p = torch.where(torch.isnan(p), torch.zeros_like(p), p)\nreturn p.to(v.dtype) @ v",
+        {"attn_scores": ["s", "s"], "pattern": ["p.to(v.dtype)"], "z": ["p.to(v.dtype) @ v"]},
+        id="the pattern behind a choice of two",
+    ),
+    pytest.param(
         "s = k @ q.mT\np = s.softmax(dim=-2)\nreturn p.mT @ v",
         {
             "q": ["self.q_proj(x)"],

@@ -91,3 +91,31 @@ def test_softcap_in_a_function_of_another_file() -> None:
         "from elsewhere import elsewhere",
     )
     assert roles(source).keys() == {"q", "k", "v", "z"}
+
+
+PROCESSOR = """
+class Processor:
+    def __call__(self, attn{}, x):
+        q, k, v = attn.q(x), attn.k(x), attn.v(x)
+        return dispatch_attention_fn(q, k, v)
+
+
+def dispatch_attention_fn(query, key, value, backend=None):
+    return BACKENDS[backend](query=query, key=key, value=value)
+"""
+HANDED = [
+    pytest.param(': "Model"', "", True, id="by its annotation"),
+    pytest.param("", "\nself.processor = Processor()", True, id="by who holds it"),
+    pytest.param("", "", False, id="by nobody"),
+]
+
+
+@pytest.mark.parametrize(("annotation", "held", "is_found"), HANDED)
+def test_a_processor_that_is_handed_the_module(annotation: str, held: str, is_found: bool) -> None:
+    call = "self.processor(self, x)" if held else "mask(self, x)"
+    source = module(f"{INIT}{held}\n--\nreturn {call}", PROCESSOR.format(annotation))
+    found = roles(source)
+    assert (set(found) == {"q", "k", "v", "attn_scores", "pattern", "z"}) is is_found
+    if is_found:
+        assert found["z"] == ["dispatch_attention_fn(q, k, v)"]
+        assert "q, k, v = attn.q_hook_point(attn.q(x))" in hook_source(source, ACTIVATIONS).code

@@ -27,6 +27,21 @@ FOUND = [
         },
         id="sigmoid, and indices alone",
     ),
+    pytest.param(
+        "w, chosen = self.gate(x).topk(self.k)\nscores = torch.zeros(8, 4)\n"
+        "scores.scatter_(1, chosen, w.softmax(-1))\nreturn scores, chosen",
+        {"expert_weights": ["scores"], "expert_indices": ["chosen"]},
+        id="scattered back in place",
+    ),
+    pytest.param(
+        "w, chosen = self.gate(x).topk(self.k)\nw = w.softmax(-1)\n"
+        "return torch.zeros(8, 4).scatter(1, chosen, w), chosen",
+        {
+            "expert_weights": ["torch.zeros(8, 4).scatter(1, chosen, w)"],
+            "expert_indices": ["chosen"],
+        },
+        id="scattered back",
+    ),
 ]
 NONE = [
     pytest.param("return x.topk(3)[0]", id="of no router"),

@@ -104,3 +104,21 @@ def test_a_file_without_roles() -> None:
     plain = module("self.fc = nn.Linear(width, 1)\n--\nreturn self.fc(x)")
     assert codes(plain) == ["no-roles"]
     assert "no-roles" not in codes(plain, replace(ALL, activations=False))
+
+
+def test_a_helper_that_returns_in_one_arm_has_one_attention() -> None:
+    helper = """
+    def attend(q, k, v):
+        try:
+            return (q @ k.mT).softmax(-1) @ v
+        except RuntimeError:
+            pass
+        return (k @ q.mT).softmax(-2).mT @ v
+    """
+    source = module(
+        "self.q, self.v = nn.Linear(width, width), nn.Linear(width, width)\n--\n"
+        "return attend(self.q(x), self.q(memory), self.v(x))",
+        helper,
+    )
+    sites = hook_source(source, ACTIVATIONS).sites
+    assert [one.hook_point for one in sites if one.role == "z"] == ["z_hook_point"]

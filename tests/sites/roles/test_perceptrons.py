@@ -14,12 +14,17 @@ self.down = nn.Linear(width, width)
 self.conv = nn.Conv1d(4, 4, 1)
 self.act = ACT2FN[config.act]
 self.gelu = nn.GELU()
+self.table = TABLE[config.act]
+self.built = build(width)
 self.drop = nn.Dropout(0.1)
 self.W = nn.Parameter(torch.ones(8, 8))
 self.b = nn.Parameter(torch.ones(8))
 self.out = Out(width)
 """
 OUT = """
+from elsewhere import TABLE, build
+
+
 class Out(nn.Module):
     def __init__(self, width):
         super().__init__()
@@ -33,6 +38,38 @@ FOUND = [
         "return self.down(self.gelu(self.up(x)))",
         {"pre": ["self.up(x)"], "post": ["self.gelu(self.up(x))"]},
         id="a module",
+    ),
+    pytest.param(
+        "g, u = self.gate(x).clamp(max=7), self.up(x)\nreturn self.down((u + 1) * (g * torch.sigmoid(g * 1.7)))",
+        {
+            "pre": ["self.gate(x)"],
+            "pre_linear": ["self.up(x)"],
+            "post": ["(u + 1) * (g * torch.sigmoid(g * 1.7))"],
+        },
+        id="a swish by hand",
+    ),
+    pytest.param(
+        "return self.down(self.table(self.up(x)))",
+        {"pre": ["self.up(x)"], "post": ["self.table(self.up(x))"]},
+        id="taken from a table that the input does not show",
+    ),
+    pytest.param(
+        "return self.down(self.inherited(self.up(x)) * self.gate(x) + self.b)",
+        {
+            "pre": ["self.up(x)"],
+            "pre_linear": ["self.gate(x)"],
+            "post": ["self.inherited(self.up(x)) * self.gate(x) + self.b"],
+        },
+        id="set by a class that the input does not show, and a bias behind the gate",
+    ),
+    pytest.param(
+        "return self.down(self.built(self.up(x)) * self.gate(x))",
+        {
+            "pre": ["self.up(x)"],
+            "pre_linear": ["self.gate(x)"],
+            "post": ["self.built(self.up(x)) * self.gate(x)"],
+        },
+        id="one factor of a gate, whatever has built it",
     ),
     pytest.param(
         "y = F.relu(self.up(x))\nreturn self.down(self.drop(y))",

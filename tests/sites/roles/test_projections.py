@@ -1,6 +1,8 @@
-"""Where queries, keys and values stand: behind their projection, and behind a rotation."""
+"""Where queries, keys and values stand: behind their projection."""
 
 from __future__ import annotations
+
+from textwrap import indent
 
 import pytest
 
@@ -13,11 +15,17 @@ self.k = nn.Linear(width, width)
 self.v = nn.Linear(width, width)
 self.conv = nn.Conv2d(4, 4, 1)
 self.norm = nn.LayerNorm(width)
+self.queries = nn.Parameter(torch.ones(3, 8))
+self.elsewhere = abstract_weight()
 self.W_Q = nn.Parameter(torch.ones(4, 8, 8))
+self.W_K = nn.Parameter(torch.ones(4, 8, 8))
 self.b_Q = nn.Parameter(torch.ones(4, 8))
 self.heads = 4
 """
 HELPERS = """
+from elsewhere import abstract_weight, linear
+
+
 def split(x, heads):
     return x.view(*x.shape[:-1], heads, -1).transpose(1, 2)
 
@@ -26,19 +34,6 @@ def parted(x):
     x = x * 2
     q, k, v = x.chunk(3, -1)
     return q, k, v
-
-
-def half(x):
-    a, b = x.chunk(2, -1)
-    return torch.cat((-b, a), -1)
-
-
-def rotate(q, k, cos, sin):
-    return q * cos + half(q) * sin, k * cos + half(k) * sin
-
-
-def turned(x, cos, sin):
-    return x * cos + half(x) * sin
 """
 REST = "\nreturn (q @ k.mT).softmax(-1) @ v"
 ROWS = [
@@ -92,6 +87,34 @@ ROWS = [
         id="a product with a parameter and its bias",
     ),
     pytest.param(
+        "q, k, v = self.q(x).view(2, 5, -1) + self.b_Q, self.k(x), self.v(x)",
+        {"q": ["self.q(x).view(2, 5, -1)"], "k": ["self.k(x)"], "v": ["self.v(x)"]},
+        id="before what is added to a layer's result",
+    ),
+    pytest.param(
+        "q, k, v = self.queries.expand(2, -1, -1), self.k(x), self.v(x)",
+        {"q": ["self.queries"], "k": ["self.k(x)"], "v": ["self.v(x)"]},
+        id="learned queries",
+    ),
+    pytest.param(
+        "q, k, v = linear(x, self.W_Q), linear(x, self.elsewhere), linear(x, self.elsewhere)",
+        {
+            "q": ["linear(x, self.W_Q)"],
+            "k": ["linear(x, self.elsewhere)"],
+            "v": ["linear(x, self.elsewhere)"],
+        },
+        id="what projects one projects the others",
+    ),
+    pytest.param(
+        "q, k, v = self.project(x, self.W_Q), self.project(x, self.W_K), self.project(x, self.W_K)",
+        {
+            "q": ["self.project(x, self.W_Q)"],
+            "k": ["self.project(x, self.W_K)"],
+            "v": ["self.project(x, self.W_K)"],
+        },
+        id="around a method that projects all of them",
+    ),
+    pytest.param(
         "q, k, v = self.conv(x).flatten(2), self.k(x), self.v(x)",
         {"q": ["self.conv(x).flatten(2)"], "k": ["self.k(x)"], "v": ["self.v(x)"]},
         id="a convolution",
@@ -127,52 +150,14 @@ PARTED = [
         id="behind a norm",
     ),
 ]
-ROTATIONS = [
-    pytest.param(
-        "q, k, v = self.q(x), self.k(x), self.v(x)\nq, k = rotate(q, k, *memory)",
-        {"rot_q": ["q"], "rot_k": ["k"]},
-        id="one call for both",
-    ),
-    pytest.param(
-        "cos, sin = memory\nq, k, v = turned(self.q(x), cos, sin), turned(self.k(x), cos, sin), self.v(x)",
-        {"rot_q": ["turned(self.q(x), cos, sin)"], "rot_k": ["turned(self.k(x), cos, sin)"]},
-        id="a call each",
-    ),
-    pytest.param(
-        "cos, sin = memory\nq, k, v = self.q(x), self.k(x), self.v(x)\n"
-        "q = q * cos + half(q) * sin\nk = k * cos + half(k) * sin\nk = k.repeat_interleave(2, 1)",
-        {"rot_q": ["q * cos + half(q) * sin"], "rot_k": ["k * cos + half(k) * sin"]},
-        id="written out, before repeats",
-    ),
-    pytest.param(
-        "cos, sin = memory\nq, k, v = self.q(x), self.k(x), self.v(x)\n"
-        "q = torch.cat([turned(q[..., :4], cos, sin), q[..., 4:]], -1)\n"
-        "k = torch.cat([turned(k[..., :4], cos, sin), k[..., 4:]], -1)",
-        {
-            "rot_q": ["torch.cat([turned(q[..., :4], cos, sin), q[..., 4:]], -1)"],
-            "rot_k": ["torch.cat([turned(k[..., :4], cos, sin), k[..., 4:]], -1)"],
-        },
-        id="half of each",
-    ),
-    pytest.param(
-        "q, k, v = self.q(x), self.k(x), self.v(x)\nif mask is None:\n    q, k = rotate(q, k, *memory)",
-        {"rot_q": ["q"], "rot_k": ["k"]},
-        id="in one branch",
-    ),
-]
 
 
 @pytest.mark.parametrize(("forward", "expected"), ROWS)
 def test_places(forward: str, expected: dict[str, list[str]]) -> None:
-    found = roles(module(f"{INIT}--\n{forward}{REST}", HELPERS))
+    method = "\n\ndef project(self, x, weight):\n    return F.linear(x, weight)"
+    found = roles(module(f"{INIT}--\n{forward}{REST}", HELPERS) + indent(method, "    "))
     assert {role: found.get(role) for role in "qkv"} == expected
     assert "rot_q" not in found
-
-
-@pytest.mark.parametrize(("forward", "expected"), ROTATIONS)
-def test_rotations(forward: str, expected: dict[str, list[str]]) -> None:
-    found = roles(module(f"{INIT}--\n{forward}{REST}", HELPERS))
-    assert {role: found.get(role) for role in ("rot_q", "rot_k")} == expected
 
 
 @pytest.mark.parametrize("forward", PARTED)
@@ -184,6 +169,25 @@ def test_parted_later(forward: str) -> None:
     else:
         assert all(len(one) == 1 for one in places)
         assert len(set(places)) == 3
+    assert "rot_q" not in found
+
+
+def test_what_several_callers_hand_over_stands_where_it_comes_in() -> None:
+    source = module(
+        """
+        self.qkv = nn.Linear(width, 3 * width)
+        --
+        q, k, v = self.qkv(x).chunk(3, -1)
+        return self.attend(self.attend(q, k, v), k, self.qkv(x)[..., :8])
+        """
+    )
+    method = """
+    def attend(self, q, k, v):
+        q, k = F.normalize(q, dim=-1), F.normalize(k, dim=-1)
+        return (q @ k.mT).softmax(-1) @ v
+"""
+    found = roles(source + method)
+    assert found["attn_scores"] == ["q @ k.mT"]
     assert "rot_q" not in found
 
 

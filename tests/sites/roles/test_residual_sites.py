@@ -116,6 +116,14 @@ NONE = [
     pytest.param("return x * (1 + mask) + memory", id="scale and shift"),
     pytest.param("return x + x.mean(-1, keepdim=True)", id="no module between"),
     pytest.param("return self.norm(x).mean() + memory.mean()", id="losses"),
+    pytest.param(
+        "for layer in self.layers:\n    x = layer(x)\nreturn (x[:, ::2] + x[:, 1::2]) / 2",
+        id="two parts of what a loop has made",
+    ),
+    pytest.param(
+        "s = x @ x.mT\nif mask is not None:\n    s = s + mask\nreturn s.softmax(-1) @ x",
+        id="scores and their mask",
+    ),
 ]
 
 
@@ -189,3 +197,11 @@ def test_a_class_that_adds_for_its_caller() -> None:
         helpers,
     )
     assert roles(source) == {"resid_post": ["self.dense(y) + stream"]}
+
+
+def test_a_tuple_that_grows_round_after_round() -> None:
+    source = module(
+        f"{INIT}--\nfor layer in self.layers:\n    x = (layer(x[0]), x)\nreturn x[0] + memory",
+        ATTENTION,
+    )
+    assert "resid_post" not in roles(source)

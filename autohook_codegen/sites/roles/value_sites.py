@@ -1,4 +1,4 @@
-"""Where the hook point of a value stands: the form of its site, and how the code reaches it."""
+"""The sites of values inside a forward: how one passes its hook point, and who holds that."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from autohook_codegen.sites.candidate import (
 )
 from autohook_codegen.sites.references import in_order, owners_of
 
-__all__ = ["Holder", "Places", "passing_place"]
+__all__ = ["Holder", "ValueSites", "passing_place"]
 
 _FIELDS: dict[object, str] = {0: "values", 1: "indices"}
 """The parts of what ``topk`` gives, by name."""
@@ -39,8 +39,8 @@ class Holder:
     owners: tuple[ClassDecl, ...]
 
 
-class Places:
-    """Finds the places of values in the source."""
+class ValueSites:
+    """Makes the sites of values."""
 
     def __init__(self, flow: Flow) -> None:
         self.flow = flow

@@ -1,0 +1,56 @@
+"""What a branch of the residual stream is."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.sites.roles.sources import module, roles
+
+INIT = """
+self.norm = nn.LayerNorm(width)
+self.attn = build(config)
+self.cross = build(config)
+self.inner = Attention(width)
+self.mlp = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Linear(width, width))
+"""
+HELPERS = """
+from elsewhere import build
+
+
+class Processor:
+    def __call__(self, attn: "Attention", x, memory=None):
+        y = x if memory is None else memory
+        return F.scaled_dot_product_attention(attn.q(x), attn.k(y), attn.k(y))
+
+
+class Attention(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.q = nn.Linear(width, width)
+        self.k = nn.Linear(width, width)
+        self.processor = Processor()
+
+    def forward(self, x, memory=None):
+        return self.processor(self, x, memory)
+"""
+REST = "\nreturn x + self.mlp(x)"
+BRANCHES = [
+    pytest.param("self.attn(query=x, key=x, value=x)", ["attn_out", "resid_mid"], id="asked"),
+    pytest.param(
+        "self.attn(query_input=x, key_input=memory, value_input=memory)",
+        ["cross_attn_out", "resid_mid_cross"],
+        id="asked of another sequence",
+    ),
+    pytest.param("self.attn(x, mask)", ["resid_mid"], id="of a class that is not known"),
+    pytest.param("self.inner(x)", ["attn_out", "resid_mid"], id="a processor's"),
+    pytest.param(
+        "self.inner(x, memory)", ["cross_attn_out", "resid_mid_cross"], id="a processor's, crossed"
+    ),
+]
+
+
+@pytest.mark.parametrize(("branch", "expected"), BRANCHES)
+def test_branches(branch: str, expected: list[str]) -> None:
+    found = roles(module(f"{INIT}--\nx = x + {branch}{REST}", HELPERS))
+    assert found["resid_post"] == ["x + self.mlp(x)"]
+    assert sorted(one for one in found if "out" in one or "mid" in one) == expected
