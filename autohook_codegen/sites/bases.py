@@ -62,9 +62,7 @@ def _order_of(base: Base, program: Program) -> list[Base] | None:
         return _order_of_look_up(base, program)
     if base in (MODULE, "object"):
         return [base]
-    known = library.library_class(base)
-    is_module = base == ROOT or (known is not None and known.is_module)
-    return [base, MODULE] if is_module else [base]
+    return [base, MODULE] if base == ROOT or library.makes_module(base) else [base]
 
 
 def _merged(decl: ClassDecl, orders: Sequence[list[Base]]) -> list[Base] | None:
@@ -94,17 +92,27 @@ def _finds_alike(before: Sequence[Base], after: Sequence[Base]) -> bool:
         for other in before[place + 1 :]
         if places[other] < places[one]
     ]
-    return not any(_names_of(one) & _names_of(other) for one, other in moved)
+    return not any(_may_share_a_name(one, other) for one, other in moved)
 
 
-def _names_of(base: Base) -> frozenset[str]:
+def _may_share_a_name(one: Base, other: Base) -> bool:
+    names, others = _names_of(one), _names_of(other)
+    return names is None or others is None or not names.isdisjoint(others)
+
+
+def _names_of(base: Base) -> frozenset[str] | None:
+    """Return the names of a class's methods; ``None`` where they are not known."""
     if isinstance(base, ClassDecl):
         return frozenset(base.methods)
+    if base in _NAMELESS:
+        return frozenset()
     known = library.library_class(base)
-    names = frozenset(known.methods) if known is not None else frozenset()
-    return names | _MODULE_NAMES if base == MODULE else names
+    if known is None:
+        return None
+    return frozenset(known.methods) | (_MODULE_NAMES if base == MODULE else frozenset())
 
 
+_NAMELESS = ("object", "abc.ABC", "typing.Generic", "typing.Protocol")
 _MODULE_NAMES = frozenset("__init__ __call__ __getattr__ __setattr__ __delattr__ __dir__".split())
 
 

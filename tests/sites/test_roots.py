@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autohook_codegen import Fallback, Options, hook_source
+from autohook_codegen import Fallback, Options, hook_source, hook_sources
 from tests.sites.snippets import module
 
 PLAIN = Options(format=False)
@@ -1384,3 +1384,34 @@ def use(x):
     assert hooked.roots == ("Net", "Doubled")
     assert hooked.notes == ()
     assert [one.line for one in hooked.left_to_fallback] == [11, 16]
+
+
+def test_what_comes_from_outside_keeps_its_place() -> None:
+    """`ModelMixin` looks names up in `nn.Module`, before `ConfigMixin`, of which nothing is known."""
+    tree = {
+        "base.py": """\
+from torch import nn
+from ..hub import PushToHubMixin
+
+
+class ModelMixin(nn.Module, PushToHubMixin):
+    def __getattr__(self, name):
+        return super().__getattr__(name)
+""",
+        "net.py": """\
+from torch import nn
+from .base import ModelMixin
+from ..configuration import ConfigMixin
+
+
+class Net(ModelMixin, ConfigMixin):
+    def __init__(self, width):
+        super().__init__(width)
+        self.fc = nn.Linear(width, width)
+
+    def forward(self, x):
+        return self.fc(x)
+""",
+    }
+    code = hook_sources(tree)["net.py"].code
+    assert "class Net(ModelMixin, HookedRootModule, ConfigMixin):" in code
