@@ -20,8 +20,8 @@ from autohook_codegen.sites.shapes import (
     is_surely_tensor,
     is_tuple,
     may_be_none,
-    may_be_number,
     may_be_tensor,
+    may_hold_no_tensor,
     part_of,
 )
 from autohook_codegen.sites.unpacked_results import hook_unpacked_result
@@ -35,7 +35,7 @@ def hook_result(
 ) -> Iterator[Candidate | LeftAlone]:
     """Yield the sites of one module call, or why it has none."""
     result = _narrowed(Result(call, reference, written, elsewhere, call.node, call.result))
-    if may_be_number(result.value):
+    if may_hold_no_tensor(result.value):
         yield result.alone(NoteCode.NO_TENSOR)
         return
     chosen = _chosen(result)

@@ -8,9 +8,13 @@ from autohook_codegen.analysis.values import (
     NOT_REACHED,
     UNKNOWN,
     Attribute,
+    Class,
     Fields,
+    Function,
+    Instance,
     Item,
     Items,
+    Module,
     Nothing,
     Parameter,
     Plain,
@@ -26,8 +30,8 @@ __all__ = [
     "is_surely_tensor",
     "is_tuple",
     "may_be_none",
-    "may_be_number",
     "may_be_tensor",
+    "may_hold_no_tensor",
     "part_of",
     "settable_fields",
 ]
@@ -51,10 +55,10 @@ def may_be_none(value: Value) -> bool:
     return any(isinstance(one, Nothing) and one.argument is None for one in value)
 
 
-def may_be_number(value: Value) -> bool:
-    """Tell whether it may be a number, a string, a shape, besides what it is else."""
-    plain = [one for one in value if isinstance(one, Plain)]
-    return 0 < len(plain) < len(value)
+def may_hold_no_tensor(value: Value) -> bool:
+    """Tell whether it may be a number, an object or a function, besides what it is else."""
+    others = [one for one in value if isinstance(one, Plain | Module | Instance | Class | Function)]
+    return 0 < len(others) < len(value)
 
 
 def gives_no_tensor(value: Value) -> bool:

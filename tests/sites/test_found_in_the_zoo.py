@@ -1083,6 +1083,31 @@ class Model(nn.Module):
         "may-be-none",
         id="a head that may give None (levit)",
     ),
+    pytest.param(
+        """
+class Law:
+    def __init__(self, mean):
+        self.mean = mean
+
+
+class Lazy(nn.Module):
+    def __init__(self, made, mean):
+        super().__init__()
+        self.made = made
+        self.mean = mean
+
+    def forward(self):
+        return self.made(self.mean)
+
+
+class Flow(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.base = Lazy(Law, 0.0)
+""",
+        "no-tensor",
+        id="what is called may be a class, and gives an object (zuko)",
+    ),
     *(
         pytest.param(
             f"""
