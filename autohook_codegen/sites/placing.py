@@ -112,7 +112,11 @@ class Placing:
                 if function in runs and function not in placed.done
             }
             placed.sure |= {function for function, (_, _, sure) in by_function.items() if sure}
-            if not placed.sure & runs.keys() and _is_set_outside(decl, _first_name(hook_point)):
+            # a value inside the forward is there whichever module is made that it stands beside
+            is_needed = hook_point.beside is not None or _is_set_outside(
+                decl, _first_name(hook_point)
+            )
+            if is_needed and not placed.sure & runs.keys():
                 by_function = {}
             for function, (definitions, places, _) in by_function.items():
                 self._make(hook_point, placed, order, function, definitions, places)

@@ -18,6 +18,7 @@ from autohook_codegen.analysis.values import (
     Items,
     Module,
     Parameter,
+    Plain,
     Value,
 )
 from autohook_codegen.declares.program import ClassDecl, Program
@@ -99,7 +100,7 @@ PAIRS: list[tuple[str, Value]] = [
     ('Literal["a"]', PLAIN),
     ("PretrainedConfig", PLAIN),
     ("BertConfig", PLAIN),
-    ("torch.distributions.Normal", PLAIN),
+    ("torch.distributions.Normal", frozenset({Plain(gives_others=True)})),
     ("None", NOTHING),
     ("Any", UNKNOWN),
     ("Callable[..., Tensor]", UNKNOWN),

@@ -8,7 +8,7 @@ from types import BuiltinFunctionType
 import pytest
 import torch
 import torch.nn.functional as F
-from autohook_runtime.followed_parameters import JOINING, VIEWS_AND_CASTS, WITHOUT_THE_VALUE
+from autohook_runtime.operations import JOINING, VIEWS_AND_CASTS, WITHOUT_THE_VALUE
 
 from autohook_codegen.analysis.values import TENSOR, Fields, Items, Tensor, Value
 from autohook_codegen.library import Kind, LibraryFunction, function, tensor_member

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 
 from tests.zoo.comparing import summed
 from tests.zoo.made_with import rewritten_folder
-from tests.zoo.packages import PACKAGES, installed_folder
+from tests.zoo.packages import PACKAGES, installed_folder, rewrite
 from tests.zoo.processes import SIDES, folder_of, held_rows, ran_rows, run_side
 from tests.zoo.text import defines_classes
 from tests.zoo.text_invariants import breaches
@@ -49,10 +48,14 @@ def overlay_of(folders: Sequence[str], target: Path) -> None:
         for entry in original.iterdir():
             if entry.name not in apart:
                 (copy / entry.name).symlink_to(entry.resolve())
-    command = Path(sys.executable).with_name("autohook-gen")
+    # a package of these models alone, so that they are rewritten as one tree
+    chosen = target.parent / "chosen" / TRANSFORMERS.folder / TRANSFORMERS.tree
     for folder in folders:
         original = installed / TRANSFORMERS.tree / folder
-        subprocess.run([command, original, "-o", models / folder, "--no-format"], check=True)
+        shutil.copytree(original, chosen / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(installed / "__init__.py", chosen.parent)
+    shutil.copy(installed / TRANSFORMERS.tree / "__init__.py", chosen)
+    rewrite(chosen, models)
 
 
 @pytest.mark.parametrize("names", MODELS, ids=lambda names: names[0])
