@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from autohook_codegen import Options, hook_source
-from tests.fixtures.pairs import FIXTURES
 from tests.sites.roles.sources import module
 
-MODELS = sorted(
-    path for path in (FIXTURES / "activations").glob("*.py") if ".hooked" not in path.name
-)
+# not from `tests.fixtures`: the command's tests run without torch
+FOLDER = Path(__file__).resolve().parents[3] / "fixtures" / "activations"
+MODELS = sorted(path for path in FOLDER.glob("*.py") if ".hooked" not in path.name)
 ATTENTION = frozenset("q k v rot_q rot_k attn_scores pattern z".split())
 
 
@@ -26,7 +27,7 @@ def test_diffs_stay_readable() -> None:
 
 @pytest.mark.parametrize("name", ["bert", "encoder_decoder", "gpt", "interface", "llama", "vit"])
 def test_an_attention_has_6_to_9_hook_points(name: str) -> None:
-    text = (FIXTURES / "activations" / f"{name}.py").read_text()
+    text = (FOLDER / f"{name}.py").read_text()
     sites = hook_source(text, Options(activations=True)).sites
     found = {(one.class_name, one.hook_point) for one in sites if one.role in ATTENTION}
     assert len({cls for cls, _ in found}) == 1
