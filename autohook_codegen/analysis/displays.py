@@ -8,7 +8,7 @@ from autohook_codegen.analysis.assigning import assign
 from autohook_codegen.analysis.frame import Frame, evaluates
 from autohook_codegen.analysis.functions import function_value
 from autohook_codegen.analysis.iterating import bind_loop, free_loop, members_of
-from autohook_codegen.analysis.joining import DEEPEST, MOST_MEMBERS, depth, join
+from autohook_codegen.analysis.joining import MOST_MEMBERS, join
 from autohook_codegen.analysis.lookup import look_up
 from autohook_codegen.analysis.narrowing import narrow_by
 from autohook_codegen.analysis.parts import held_of, reached_by
@@ -110,8 +110,6 @@ def display(frame: Frame, node: ast.Tuple | ast.List | ast.Set) -> Value:
             first.append(value)
     if len(first) > MOST_MEMBERS:
         rest, first = join(*first, rest), []
-    if any(depth(one) >= DEEPEST for one in (*first, rest)):
-        return UNKNOWN
     kind = {ast.Tuple: "tuple", ast.List: "list", ast.Set: "set"}[type(node)]
     site = node if isinstance(node, ast.List) else None
     return frozenset({Items(kind, tuple(first), rest, site=site)})
@@ -146,8 +144,6 @@ def dict_display(frame: Frame, node: ast.Dict) -> Value:
             fields[constant] = value
         else:
             rest = join(rest, value)
-    if any(depth(one) >= DEEPEST for one in (*fields.values(), rest)):
-        return UNKNOWN
     return frozenset({Fields("dict", tuple(fields.items()), rest, is_settable=True, site=node)})
 
 
@@ -180,8 +176,6 @@ def comprehension(
         value = frame.take(node.elt, How.JOINED, node)
     frame.environment = before
     value = _outside(value, node)
-    if depth(value) >= DEEPEST:
-        value = UNKNOWN
     if not isinstance(node, ast.DictComp):
         first = _first_kept(frame, node)
         if first:
