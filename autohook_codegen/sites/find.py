@@ -112,19 +112,19 @@ def _roots(trace: Trace, options: Options) -> list[ClassDecl]:
 def _place(one: Candidate | LeftAlone, written: Written) -> tuple[int, int]:
     """Inner expressions first, as they run: so hook points are made as they fire."""
     if isinstance(one, Candidate) and isinstance(one.form, First):
-        return written.order[one.place], -len(written.order)
+        return written.order[one.place], -len(written.nodes)
     node: ast.AST = one.node
     if isinstance(node, ast.ClassDef):
         return 0, 0
     while isinstance(one, Candidate) and one.kind == "input" and _is_beside(node, written):
-        node = written.parents[node]
+        node = next(written.around(node))
     statement = written.statement(one.node)
     return written.order[statement], -written.depth(node)
 
 
 def _is_beside(node: ast.AST, written: Written) -> bool:
     """Whether it is one of the items that a call gets in a tuple, or gets by a name."""
-    return isinstance(written.parents.get(node), ast.Tuple | ast.List | ast.keyword)
+    return isinstance(written.parent(node), ast.Tuple | ast.List | ast.keyword)
 
 
 def _running(trace: Trace) -> list[FunctionTrace]:
