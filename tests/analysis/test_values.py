@@ -266,6 +266,11 @@ LINES = [
     ),
     pytest.param("reveal(self.heads['b'])  # Pair at self.heads['b']", id="an item by its key"),
     pytest.param("reveal(self.heads.a)  # Linear at self.heads.a", id="an item by its name"),
+    pytest.param(
+        "part = slice(0, x.shape[0])\nfor one in self.layers[part]:\n"
+        "    reveal(one)  # Linear at self.layers[*]",
+        id="a slice under a name",
+    ),
     pytest.param("reveal(self.mid.block)  # LayerNorm at self.mid.block", id="a bag"),
     pytest.param(
         "reveal(self.fc.extra)  # LayerNorm at self.fc.extra", id="what is set on a torch module"
