@@ -146,7 +146,8 @@ def item_of(
         case Tensor():
             return view(frame, "getitem", node, one)
         case Parameter():
-            return frozenset({replace(one, read=node if isinstance(node, ast.expr) else None)})
+            # what a target unpacks, or a loop runs over, is read where the whole is
+            return frozenset({replace(one, read=node) if isinstance(node, ast.Subscript) else one})
         case Unknown(origin=origin, held=held):
             if held is not None:
                 return frozenset({Unknown(held=reach(held, Item(key, written)))})

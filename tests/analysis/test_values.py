@@ -251,6 +251,21 @@ LINES = [
         "if flag or self.bias is not None:\n    reveal(self.bias)  # None | parameter at self.bias",
         id="not narrowed by one of two tests",
     ),
+    pytest.param(
+        "one = self.W if flag else self.fc\nif isinstance(one, torch.Tensor):\n"
+        "    reveal(one)  # parameter at self.W",
+        id="a tensor is no module",
+    ),
+    pytest.param(
+        "one = self.W if flag else self.fc\nif not isinstance(one, torch.Tensor):\n"
+        "    reveal(one)  # Linear at self.fc",
+        id="a parameter is a tensor",
+    ),
+    pytest.param(
+        "one = self.fc(x) if flag else [x]\nif not isinstance(one, torch.Tensor):\n"
+        "    reveal(one)  # list",
+        id="a tensor is no list",
+    ),
     pytest.param("reveal(self.W.T[0])  # parameter at self.W", id="views of a parameter"),
     pytest.param("reveal(x @ self.W)  # tensor", id="an operator"),
     pytest.param("w = self.W.t()\nreveal(w)  # parameter at self.W", id="a local name"),
