@@ -6,6 +6,7 @@ from typing import Any
 
 from torch import nn
 
+from autohook_runtime.forwards import send
 from autohook_runtime.sites import OUTPUT
 from autohook_runtime.tapped_modules import tapped_of
 
@@ -22,7 +23,7 @@ def run_from(model: Any, start: str, value: Any) -> Any:
     path = next((path for path in modules if (id(modules[path]), OUTPUT) in keys), None)
     if path is None:
         raise ValueError(f"start={start!r} is no hook point of a module")
-    value = tapped_of(modules[path]).send(value)
+    value = _sent(modules[path], value)
     while path:
         path, _, name = path.rpartition(".")
         chain = modules[path]
@@ -31,5 +32,9 @@ def run_from(model: Any, start: str, value: Any) -> Any:
         names = list(chain._modules)
         for later in names[names.index(name) + 1 :]:
             value = chain.get_submodule(later)(value)
-        value = tapped_of(chain).send(value)
+        value = _sent(chain, value)
     return value
+
+
+def _sent(module: nn.Module, output: Any) -> Any:
+    return send(tapped_of(module).points.get(OUTPUT, ()), output)

@@ -12,6 +12,7 @@ from functools import cache
 from types import CodeType, FunctionType
 from typing import Any, TypeVar
 
+import torch
 from torch._C._dynamo.eval_frame import _debug_get_cache_entry_list, get_eval_frame_callback
 
 from autohook_runtime.own_thread import changing
@@ -94,6 +95,9 @@ def _forced() -> Any:
 eagerly = Eagerly()
 
 
-def is_beside_graphs() -> bool:
-    """Whether compiled code called what runs now, where its graph breaks off."""
-    return get_eval_frame_callback() not in (None, False)
+@outside_graphs
+def unseen(function: Function) -> Function:
+    """The function, as one of which no graph is made where compiled code called what runs now."""
+    if get_eval_frame_callback() in (None, False):
+        return function
+    return torch.compiler.disable(function)  # type: ignore[no-untyped-call, no-any-return]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import partial
 from threading import get_ident
 from typing import Any, Literal, Protocol
 
@@ -18,7 +19,7 @@ from torch.utils.hooks import RemovableHandle
 from transformer_lens.hook_points import HookPoint, LensHandle
 
 from autohook_runtime.autograd_functions import checkpoints
-from autohook_runtime.checkpointing import is_recomputed, refuse_other_recomputation, version_of
+from autohook_runtime.checkpointing import fire_checked, is_recomputed
 from autohook_runtime.followed_parameters import unfollow
 from autohook_runtime.gradients import GradientHook, with_gradient_hooks
 from autohook_runtime.heads import Heads
@@ -211,26 +212,22 @@ class KeptHookPoint(HookPoint):
 
     def fire(self, value: Any) -> Any:
         """What the hooks make of `value`; also arranges for the gradient hooks."""
+        is_traced = is_dynamo_compiling()
+        call = self.call_hooks if is_traced or not is_recomputed() else partial(fire_checked, self)
         if self.gradient_hooks:
             # a list first: another thread may take its hooks off meanwhile
             both = list(self.gradient_hooks.values())
-            is_traced = is_dynamo_compiling()
             hooks = [hook for hook, thread in both if is_traced or is_seen_by(thread)]
             if hooks:
-                return with_gradient_hooks(self, hooks, self.call_hooks, value)
-        return self.call_hooks(value)
+                return with_gradient_hooks(self, hooks, call, value)
+        return call(value)
 
     def call_hooks(self, value: Any) -> Any:
         """As torch calls forward hooks."""
-        is_traced = is_dynamo_compiling()
-        before, version = value, None if is_traced else version_of(value)
         for hook in self.firing:
             result = hook(self, (value,), value)
             if result is not None:
                 value = result
-        is_changed = value is not before or (version is not None and value._version != version)
-        if is_changed and not is_traced and is_recomputed():
-            return refuse_other_recomputation(self, value)
         return value
 
     def note_passed(self, value: Any) -> None:

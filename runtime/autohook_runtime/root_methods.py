@@ -16,11 +16,10 @@ from autohook_runtime.hook_points import Direction, Hook, KeptHookPoint
 from autohook_runtime.names import Wanted
 from autohook_runtime.own_thread import OwnThread, changing
 from autohook_runtime.record import keep_current, unwrap_model
-from autohook_runtime.recordings import Cache, Kept, Recording, Save
+from autohook_runtime.recordings import Cache, Recording, Save
 from autohook_runtime.runs import (
     current_hook_dict,
     names_of,
-    recorded,
     refuse_batch,
     run,
     warn_of_silent,
@@ -146,11 +145,13 @@ class RootMethods(HookedRootModule):
         """
         if remove_batch_dim:
             refuse_batch(first_tensor((model_args, model_kwargs))[0])
-        kept = Kept(device if to is None else to, remove_batch_dim, pos_slice, every, keep_graph)
-        recording, names = Recording(kept), names_of(self, names_filter)
+        to = device if to is None else to
+        recording = Recording(to, remove_batch_dim, pos_slice, every, keep_graph)
+        hook_dict = current_hook_dict(self)
+        names = names_of(hook_dict, names_filter)
         bwd = [(name, OwnThread(Save(recording, f"{name}_grad"))) for name in names]
         gradients = RootMethods.hooks(self, bwd_hooks=bwd) if incl_bwd else nullcontext()
-        with recorded(self, recording, names), gradients:
+        with embeddings_found(self), recording.at(hook_dict, names), gradients:
             with stopping(self, stop_at, model_kwargs) as stopped:
                 stopped.value = run(self, start, model_args, model_kwargs)
             if incl_bwd:
@@ -160,10 +161,9 @@ class RootMethods(HookedRootModule):
                 scalar.backward()  # type: ignore[no-untyped-call]
         if clear_contexts:
             RootMethods.clear_contexts(self)  # type: ignore[no-untyped-call]
-        fired = set(recording.cache)
-        silent = [name for name in names if name not in fired]
+        silent = [name for name in names if not dict.__contains__(recording.cache, name)]
         if not isinstance(names_filter, (str, list)):
-            silent = [name for name in silent if self.hook_dict[name].was_read]
+            silent = [name for name in silent if hook_dict[name].was_read]
         warn_of_silent(silent)
         return stopped.value, recording.cache
 
@@ -184,8 +184,10 @@ class RootMethods(HookedRootModule):
             >>> with model.caching("*.mlp.hook_point", every=True) as cache:
             ...     model.generate(ids)
         """
-        recording = Recording(Kept(to, False, pos_slice, every, keep_graph))
-        with recorded(self, recording, names_of(self, names_filter)):
+        recording = Recording(to, False, pos_slice, every, keep_graph)
+        hook_dict = current_hook_dict(self)
+        names = names_of(hook_dict, names_filter)
+        with embeddings_found(self), recording.at(hook_dict, names):
             yield recording.cache
 
     def get_caching_hooks(
@@ -198,10 +200,13 @@ class RootMethods(HookedRootModule):
         pos_slice: Any = None,
     ) -> tuple[dict[str, Any], Any, Any]:
         """A cache and the hooks that fill it, for `hooks` or `run_with_hooks`."""
-        recording = Recording(Kept(device, remove_batch_dim, pos_slice), cache)
-        names = names_of(self, names_filter)
+        recording = Recording(
+            device, remove_batch_dim, pos_slice, cache=Cache() if cache is None else cache
+        )
+        hook_dict = current_hook_dict(self)
+        names = names_of(hook_dict, names_filter)
         if isinstance(recording.cache, Cache):
-            recording.cache.other_names = current_hook_dict(self).other_names
+            recording.cache.other_names = hook_dict.other_names
         bwd = [(name, Save(recording, f"{name}_grad")) for name in names if incl_bwd]
         return recording.cache, [(name, Save(recording, name)) for name in names], bwd
 

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import Any
 
 from torch import Tensor
 
 from autohook_runtime.chains import run_from
-from autohook_runtime.first_run import embeddings_found
 from autohook_runtime.names import HookDict, Wanted
-from autohook_runtime.own_thread import changing
 from autohook_runtime.record import keep_current
-from autohook_runtime.recordings import Recording, Save
 
 
 def current_hook_dict(model: Any) -> HookDict:
@@ -28,27 +24,10 @@ def run(model: Any, start: str | None, args: Any, kwargs: Any) -> Any:
     return model(*args, **kwargs) if start is None else run_from(model, start, *args, **kwargs)
 
 
-@contextmanager
-def recorded(model: Any, recording: Recording, names: list[str]) -> Iterator[None]:
-    """Fills the recording with what passes these hook points in the block."""
-    saves = {Save(recording, name): model.hook_dict[name] for name in names}
-    recording.cache.other_names = model.hook_dict.other_names
-    with embeddings_found(model):
-        with changing:
-            for save, hook_point in saves.items():
-                save.start(hook_point)
-        try:
-            yield
-        finally:
-            with changing:
-                for save, hook_point in saves.items():
-                    save.stop(hook_point)
-
-
-def names_of(model: Any, wanted: Wanted | None) -> list[str]:
+def names_of(hook_dict: HookDict, wanted: Wanted | None) -> list[str]:
     """Those that are meant; one warning says what there is not."""
     unknown: list[str] = []
-    names = current_hook_dict(model).wanted(wanted, unknown.append)
+    names = hook_dict.wanted(wanted, unknown.append)
     if unknown or not names:
         warn("; ".join(unknown) or f"names_filter={wanted!r} matches no hook point; see hook_dict")
     return names

@@ -36,7 +36,7 @@ class ModuleTap:
     def __init__(self, module: nn.Module, attribute: str) -> None:
         self.tapped, self.attribute = tapped_of(module), attribute
         self.is_parameter = attribute not in (OUTPUT, INPUT)
-        self.known_by: list[Tapped] = []
+        self.known_by: set[Tapped] = set()
 
     @property
     def key(self) -> Key | None:
@@ -56,39 +56,42 @@ class ModuleTap:
             if not hook_point.is_in_source and self.kind is None:
                 self.kind = traced_class(hook_point)
         points = self.tapped.points
-        both = (*points.get(self.attribute, ()), hook_point)
-        self.tapped.points = points | {self.attribute: both}
+        points[self.attribute] = (*points.get(self.attribute, ()), hook_point)
         self.known_by = self._knowing()
-        for tapped in self.known_by:
-            tapped.inside += 1
-            if self.is_parameter:
-                tapped.parameters.append(self)
-            changing.to_settle[tapped] = None
-        changing.to_settle[self.tapped] = None
+        self._settle(1)
 
     def stop(self, hook_point: KeptHookPoint) -> None:
+        points = self.tapped.points
+        others = tuple(other for other in points.pop(self.attribute) if other is not hook_point)
+        if others:
+            points[self.attribute] = others
         if self.is_parameter:
             functions.end()
             end_following(hook_point)
-        points = dict(self.tapped.points)
-        others = tuple(other for other in points.pop(self.attribute) if other is not hook_point)
-        self.tapped.points = points | ({self.attribute: others} if others else {})
+        self._settle(-1)
+
+    def _settle(self, more: int) -> None:
+        """Tells those that have to know that there is one tap more, or less."""
+        if self.is_parameter:
+            self.tapped.watched = tuple(self.tapped.points.keys() - {OUTPUT, INPUT})
         for tapped in self.known_by:
-            tapped.inside -= 1
-            if self.is_parameter:
+            tapped.inside += more
+            if self.is_parameter and more > 0:
+                tapped.parameters.append(self)
+            elif self.is_parameter:
                 tapped.parameters.remove(self)
             changing.to_settle[tapped] = None
         changing.to_settle[self.tapped] = None
 
-    def _knowing(self) -> list[Tapped]:
+    def _knowing(self) -> set[Tapped]:
         """What lies on modules whose forward must know of the tap."""
-        knowing = list(self.tapped.shortcuts)
+        knowing = set(self.tapped.shortcuts)
         if self.is_parameter:
-            knowing.append(self.tapped)
+            knowing.add(self.tapped)
         # others may read the parameter: then the root's forward ends to follow it. And the compiler
         # keeps few graphs for one code: what it makes of a hooked root has a code of its own
         if self.around is not None and (self.is_parameter or is_compiler_in_use()):
-            knowing.append(self.around)
+            knowing.add(self.around)
         return knowing
 
 
