@@ -40,7 +40,7 @@ _pop = torch._C._pop_torch_function_stack
 class Fires(Protocol):
     """What this file needs of a hook point."""
 
-    name: str | None
+    is_in_source: bool
 
     def fire(self, value: Any) -> Any: ...
     def note_passed(self, value: Any) -> None: ...
@@ -106,9 +106,8 @@ class Following(TorchFunctionMode):
         taken: HookPoints = ()
         followed = self.followed
         for value in values:
-            number = id(value)
-            if number in followed:
-                hook_points = followed[number][1]
+            if id(value) in followed:
+                hook_points = followed[id(value)][1]
             elif value.__class__ is tuple or value.__class__ is list:
                 hook_points = self.taken_by(value)
             else:
@@ -213,8 +212,7 @@ def fire_on_results(hook_points: HookPoints, result: Any) -> Any:
     fired = tensor
     for hook_point in hook_points:
         fired = hook_point.fire(fired)
-    for hook_point in hook_points:
-        hook_point.note_passed(fired)
+    _note_passed(hook_points, fired)
     return result if fired is tensor else with_tensor(result, steps, fired)
 
 
@@ -228,9 +226,14 @@ def _fire_on_changed(result: Any, hook_points: HookPoints) -> Any:
     fired = fire_on_results(hook_points, before)
     if fired is not before or before._version != version:
         result.copy_(fired)
-    for hook_point in hook_points:
-        hook_point.note_passed(result)
+    _note_passed(hook_points, result)
     return result
+
+
+def _note_passed(hook_points: HookPoints, value: Any) -> None:
+    for hook_point in hook_points:
+        if hook_point.is_in_source:
+            hook_point.note_passed(value)
 
 
 def _call_elsewhere(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from torch import Tensor
@@ -29,15 +30,13 @@ def forward_of(tapped: Any, reference: Any, own: Any) -> Any:
 
     def forward(*args: Any, **kwargs: Any) -> Any:
         module: Any = reference()
-        points, watched = tapped.points, tapped.watched
+        points = tapped.points
         if is_dynamo_compiling():
             if INPUT in points:
                 args, kwargs = _receive(tapped, args, kwargs)
             before = _show_traced_parameters(tapped)
             try:
-                output = (
-                    own(*args, **kwargs) if own else type(module).forward(module, *args, **kwargs)
-                )
+                output = (own or partial(type(module).forward, module))(*args, **kwargs)
             finally:
                 for holder, name, value in before:
                     object.__setattr__(holder, name, value)
@@ -49,23 +48,21 @@ def forward_of(tapped: Any, reference: Any, own: Any) -> Any:
             args, kwargs = unseen(_receive)(tapped, args, kwargs)
         followed, output = following.followed, None
         try:
-            for name in watched:
+            for name in tapped.watched:
                 if name in module.__dict__:  # replicas and FSDP have them there
                     follow(module.__dict__[name], points.get(name, ()))
-            output = _call(own, module, args, kwargs)
+            if own is None:
+                output = type(module).forward(module, *args, **kwargs)
+            else:
+                output = own(*args, **kwargs)
         finally:
             if following.followed is not followed:
                 following.end_forward(followed, output)
-        hook_points = points.get(OUTPUT)
-        return unseen(send)(hook_points, output) if hook_points else output
+        if OUTPUT in points:
+            return unseen(send)(points.get(OUTPUT, ()), output)
+        return output
 
     return forward
-
-
-def _call(own: Any, module: Any, args: Any, kwargs: Any) -> Any:
-    if own is None:
-        return type(module).forward(module, *args, **kwargs)
-    return own(*args, **kwargs)
 
 
 outside_graphs(forward_of(None, None, None))  # all but those with their own code have the same
@@ -116,7 +113,8 @@ def send(hook_points: HookPoints, output: Any) -> Any:
         tensor, steps = named_part(output, part) if part else first_tensor(output)
         if tensor is not None:
             fired = hook_point.fire(tensor)
-            hook_point.note_passed(fired)
+            if hook_point.is_in_source:
+                hook_point.note_passed(fired)
             if fired is not tensor:
                 output = with_tensor(output, steps, fired)
     return output

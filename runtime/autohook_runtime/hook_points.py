@@ -231,8 +231,8 @@ class KeptHookPoint(HookPoint):
         return value
 
     def note_passed(self, value: Any) -> None:
-        """Remembers what a tap has brought here, if the source brings values, too."""
-        if self.is_in_source and isinstance(value, Tensor):
+        """Remembers what a tap has brought here, where the source brings values, too."""
+        if isinstance(value, Tensor):
             self.passed[get_ident()] = weakref.ref(value)
 
     def layer(self) -> int:

@@ -65,6 +65,7 @@ class Tapped:
         """By what they are for: `OUTPUT`, `INPUT`, or the parameter's name."""
         self.watched: tuple[str, ...] = ()
         """The parameters among them."""
+        self.is_watching = False
         self.inside = 0
         """How many taps there are, here and at modules inside, of which the forward must know."""
         self.parameters: list[Tap] = []
@@ -95,7 +96,8 @@ class Tapped:
         if module is None:
             return
         held = module.__dict__
-        self._watch_parameters(held)
+        if self.watched or self.is_watching:
+            self._watch_parameters(held)
         if INPUT in self.points and not self.argument_names:
             self.argument_names = argument_names(module)
         kind = self.inside > 0 if self.points or self.inside else None
@@ -103,7 +105,9 @@ class Tapped:
             return
         shortcut = self.shortcut
         if self.kind is None:
-            self.had = {name: held[name] for name in ("forward", shortcut) if name in held}
+            self.had = {"forward": held["forward"]} if "forward" in held else {}
+            if shortcut is not None:
+                self.had[shortcut] = held[shortcut]
         elif held.get("forward") is not self.forward:
             return  # another one has wrapped it since: inside it does what there is to do
         if kind is None:
@@ -136,6 +140,7 @@ class Tapped:
 
     def _watch_parameters(self, held: dict[str, Any]) -> None:
         parameters: Any = held.get("_parameters")  # none in a scripted module
+        self.is_watching = bool(self.watched)
         if not self.watched:
             if isinstance(parameters, WatchedParameters):
                 held["_parameters"] = parameters.own

@@ -49,15 +49,22 @@ class ModuleTap:
         return self.is_parameter and self.attribute in self.tapped.read
 
     def start(self, hook_point: KeptHookPoint) -> None:
-        if is_compiler_in_use():
+        tapped, is_compiler_here = self.tapped, is_compiler_in_use()
+        points = tapped.points
+        points[self.attribute] = (*points.get(self.attribute, ()), hook_point)
+        if is_compiler_here:
             tell_compiler()
+        # those whose forward must know of the tap
+        self.known_by = set(tapped.shortcuts)
         if self.is_parameter:
             functions.begin()
             if not hook_point.is_in_source and self.kind is None:
                 self.kind = traced_class(hook_point)
-        points = self.tapped.points
-        points[self.attribute] = (*points.get(self.attribute, ()), hook_point)
-        self.known_by = self._knowing()
+            self.known_by.add(tapped)
+        # others may read the parameter: then the root's forward ends to follow it. And the compiler
+        # keeps few graphs for one code: what it makes of a hooked root has a code of its own
+        if self.around is not None and (self.is_parameter or is_compiler_here):
+            self.known_by.add(self.around)
         self._settle(1)
 
     def stop(self, hook_point: KeptHookPoint) -> None:
@@ -72,27 +79,16 @@ class ModuleTap:
 
     def _settle(self, more: int) -> None:
         """Tells those that have to know that there is one tap more, or less."""
+        changing.to_settle[self.tapped] = None
         if self.is_parameter:
             self.tapped.watched = tuple(self.tapped.points.keys() - {OUTPUT, INPUT})
         for tapped in self.known_by:
+            changing.to_settle[tapped] = None
             tapped.inside += more
             if self.is_parameter and more > 0:
                 tapped.parameters.append(self)
             elif self.is_parameter:
                 tapped.parameters.remove(self)
-            changing.to_settle[tapped] = None
-        changing.to_settle[self.tapped] = None
-
-    def _knowing(self) -> set[Tapped]:
-        """What lies on modules whose forward must know of the tap."""
-        knowing = set(self.tapped.shortcuts)
-        if self.is_parameter:
-            knowing.add(self.tapped)
-        # others may read the parameter: then the root's forward ends to follow it. And the compiler
-        # keeps few graphs for one code: what it makes of a hooked root has a code of its own
-        if self.around is not None and (self.is_parameter or is_compiler_in_use()):
-            knowing.add(self.around)
-        return knowing
 
 
 class AloneTap:
