@@ -242,20 +242,3 @@ def _call_elsewhere(function: Callable[..., Any], args: Any, kwargs: Any) -> Any
         return function(*args, **kwargs)
     finally:
         here.following = before
-
-
-def apply_seen(apply: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
-    """The call of an autograd function as one operation: what it does inside, it does for itself,
-    and again in backward."""
-    following = here.following
-    if not following.followed or following.is_paused:
-        return apply(*args, **kwargs)
-    hook_points = following.taken_by((*args, *kwargs.values()))
-    if not hook_points:  # a checkpoint, say, in which forwards run
-        return apply(*args, **kwargs)
-    following.is_paused = True
-    try:
-        result = apply(*args, **kwargs)
-    finally:
-        following.is_paused = False
-    return fire_on_results(hook_points, result)

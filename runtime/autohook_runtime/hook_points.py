@@ -16,13 +16,13 @@ from typing import Any, Literal, Protocol
 from torch import Tensor, nn
 from torch.compiler import is_dynamo_compiling
 from torch.utils.hooks import RemovableHandle
+from transformer_lens.conversion_utils.conversion_steps import RearrangeTensorConversion
 from transformer_lens.hook_points import HookPoint, LensHandle
 
 from autohook_runtime.autograd_functions import checkpoints
 from autohook_runtime.checkpointing import fire_checked, is_recomputed
 from autohook_runtime.followed_parameters import unfollow
 from autohook_runtime.gradients import GradientHook, with_gradient_hooks
-from autohook_runtime.heads import Heads
 from autohook_runtime.own_thread import OwnThread, changing, in_replica, is_replica, is_seen_by
 from autohook_runtime.subclasses import swap_class
 
@@ -250,7 +250,10 @@ class KeptHookPoint(HookPoint):
     def heads(self, count: int | None) -> KeptHookPoint:
         """Lets hooks and caches see `[…, heads, d_head]` in place of `[…, heads * d_head]`; with
         None, as it was."""
-        self.hook_conversion = None if count is None else Heads(count)
+        parted = "... (head d_head) -> ... head d_head"
+        self.hook_conversion = (
+            None if count is None else RearrangeTensorConversion(parted, head=count)
+        )
         return self
 
     def __getstate__(self) -> dict[str, Any]:

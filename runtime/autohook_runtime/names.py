@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from fnmatch import filter as matching_glob
@@ -118,6 +119,15 @@ class HookDict(ByEitherName[HookPoint]):
             unknown(error.args[0])
             return []
 
+    def found(self, wanted: Wanted | None) -> list[str]:
+        """As `wanted`, where one warning says what there is not."""
+        unknown: list[str] = []
+        names = self.wanted(wanted, unknown.append)
+        if unknown or not names:
+            nothing = f"names_filter={wanted!r} matches no hook point; see hook_dict"
+            warnings.warn("; ".join(unknown) or nothing, stacklevel=3)
+        return names
+
     def _all_names(self, own: str) -> list[str]:
         return [own, *(self.other_names.of(own) if self.other_names is not None else ())]
 
@@ -131,3 +141,14 @@ def near(name: str, names: Mapping[str, Any]) -> str:
     """What may have been meant, as the end of a sentence."""
     found = get_close_matches(name, names, n=3, cutoff=0.5)
     return f"; did you mean {' or '.join(map(repr, found))}?" if found else "; see hook_dict"
+
+
+def warn_of_silent(names: Iterable[str]) -> None:
+    """Says of which hook points nothing came in a run."""
+    silent = ", ".join(map(repr, names))
+    if silent:
+        warnings.warn(
+            f"nothing passed in this run: {silent}. Scripted functions and Triton kernels show no "
+            "operation with a parameter",
+            stacklevel=3,
+        )
