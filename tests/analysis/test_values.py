@@ -129,6 +129,9 @@ class Model(nn.Module):
         self.steps = list(zip(self.layers, self.layers))
         self.mid = nn.Module()
         self.mid.block = nn.LayerNorm(width)
+        self.fc.extra = nn.LayerNorm(width)
+        self.series = nn.Sequential(nn.Linear(width, width))
+        self.series.extra = nn.GELU()
         self.pool = nn.MaxPool1d(2, return_indices=True)
         self.rnn = nn.LSTM(width, width)
         self.filled = nn.ModuleList()
@@ -264,6 +267,12 @@ LINES = [
     pytest.param("reveal(self.heads['b'])  # Pair at self.heads['b']", id="an item by its key"),
     pytest.param("reveal(self.heads.a)  # Linear at self.heads.a", id="an item by its name"),
     pytest.param("reveal(self.mid.block)  # LayerNorm at self.mid.block", id="a bag"),
+    pytest.param(
+        "reveal(self.fc.extra)  # LayerNorm at self.fc.extra", id="what is set on a torch module"
+    ),
+    pytest.param(
+        "reveal(self.series.extra)  # GELU at self.series.extra", id="what is set on a Sequential"
+    ),
     pytest.param("reveal(self.pool(x))  # (tensor, tensor)", id="what an argument decides"),
     pytest.param("reveal(self.rnn(x))  # (tensor, (tensor, tensor))", id="a recurrent layer"),
     pytest.param("reveal(x.chunk(2))  # tuple of tensor", id="a method with several results"),

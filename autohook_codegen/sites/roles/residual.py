@@ -139,6 +139,7 @@ class Residual:
     ) -> bool:
         """Tell whether the term was computed from the stream by a module or a parameter, and not in
         an earlier round of a loop, by way of the whole sum."""
+        places = {one.place for one in roots}
         seen: set[tuple[Point, bool]] = set()
         stack = [(term, False)]
         while stack:
@@ -146,7 +147,7 @@ class Residual:
             if (point, passed) in seen or len(seen) > MOST_POINTS or point.node is whole:
                 continue
             seen.add((point, passed))
-            if passed and _is_one_of(point, roots):
+            if passed and point.place in places:
                 return True
             way = self.flow.way(point)
             if way.kind in ("fact", "leaf", "parameter"):
@@ -188,17 +189,13 @@ class Residual:
         found = [
             one
             for one in self.flow.at_callers(argument)
-            if one.function is caller and any(one.node is inner for inner in ast.walk(call))
+            if one.function is caller and caller.file.nodes.holds(call, one.node)
         ]
         return found[0] if found else None
 
 
 def _nodes(points: frozenset[Point]) -> frozenset[ast.AST]:
     return frozenset(one.node for one in points)
-
-
-def _is_one_of(point: Point, roots: frozenset[Point]) -> bool:
-    return any(point.is_at(one) for one in roots)
 
 
 def _may_be_identity(way: Way) -> bool:
@@ -213,25 +210,18 @@ def _may_be_identity(way: Way) -> bool:
 
 def _sums_in(function: FunctionTrace) -> list[ast.AST]:
     """Return the sums of a function, an outer one before those inside of it."""
-    found: list[ast.AST] = []
-    stack: list[ast.AST] = [function.node] if function.node is not None else []
-    while stack:
-        node = stack.pop()
-        if (
-            (isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.Add))
-            or (
-                isinstance(node, ast.Call)
-                and isinstance(node.func, ast.Attribute)
-                and node.func.attr in ("add", "add_")
-            )
-            or (isinstance(node, ast.Call) and isinstance(node.func, ast.Name))
-        ):
-            found.append(node)
-        stack += reversed(
-            [
-                one
-                for one in ast.iter_child_nodes(node)
-                if not isinstance(one, ast.FunctionDef | ast.Lambda | ast.ClassDef)
-            ]
-        )
-    return found
+    if function.node is None:
+        return []
+    body = function.node.body
+    starts = body if isinstance(body, list) else [body]
+    nodes = function.file.nodes.walk(starts, (ast.FunctionDef, ast.Lambda, ast.ClassDef))
+    return [node for node in nodes if _may_be_sum(node)]
+
+
+def _may_be_sum(node: ast.AST) -> bool:
+    match node:
+        case ast.BinOp(op=ast.Add()) | ast.AugAssign(op=ast.Add()):
+            return True
+        case ast.Call(func=ast.Attribute(attr="add" | "add_")) | ast.Call(func=ast.Name()):
+            return True
+    return False
