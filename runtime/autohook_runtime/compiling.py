@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import torch
 from torch._C._dynamo.eval_frame import _debug_get_cache_entry_list, get_eval_frame_callback
 
-from autohook_runtime.own_thread import changing
+from autohook_runtime.changes import changing
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

@@ -20,10 +20,11 @@ from transformer_lens.conversion_utils.conversion_steps import RearrangeTensorCo
 from transformer_lens.hook_points import HookPoint, LensHandle
 
 from autohook_runtime.autograd_functions import checkpoints
+from autohook_runtime.changes import HookHandle, changing
 from autohook_runtime.checkpointing import fire_checked, is_recomputed
 from autohook_runtime.followed_parameters import unfollow
 from autohook_runtime.gradients import GradientHook, with_gradient_hooks
-from autohook_runtime.own_thread import OwnThread, changing, in_replica, is_replica, is_seen_by
+from autohook_runtime.own_thread import OwnThread, in_replica, is_replica, is_seen_by
 from autohook_runtime.subclasses import swap_class
 
 Direction = Literal["fwd", "bwd"]
@@ -37,30 +38,11 @@ class Tap(Protocol):
     """What lies on the root, which may have to know."""
 
     @property
-    def key(self) -> tuple[int, str] | None:
-        """The place."""
-
+    def key(self) -> tuple[int, str] | None: ...
     @property
-    def was_read(self) -> bool:
-        """Whether it is for a parameter, which was read while there were hooks."""
-
+    def was_read(self) -> bool: ...
     def start(self, hook_point: KeptHookPoint) -> None: ...
     def stop(self, hook_point: KeptHookPoint) -> None: ...
-
-
-class HookHandle(RemovableHandle):
-    """torch's handle, which tells the hook point when its hook is gone."""
-
-    def __init__(self, handle: RemovableHandle, hook_point: KeptHookPoint) -> None:
-        self.__dict__.update(handle.__dict__)
-        self.hook_point = weakref.ref(hook_point)
-
-    def remove(self) -> None:
-        with changing:
-            super().remove()
-            hook_point = self.hook_point()
-            if hook_point is not None:
-                hook_point.settle()
 
 
 class KeptHookPoint(HookPoint):
@@ -250,10 +232,8 @@ class KeptHookPoint(HookPoint):
     def heads(self, count: int | None) -> KeptHookPoint:
         """Lets hooks and caches see `[…, heads, d_head]` in place of `[…, heads * d_head]`; with
         None, as it was."""
-        parted = "... (head d_head) -> ... head d_head"
-        self.hook_conversion = (
-            None if count is None else RearrangeTensorConversion(parted, head=count)
-        )
+        parted = RearrangeTensorConversion("... (head d_head) -> ... head d_head", head=count)
+        self.hook_conversion = None if count is None else parted
         return self
 
     def __getstate__(self) -> dict[str, Any]:

@@ -10,11 +10,11 @@ import torch
 from torch import nn
 from transformer_lens.hook_points import HookPoint
 
+from autohook_runtime.changes import changing
 from autohook_runtime.choices import Choice
 from autohook_runtime.hook_points import KeptHookPoint, Tap
 from autohook_runtime.names import HookDict
 from autohook_runtime.other_names import OtherNames
-from autohook_runtime.own_thread import changing
 from autohook_runtime.sites import (
     INPUT,
     InSource,

@@ -16,9 +16,10 @@ from torch.utils._pytree import register_pytree_node
 from transformer_lens.hook_points import HookPoint
 from transformer_lens.utilities.slice import Slice
 
+from autohook_runtime.changes import changing
 from autohook_runtime.first_tensor import first_tensor
 from autohook_runtime.names import ByEitherName, HookDict
-from autohook_runtime.own_thread import changing, is_seen_by
+from autohook_runtime.own_thread import is_seen_by
 
 AHEAD_OF_HEADS = ("hook_q", "hook_k", "hook_v", "hook_z", "hook_result")
 """TransformerLens's names of values whose positions are the third dimension from behind."""
@@ -71,8 +72,7 @@ class Recording:
         self.thread = get_ident()
         self.slice = Slice.unwrap(self.pos_slice) if self.pos_slice is not None else None
         self.is_whole = self.slice is None and self.to is None and not self.remove_batch_dim
-        # weak, both: in a long recording neither lives longer than who else has it
-        self.copies: dict[int, tuple[weakref.ref[Tensor], int, weakref.ref[Tensor]]] = {}
+        self.last: tuple[weakref.ref[Tensor], int, Tensor] | None = None
         self.saves: list[tuple[Save, Any]] = []
 
     def at(self, hook_dict: HookDict, names: list[str]) -> Recording:
@@ -89,6 +89,7 @@ class Recording:
         with changing:
             for save, hook_point in self.saves:
                 save.stop(hook_point)
+        self.last = None
 
     def keep(self, name: str, value: Any, conversion: Any = None) -> None:
         """A copy: the value itself may be changed in place after it has passed."""
@@ -113,16 +114,14 @@ class Recording:
         self.cache[name] = path
 
     def _copy(self, tensor: Tensor) -> Tensor:
-        """One for all hook points that a tensor passes without a change."""
+        """One for all hook points that a tensor passes, one after the other, without a change."""
         if tensor.is_inference() or is_functorch_wrapped_tensor(tensor):
             return self._detached(tensor).clone()  # nothing says whether it has changed
-        known = self.copies.get(id(tensor))
-        if known is not None and known[0]() is tensor and known[1] == tensor._version:
-            before = known[2]()
-            if before is not None:
-                return before
+        last, version = self.last, tensor._version
+        if last is not None and last[0]() is tensor and last[1] == version:
+            return last[2]
         copied = self._detached(tensor).clone()
-        self.copies[id(tensor)] = weakref.ref(tensor), tensor._version, weakref.ref(copied)
+        self.last = weakref.ref(tensor), version, copied
         return copied
 
     def _detached(self, tensor: Tensor) -> Tensor:

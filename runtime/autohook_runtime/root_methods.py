@@ -10,11 +10,12 @@ from transformer_lens import HookedRootModule
 from transformer_lens.hook_points import HookPoint, LensHandle
 
 from autohook_runtime.chains import run_from
+from autohook_runtime.changes import changing
 from autohook_runtime.first_run import embeddings_found
 from autohook_runtime.first_tensor import first_tensor
 from autohook_runtime.hook_points import Direction, Hook, KeptHookPoint
 from autohook_runtime.names import Wanted, warn_of_silent
-from autohook_runtime.own_thread import OwnThread, changing
+from autohook_runtime.own_thread import OwnThread
 from autohook_runtime.record import keep_current, unwrap_model
 from autohook_runtime.recordings import Cache, Recording, Save
 from autohook_runtime.stopping import stopping

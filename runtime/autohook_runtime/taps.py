@@ -12,10 +12,10 @@ from typing import Any
 from torch import nn
 
 from autohook_runtime.autograd_functions import functions
+from autohook_runtime.changes import changing
 from autohook_runtime.compiling import is_compiler_in_use, tell_compiler
 from autohook_runtime.followed_parameters import end_following, follow
 from autohook_runtime.hook_points import KeptHookPoint
-from autohook_runtime.own_thread import changing
 from autohook_runtime.sites import INPUT, OUTPUT, Key
 from autohook_runtime.tapped_modules import Tapped, tapped_of
 from autohook_runtime.traced_parameters import TracedParameter, traced_class
