@@ -89,7 +89,8 @@ class Recording:
         with changing:
             for save, hook_point in self.saves:
                 save.stop(hook_point)
-        self.last = None
+        # what knows this recording, which would otherwise stay until the next garbage collection
+        self.saves, self.last = [], None
 
     def keep(self, name: str, value: Any, conversion: Any = None) -> None:
         """A copy: the value itself may be changed in place after it has passed."""

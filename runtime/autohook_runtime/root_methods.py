@@ -145,8 +145,8 @@ class RootMethods(HookedRootModule):
         recording = Recording(to, remove_batch_dim, pos_slice, every, keep_graph)
         hook_dict = keep_current(self)
         names = hook_dict.found(names_filter)
-        bwd = [(name, OwnThread(Save(recording, f"{name}_grad"))) for name in names]
-        gradients = RootMethods.hooks(self, bwd_hooks=bwd) if incl_bwd else nullcontext()
+        bwd = [(n, OwnThread(Save(recording, f"{n}_grad"))) for n in names if incl_bwd]
+        gradients = RootMethods.hooks(self, bwd_hooks=bwd) if bwd else nullcontext()
         with embeddings_found(self), recording.at(hook_dict, names), gradients:
             with stopping(self, stop_at, model_kwargs) as stopped:
                 stopped.value = run_from(self, start, model_args, model_kwargs)
