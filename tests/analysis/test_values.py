@@ -251,6 +251,21 @@ LINES = [
         "if flag or self.bias is not None:\n    reveal(self.bias)  # None | parameter at self.bias",
         id="not narrowed by one of two tests",
     ),
+    pytest.param(
+        "one = self.W if flag else self.fc\nif isinstance(one, torch.Tensor):\n"
+        "    reveal(one)  # parameter at self.W",
+        id="a tensor is no module",
+    ),
+    pytest.param(
+        "one = self.W if flag else self.fc\nif not isinstance(one, torch.Tensor):\n"
+        "    reveal(one)  # Linear at self.fc",
+        id="a parameter is a tensor",
+    ),
+    pytest.param(
+        "one = self.fc(x) if flag else [x]\nif not isinstance(one, torch.Tensor):\n"
+        "    reveal(one)  # list",
+        id="a tensor is no list",
+    ),
     pytest.param("reveal(self.W.T[0])  # parameter at self.W", id="views of a parameter"),
     pytest.param("reveal(x @ self.W)  # tensor", id="an operator"),
     pytest.param("w = self.W.t()\nreveal(w)  # parameter at self.W", id="a local name"),
@@ -266,6 +281,11 @@ LINES = [
     ),
     pytest.param("reveal(self.heads['b'])  # Pair at self.heads['b']", id="an item by its key"),
     pytest.param("reveal(self.heads.a)  # Linear at self.heads.a", id="an item by its name"),
+    pytest.param(
+        "part = slice(0, x.shape[0])\nfor one in self.layers[part]:\n"
+        "    reveal(one)  # Linear at self.layers[*]",
+        id="a slice under a name",
+    ),
     pytest.param("reveal(self.mid.block)  # LayerNorm at self.mid.block", id="a bag"),
     pytest.param(
         "reveal(self.fc.extra)  # LayerNorm at self.fc.extra", id="what is set on a torch module"
