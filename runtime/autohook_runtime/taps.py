@@ -69,9 +69,11 @@ class ModuleTap:
 
     def stop(self, hook_point: KeptHookPoint) -> None:
         points = self.tapped.points
-        others = tuple(other for other in points.pop(self.attribute) if other is not hook_point)
-        if others:
+        others = tuple(other for other in points[self.attribute] if other is not hook_point)
+        if others:  # another thread may go through them now
             points[self.attribute] = others
+        else:
+            del points[self.attribute]
         if self.is_parameter:
             functions.end()
             end_following(hook_point)
