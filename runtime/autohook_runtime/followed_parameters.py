@@ -72,26 +72,25 @@ class Following(TorchFunctionMode):
     def __torch_function__(
         self, function: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
+        kwargs = kwargs or {}
         # a function's graph has operations of its own, which are seen when it runs
         if self.is_paused or is_dynamo_compiling():
-            return function(*args, **(kwargs or {}))
+            return function(*args, **kwargs)
         kind = kind_of(function)
-        if kind is FIRES and not kwargs:
-            result = function(*args)
-            hook_points = self.taken_by(args)
-            return fire_on_results(hook_points, result) if hook_points else result
         if kind is ELSEWHERE:
-            return _call_elsewhere(function, args, kwargs or {})
-        if kind is JOINS:
-            return function(*self._values(args), **(kwargs or {}))
-        result = function(*args, **(kwargs or {}))
+            return _call_elsewhere(function, args, kwargs)
         hook_points = self.taken_by((*args, *kwargs.values()) if kwargs else args)
         if not hook_points or kind is NO_USE:
-            return result
-        if kwargs and "out" in kwargs:
+            return function(*args, **kwargs)
+        if kind is JOINS:
+            return function(*self._values(args), **kwargs)
+        result = function(*args, **kwargs)
+        if "out" in kwargs:
             return _fire_on_changed(result, hook_points)
+        if kind is FIRES:
+            return fire_on_results(hook_points, result)
         first = args[0] if args else None
-        if kind is not FIRES and id(first) in self.followed:
+        if id(first) in self.followed:
             if kind is FOLLOWED:
                 self._follow_views(result, self.followed[id(first)][1])
             return result

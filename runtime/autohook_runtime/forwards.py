@@ -8,9 +8,9 @@ from typing import Any
 from torch import Tensor
 from torch.compiler import is_dynamo_compiling
 
-from autohook_runtime.arguments import with_fired_arguments
+from autohook_runtime.arguments import receive
 from autohook_runtime.compiling import eagerly, outside_graphs, unseen
-from autohook_runtime.first_tensor import first_tensor, named_part, with_tensor
+from autohook_runtime.first_tensor import named_part, with_tensor
 from autohook_runtime.followed_parameters import follow, here
 from autohook_runtime.hook_points import KeptHookPoint
 from autohook_runtime.sites import INPUT, OUTPUT
@@ -33,7 +33,7 @@ def forward_of(tapped: Any, reference: Any, own: Any) -> Any:
         points = tapped.points
         if is_dynamo_compiling():
             if INPUT in points:
-                args, kwargs = _receive(tapped, args, kwargs)
+                args, kwargs = receive(tapped, args, kwargs)
             before = _show_traced_parameters(tapped)
             try:
                 output = (own or partial(type(module).forward, module))(*args, **kwargs)
@@ -45,7 +45,7 @@ def forward_of(tapped: Any, reference: Any, own: Any) -> Any:
         if tapped.parameters and not following.is_in_forward:
             return unseen(_run_outermost)(forward, args, kwargs)
         if INPUT in points:
-            args, kwargs = unseen(_receive)(tapped, args, kwargs)
+            args, kwargs = unseen(receive)(tapped, args, kwargs)
         followed, output = following.followed, None
         try:
             for name in tapped.watched:
@@ -96,21 +96,13 @@ def _show_traced_parameters(tapped: Any) -> list[tuple[Any, str, Any]]:
 
 
 @outside_graphs
-def _receive(tapped: Any, args: Any, kwargs: Any) -> Any:
-    """A forward's arguments with what the hooks make of tensors in them."""
-    hook_points = tapped.points.get(INPUT, ())
-    return with_fired_arguments(hook_points, tapped.argument_names, args, kwargs)
-
-
-@outside_graphs
 def send(hook_points: HookPoints, output: Any) -> Any:
     """A forward's output with what the hooks make of its first tensor."""
     for hook_point in hook_points:
         # the source says which part of a tuple it hooks; a trace shows what the source shows
         if hook_point.is_in_source and (not isinstance(output, Tensor) or is_dynamo_compiling()):
             continue
-        part = hook_point.part
-        tensor, steps = named_part(output, part) if part else first_tensor(output)
+        tensor, steps = named_part(output, hook_point.part)
         if tensor is not None:
             fired = hook_point.fire(tensor)
             if hook_point.is_in_source:

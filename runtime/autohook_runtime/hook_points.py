@@ -24,7 +24,7 @@ from autohook_runtime.changes import HookHandle, changing
 from autohook_runtime.checkpointing import fire_checked, is_recomputed
 from autohook_runtime.followed_parameters import unfollow
 from autohook_runtime.gradients import GradientHook, with_gradient_hooks
-from autohook_runtime.own_thread import OwnThread, in_replica, is_replica, is_seen_by
+from autohook_runtime.own_thread import OwnThread, in_replica, is_seen_by
 from autohook_runtime.subclasses import swap_class
 
 Direction = Literal["fwd", "bwd"]
@@ -106,7 +106,7 @@ class KeptHookPoint(HookPoint):
         if reference is not None and reference() is value:
             return value
         unfollow(value)
-        if is_replica(self):
+        if "_is_replica" in self.__dict__:
             with in_replica():
                 return self.fire(value)
         return self.fire(value)

@@ -99,8 +99,8 @@ class HookDict(ByEitherName[HookPoint]):
         test = wanted.search if isinstance(wanted, re.Pattern) else wanted
         if callable(test):
             return [name for name in self if any(map(test, self._all_names(name)))]
-        if is_shorthand(wanted):
-            wanted = self._full_name(wanted)  # type: ignore[arg-type]
+        if isinstance(wanted, tuple) and len(wanted) > 1 and isinstance(wanted[1], int):
+            wanted = self._full_name(wanted)  # `("pattern", 3)`, and no list of names
         if not isinstance(wanted, str):
             asked: Any = wanted
             several = {name for each in asked for name in self.wanted(each, unknown)}
@@ -130,11 +130,6 @@ class HookDict(ByEitherName[HookPoint]):
 
     def _all_names(self, own: str) -> list[str]:
         return [own, *(self.other_names.of(own) if self.other_names is not None else ())]
-
-
-def is_shorthand(wanted: Any) -> bool:
-    """Whether it is `("pattern", 3)`, and no list of names."""
-    return isinstance(wanted, tuple) and len(wanted) > 1 and isinstance(wanted[1], int)
 
 
 def near(name: str, names: Mapping[str, Any]) -> str:

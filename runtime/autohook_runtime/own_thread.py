@@ -52,7 +52,3 @@ def in_replica() -> Iterator[None]:
         yield
     finally:
         _here.replica = before
-
-
-def is_replica(module: Any) -> bool:
-    return "_is_replica" in module.__dict__

@@ -83,12 +83,16 @@ class Recording:
     def __enter__(self) -> None:
         with changing:
             for save, hook_point in self.saves:
-                save.start(hook_point)
+                hook_point._forward_hooks[id(save)] = save.as_torch_calls
+                hook_point.settle()
 
     def __exit__(self, *_: Any) -> None:
         with changing:
             for save, hook_point in self.saves:
-                save.stop(hook_point)
+                hook_point._forward_hooks.pop(id(save), None)
+                hook_point.settle()
+                if save.traced is not None:  # by compiled code
+                    self.keep(save.name, save.traced)
         # what knows this recording, which would otherwise stay until the next garbage collection
         self.saves, self.last = [], None
 
@@ -154,16 +158,6 @@ class Save:
             self.recording.cache[self.name] = value.detach().clone()
         elif is_seen_by(self.recording.thread):
             self.recording.keep(self.name, value)
-
-    def start(self, hook_point: Any) -> None:
-        hook_point._forward_hooks[id(self)] = self.as_torch_calls
-        hook_point.settle()
-
-    def stop(self, hook_point: Any) -> None:
-        hook_point._forward_hooks.pop(id(self), None)
-        hook_point.settle()
-        if self.traced is not None:  # by compiled code
-            self.recording.keep(self.name, self.traced)
 
     def as_torch_calls(self, hook_point: HookPoint, arguments: Any, value: Any) -> None:
         if is_dynamo_compiling():
