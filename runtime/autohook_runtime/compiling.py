@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from functools import cache
 from types import CodeType, FunctionType
 from typing import Any, TypeVar
 
@@ -77,7 +76,8 @@ class Eagerly:
             if self.before is None and is_compiler_in_use():
                 # not `set_stance`, which takes a hundred times as long
                 eval_frame = sys.modules["torch._dynamo"].eval_frame
-                self.before, eval_frame._stance = eval_frame._stance, _forced()
+                self.before = eval_frame._stance
+                eval_frame._stance = eval_frame.DynamoStance("force_eager")
 
     def __exit__(self, *_: Any) -> None:
         with changing:
@@ -85,11 +85,6 @@ class Eagerly:
             if not self.count and self.before is not None:
                 sys.modules["torch._dynamo"].eval_frame._stance = self.before
                 self.before = None
-
-
-@cache
-def _forced() -> Any:
-    return sys.modules["torch._dynamo"].eval_frame.DynamoStance("force_eager")
 
 
 eagerly = Eagerly()
