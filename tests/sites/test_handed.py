@@ -292,7 +292,9 @@ class Net(nn.Module):
 """
 
 
-@pytest.mark.parametrize("one", ["self.a if self.first else self.b", "[self.a, x, self.b][self.first]"])
+@pytest.mark.parametrize(
+    "one", ["self.a if self.first else self.b", "[self.a, x, self.b][self.first]"]
+)
 def test_one_of_several_that_is_handed_on(one: str) -> None:
     hooked = hook_source(HEAD + MIXED.replace("{one}", one), Options(format=False))
     (note,) = hooked.left_to_fallback
