@@ -18,7 +18,7 @@ TO_SCORES = frozenset(
     "same choice view cast item add scale mask clamp join slice repeat dropout".split()
 )
 """The steps from a product to the scores that softmax takes."""
-MOST_SUMS, MOST_MIXINGS = 8, 2
+MOST_SUMS, MOST_SUMMED, MOST_MIXINGS = 8, 2, 2
 _BEHIND_SOFTMAX = frozenset("same view cast slice mask item".split())
 
 
@@ -48,10 +48,11 @@ def find_by_hand(flow: Flow, function: FunctionTrace) -> Iterator[ByHand]:
             softmaxes = list(_softmaxes(flow, pattern))
             if not softmaxes or not flow.is_fed(other):
                 continue
-            for path in softmaxes:
-                found = _attention(flow, way, other, path)
-                if found is not None:
-                    yield found
+            attentions = [_attention(flow, way, other, path) for path in softmaxes]
+            found = [one for one in attentions if one is not None]
+            is_sum = any(one.kind == "add" for path in softmaxes for one in path)
+            if not is_sum or len(found) == 1:
+                yield from found
 
 
 def _attention(flow: Flow, product: Way, v: Point, path: tuple[Way, ...]) -> ByHand | None:
@@ -75,8 +76,8 @@ def _is_projected(flow: Flow, product: Way) -> bool:
     return all(projections(flow, one) for one in product.sources)
 
 
-def _softmaxes(flow: Flow, start: Point) -> Iterator[tuple[Way, ...]]:
-    """Yield the ways back to a softmax, the softmax last."""
+def _softmaxes(flow: Flow, start: Point, sums: int = MOST_SUMMED) -> Iterator[tuple[Way, ...]]:
+    """Yield the ways back to a softmax, the softmax last; through a sum where each term has one."""
     seen: set[Point] = set()
     stack: list[tuple[Point, tuple[Way, ...]]] = [(start, ())]
     while stack:
@@ -93,6 +94,9 @@ def _softmaxes(flow: Flow, start: Point) -> Iterator[tuple[Way, ...]]:
             onward = way.sources
         elif way.kind in ("matmul", "linear", "conv"):  # talking heads
             onward = mixed(flow, way)
+        elif way.kind == "add" and sums:
+            if all(next(_softmaxes(flow, one, sums - 1), None) for one in way.sources):
+                onward = way.sources
         elif way.kind == "function" or (way.kind == "module" and way.inner):
             onward = way.inner
         elif way.kind in ("unknown", "module"):
@@ -182,12 +186,17 @@ def _beside_sinks(flow: Flow, point: Point, product: Way) -> Point | None:
 
 def _pattern(flow: Flow, path: tuple[Way, ...]) -> Point:
     """Return the softmax with the views, casts and fills behind it."""
-    here = [way for way in path if way.point.context == path[0].point.context]
+    owner = path[-1].point.function.owner  # a method of a module has its hook points at hand
+    start = path[-1] if owner is not None and owner.is_module else path[0]
+    is_summed = any(way.kind == "add" for way in path)
+    here = [way for way in path if way.point.context == start.point.context]
     while len(here) > 1 and here[0].kind in ("same", "view"):
         here = here[1:]  # turned for the product alone
     point = here[-1].point  # the softmax, or the call of the helper that it stands in
+    # what a sum takes apart again is one pattern
+    near = _BEHIND_SOFTMAX - ({"view", "slice", "item"} if is_summed else set())
     for way in reversed(here[:-1]):
-        if way.kind not in _BEHIND_SOFTMAX and not _chooses_softmax(flow, way):
+        if way.kind not in near and not _chooses_softmax(flow, way):
             break
         if way.kind not in ("same", "choice"):
             point = way.point

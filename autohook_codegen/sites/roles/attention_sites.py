@@ -11,7 +11,7 @@ from autohook_codegen.analysis.points import Point
 from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.analysis.values import Attribute
 from autohook_codegen.notes import NoteCode
-from autohook_codegen.sites.candidate import Candidate, Explicit
+from autohook_codegen.sites.candidate import Candidate, Explicit, Form
 from autohook_codegen.sites.references import held_by
 from autohook_codegen.sites.roles.attention import find_by_hand
 from autohook_codegen.sites.roles.called_attention import (
@@ -19,6 +19,7 @@ from autohook_codegen.sites.roles.called_attention import (
     fused_calls,
     interface_calls,
 )
+from autohook_codegen.sites.roles.joined import joined_in_branches
 from autohook_codegen.sites.roles.projected import Projected
 from autohook_codegen.sites.roles.projections import projections, unprojected
 from autohook_codegen.sites.roles.rotations import calls_of_both, rotated
@@ -38,6 +39,8 @@ class _Role:
     """The calls whose result the value is."""
     behind: frozenset[Point] = frozenset()
     """The views that it is a view of."""
+    form: Form | None = None
+    """How it passes its hook point, where that is not told by where it stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +175,7 @@ def _sites(
     hooked: Mapping[str, set[Point]],
 ) -> Iterator[Candidate]:
     found = [
-        value_sites.site(one.name, one.point, one.takes, suffix=suffix)
+        value_sites.site(one.name, one.point, one.takes, one.form, suffix)
         for one in attention.roles
         if not one.behind & hooked.get(one.name, set())
     ]
@@ -202,7 +205,9 @@ def _projected(
     found: list[_Role] = []
     for role, paths in ways.items():
         others = [one for name, its in ways.items() if name != role for one in its]
-        for path in paths:
+        joined, rest = joined_in_branches(flow, paths)
+        found += [_Role(role, point, form=form) for point, form in joined]
+        for path in rest:
             point, passed = path.place(flow)
             if any(other.place(flow)[0] == point for other in others):
                 # not parted in sight of the projection: behind where they part

@@ -12,7 +12,7 @@ from autohook_codegen.analysis.points import Point, Way
 from autohook_codegen.analysis.values import Items, Module, Parameter
 from autohook_codegen.sites.roles.projected import Projected
 
-__all__ = ["is_linear", "is_parameter", "projections", "unprojected"]
+__all__ = ["elements", "is_linear", "is_parameter", "projections", "unprojected"]
 
 _ONWARD = frozenset(
     "same view cast item slice repeat scale norm activation dropout clamp mask softmax".split()
@@ -140,7 +140,7 @@ class _Search:
             if any(biases) and not all(biases):
                 inner = way.sources[biases.index(False)]
                 return [one.behind(replace(way, kind="bias")) for one in self.back(inner)]
-        sides = [(one, self.back(one)) for one in _elements(self.flow, way)]
+        sides = [(one, self.back(one)) for one in elements(self.flow, way)]
         sides = [(one, found) for one, found in sides if found]
         sure = [(one, found) for one, found in sides if any(map(_is_sure, found))]
         sides = sure or sides  # not the module that makes cos and sin
@@ -192,7 +192,8 @@ def _is_sure(path: Projected) -> bool:
     return path.end.kind != "module"
 
 
-def _elements(flow: Flow, way: Way) -> Iterator[Point]:
+def elements(flow: Flow, way: Way) -> Iterator[Point]:
+    """Yield what is joined, or summed."""
     for one in way.sources:
         inner = flow.way(one)
         if way.kind == "join" and inner.kind == "join" and not isinstance(one.node, ast.Call):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import indent
+
 import pytest
 
 from autohook_codegen import hook_source
@@ -105,6 +107,17 @@ FOUND = [
         {"attn_scores": ["s"], "pattern": ["s.softmax(-1)"], "z": ["mixed(s.softmax(-1), v)"]},
         id="products and masks in helpers",
     ),
+    pytest.param(
+        "s = q @ k.mT\np = s.softmax(-1)\np = p[:, 0] - self.mix * p[:, 1]\nreturn self.drop(p) @ v",
+        {"attn_scores": ["s"], "pattern": ["s.softmax(-1)"], "z": ["self.drop(p) @ v"]},
+        id="a difference of two halves of the pattern",
+    ),
+    pytest.param(
+        "s = q @ k.mT\nlearned = self.mix.softmax(-1)\np = self.mix * s.softmax(-1) + learned\n"
+        "p /= p.sum(-1)\nreturn p @ v",
+        {"attn_scores": ["s"], "pattern": ["s.softmax(-1)"], "z": ["p @ v"]},
+        id="a pattern beside a learned one",
+    ),
 ]
 HELPERS = """
 def weighed(scores, dim=-1):
@@ -136,12 +149,32 @@ NONE = [
     pytest.param("return (x @ self.mix).softmax(-1)", id="nothing is multiplied by it"),
     pytest.param("return (self.q_proj(x) @ self.k_proj(x).mT) @ x", id="no softmax"),
     pytest.param("return F.log_softmax(x @ x.mT, -1) @ x", id="another function"),
+    pytest.param("return ((x @ x.mT).softmax(-1) + mask) @ x", id="a sum with what is no pattern"),
+    pytest.param(
+        "return ((x @ x.mT).softmax(-1) - (x @ memory.mT).softmax(-1)) @ x",
+        id="two patterns of one product",
+    ),
 ]
 
 
 @pytest.mark.parametrize("forward", NONE)
 def test_none(forward: str) -> None:
     assert not roles(module(f"{INIT}--\n{forward}"))
+
+
+def test_the_pattern_stands_in_the_method_that_makes_it() -> None:
+    source = module(f"{INIT}--\nreturn self.pattern(x, self.v_proj(x)) @ self.v_proj(x)") + indent(
+        f"""
+
+def pattern(self, x, mask):
+    {"; ".join(QKV.splitlines())}
+    return self.drop((q @ k.mT).softmax(-1)) * mask
+""",
+        "    ",
+    )
+    found = roles(source)
+    assert found["attn_scores"] == ["q @ k.mT"]
+    assert found["pattern"] == ["(q @ k.mT).softmax(-1)"]
 
 
 def test_two_that_both_run() -> None:
