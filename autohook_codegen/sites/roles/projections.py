@@ -18,7 +18,7 @@ _ONWARD = frozenset(
     "same view cast item slice repeat scale norm activation dropout clamp mask softmax".split()
 )
 _TURNS = frozenset("transpose mT mH T t swapaxes swapdims adjoint".split())
-MOST_PATHS = 12
+MOST_PATHS, DEEPEST, MOST_STEPS = 12, 200, 2000
 
 
 def projections(
@@ -64,16 +64,26 @@ class _Search:
         self.flow = flow
         self.is_handed = is_handed
         self.callees = callees
+        self._steps = 0
         self._open: set[Point] = set()
+        self._round: set[Point] = set()
+        """Those of the open points that a loop has come back to."""
+        self._done: dict[Point, list[Projected]] = {}
 
     def back(self, point: Point) -> list[Projected]:
-        if point in self._open or len(self._open) > 200:
+        if point in self._done:
+            return self._done[point]
+        self._steps += 1
+        if point in self._open or len(self._open) > DEEPEST or self._steps > MOST_STEPS:
+            self._round |= {point} & self._open
             return []
         self._open.add(point)
-        way = self.flow.way(point)
-        found = self._of_kind(way)
+        found = self._of_kind(self.flow.way(point))[:MOST_PATHS]
         self._open.discard(point)
-        return found[:MOST_PATHS]
+        self._round.discard(point)
+        if not self._round:
+            self._done[point] = found
+        return found
 
     def _of_kind(self, way: Way) -> list[Projected]:
         kind = way.kind
