@@ -100,6 +100,8 @@ def _operation(flow: Flow, name: str, point: Point, operands: tuple[Point, ...])
     elif kind == "mask":
         operands = operands[1:] if name == "where" and len(operands) == 3 else operands[:1]
     elif kind == "matmul":
+        if isinstance(both := operands[-1].node, ast.Tuple):  # einsum("bi,bj->ij", (a, b))
+            operands = (*operands[:-1], *(point.at(one) for one in both.elts))
         operands = tuple(one for one in operands if not isinstance(one.node, ast.Constant))
         operands = operands[1:3] if name in ("baddbmm", "addmm") else operands
     return Way(kind, point, operands, name)

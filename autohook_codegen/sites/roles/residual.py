@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from autohook_codegen.analysis.call_arguments import Part
 from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.points import Point, Way
 from autohook_codegen.analysis.trace import FunctionTrace
-from autohook_codegen.analysis.values import Items, Module
+from autohook_codegen.analysis.values import Function, Items, Module
 
 __all__ = ["Residual", "Sum"]
 
+_NEAR = frozenset("same choice view cast item slice".split())
 _STREAM = frozenset("same choice view cast item scale dropout".split())
 MOST_POINTS = 2000
 _THROUGH = frozenset("module linear conv attention norm".split())
@@ -87,7 +89,9 @@ class Residual:
                 continue
             others = [one for one in terms if one is not stream]
             if all(
-                self._is_computed(one, roots, point.node) and not roots & self._roots(one)
+                self._is_computed(one, roots, point.node)
+                and not roots & self._roots(one)
+                and not self._is_scaled_beside(one, stream)
                 for one in others
             ):
                 return Sum(point, stream, tuple(others), _nodes(roots), False)
@@ -97,6 +101,23 @@ class Residual:
             if roots and all(self._is_computed_by_callers(one, roots) for one in others):
                 return Sum(point, stream, tuple(others), _nodes(roots), True)
         return None
+
+    def _is_scaled_beside(self, term: Point, shift: Point) -> bool:
+        """Tell whether it is scaled by another part of what `shift` is a part of: a modulation."""
+        parts = set(self._parts(shift, _NEAR))
+        return any(
+            (node, part) not in parts and any(node is other for other, _ in parts)
+            for way in self.flow.walk(term, lambda way: way.kind in _NEAR)
+            if way.kind == "scale"
+            for factor in way.sources
+            for node, part in self._parts(factor, _NEAR | {"add"})
+        )
+
+    def _parts(self, point: Point, near: Collection[str]) -> Iterator[tuple[ast.AST, Part]]:
+        """Yield the parts that a value is made of: ``chunk(6)[2] + 1``."""
+        for way in self.flow.walk(point, lambda way: way.kind in near):
+            if way.point.part:
+                yield way.point.node, way.point.part
 
     # --- what a stream is
 
@@ -146,17 +167,24 @@ class Residual:
             if (point, passed) in seen or len(seen) > MOST_POINTS or point.node is whole:
                 continue
             seen.add((point, passed))
-            if passed and _is_one_of(point, roots):
-                return True
+            if _is_one_of(point, roots):
+                if passed:
+                    return True
+                continue  # a part of the stream itself
             way = self.flow.way(point)
             if way.kind in ("fact", "leaf", "parameter"):
                 continue
-            through = passed or way.kind in _THROUGH or self._has_parameter(way)
+            through = passed or way.kind in _THROUGH or self._has_code(way)
             stack += [(one, through) for one in way.inner or way.sources]
         return False
 
-    def _has_parameter(self, way: Way) -> bool:
-        return any(self.flow.way(one).kind == "parameter" for one in way.sources)
+    def _has_code(self, way: Way) -> bool:
+        """Tell whether it takes a parameter, or calls a method that it is handed:
+        ``apply_chunking_to_forward(self.ff_chunk, …, x)``."""
+        return any(self.flow.way(one).kind == "parameter" for one in way.sources) or (
+            not way.inner
+            and any(isinstance(one, Function) for point in way.sources for one in self.flow.value(point))
+        )
 
     def _is_computed_by_callers(self, term: Point, roots: frozenset[Point]) -> bool:
         """Tell whether what calls the class has computed it from what it hands over as the
