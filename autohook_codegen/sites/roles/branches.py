@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from autohook_codegen.analysis.call_arguments import given_to
 from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.points import Point, Way
 from autohook_codegen.analysis.trace import ModuleCall
 from autohook_codegen.analysis.values import Module, Value
-from autohook_codegen.declares.program import ClassDecl
+from autohook_codegen.declares.program import ClassDecl, FunctionNode
 from autohook_codegen.sites.parts import Parts
 from autohook_codegen.sites.roles.called_attention import given_queries
 from autohook_codegen.sites.roles.projections import projections
@@ -60,15 +60,9 @@ class Branches:
         """Return what a term of a sum is."""
         path: list[Way] = []
         way = self.flow.way(term)
-        while way.kind in _LOOKED_THROUGH and len(way.sources) == 1:
+        while (source := self._looked_through(way)) is not None:
             path.append(way)
-            way = self.flow.way(way.sources[0])
-        while _is_passed(way) and way.sources:
-            path.append(way)
-            way = self.flow.way(way.sources[0])
-            while way.kind in _LOOKED_THROUGH and len(way.sources) == 1:
-                path.append(way)
-                way = self.flow.way(way.sources[0])
+            way = self.flow.way(source)
         if way.kind not in ("module", "linear", "attention", "conv"):
             return Branch(None, None, None)
         role = self._role(way)
@@ -76,6 +70,19 @@ class Branches:
         outer = next((one for one in path if one.kind not in ("same", "view", "item")), way)
         point = outer.point
         return Branch(point, way, "cross_attn_out" if looks else role, looks)
+
+    def _looked_through(self, way: Way) -> Point | None:
+        """Return what the value surely was before dropout, views, and what may be no module at all;
+        or what a method gives back."""
+        if way.kind == "choice":  # of dropout and none
+            near = _LOOKED_THROUGH | {"choice"}
+            walked = self.flow.walk(way.point, lambda one: one.kind in near)
+            ends = [one.point for one in walked if one.kind not in near]
+            return ends[0] if len(ends) == 1 else None
+        is_one = way.kind in _LOOKED_THROUGH and len(way.sources) == 1
+        if way.kind == "function":
+            return way.inner[0] if len(way.inner) == 1 else None
+        return way.sources[0] if is_one or (_is_passed(way) and way.sources) else None
 
     def _role(self, way: Way) -> str | None:
         if way.kind == "attention" or self._holds(way.modules, "z") or _asked(way) is not None:
@@ -132,11 +139,23 @@ class Branches:
             method = cls.method("forward") if isinstance(cls, ClassDecl) else None
             if method is None or not isinstance(cls, ClassDecl):
                 continue
-            for argument in self.elsewhere(cls):
-                for given, _ in given_to(argument, method[1], call, True):
-                    if not (isinstance(given, ast.Constant) and given.value is None):
-                        return True
+            others, queries = self.elsewhere(cls), method[1].args.args[1:2]
+            stream = self._given(way.point, method[1], queries)
+            if self._given(way.point, method[1], others) - stream:
+                return True
         return False
+
+    def _given(
+        self, call: Point, function: FunctionNode, arguments: Iterable[ast.arg]
+    ) -> set[Point]:
+        """Return what a call gives for some arguments, ``None`` aside."""
+        assert isinstance(call.node, ast.Call)
+        return {
+            self.flow.origin(replace(call, node=given, part=part))
+            for argument in arguments
+            for given, part in given_to(argument, function, call.node, True)
+            if not (isinstance(given, ast.Constant) and given.value is None)
+        }
 
     def elsewhere(self, cls: ClassDecl) -> frozenset[ast.arg]:
         """Return the arguments of a forward of which keys are made and no queries."""

@@ -183,7 +183,9 @@ class Residual:
         ``apply_chunking_to_forward(self.ff_chunk, …, x)``."""
         return any(self.flow.way(one).kind == "parameter" for one in way.sources) or (
             not way.inner
-            and any(isinstance(one, Function) for point in way.sources for one in self.flow.value(point))
+            and any(
+                isinstance(one, Function) for point in way.sources for one in self.flow.value(point)
+            )
         )
 
     def _is_computed_by_callers(self, term: Point, roots: frozenset[Point]) -> bool:

@@ -11,6 +11,7 @@ self.norm = nn.LayerNorm(width)
 self.attn = build(config)
 self.cross = build(config)
 self.inner = Attention(width)
+self.drop = nn.Dropout(0.1) if config.drop else None
 self.mlp = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Linear(width, width))
 """
 HELPERS = """
@@ -46,11 +47,21 @@ BRANCHES = [
     pytest.param(
         "self.inner(x, memory)", ["cross_attn_out", "resid_mid_cross"], id="a processor's, crossed"
     ),
+    pytest.param("self.inner(x, x)", ["attn_out", "resid_mid"], id="of the stream twice"),
+    pytest.param("self.attend(x)", ["attn_out", "resid_mid"], id="what a method gives back"),
+    pytest.param(
+        "(y if self.drop is None else self.drop(y))",
+        ["attn_out", "resid_mid"],
+        id="perhaps dropped",
+    ),
+    pytest.param("(y if self.drop is None else self.norm(y))", ["resid_mid"], id="perhaps normed"),
 ]
 
 
 @pytest.mark.parametrize(("branch", "expected"), BRANCHES)
 def test_branches(branch: str, expected: list[str]) -> None:
-    found = roles(module(f"{INIT}--\nx = x + {branch}{REST}", HELPERS))
+    method = "\n    def attend(self, x):\n        return self.inner(self.norm(x))\n"
+    forward = f"y = self.inner(x)\nx = x + {branch}{REST}"
+    found = roles(module(f"{INIT}--\n{forward}", HELPERS) + method)
     assert found["resid_post"] == ["x + self.mlp(x)"]
     assert sorted(one for one in found if "out" in one or "mid" in one) == expected
