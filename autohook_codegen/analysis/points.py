@@ -42,10 +42,6 @@ class Point:
     part: Part = ()
     """Which item of it; ``None`` for whichever a loop hands out."""
 
-    def is_at(self, other: Point) -> bool:
-        """Tell whether both are one value in the source, by whichever calls the way has come."""
-        return (self.node, self.function, self.part) == (other.node, other.function, other.part)
-
     def at(self, node: ast.AST, *part: int | str | None) -> Point:
         return replace(self, node=node, part=part)
 

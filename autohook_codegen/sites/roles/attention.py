@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.points import Point, Way
 from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.sites.roles.projections import is_parameter, projections
+from autohook_codegen.sites.written import Written
 
 __all__ = ["TO_SCORES", "ByHand", "find_by_hand"]
 
@@ -48,28 +50,38 @@ def find_by_hand(flow: Flow, function: FunctionTrace) -> Iterator[ByHand]:
             softmaxes = list(_softmaxes(flow, pattern))
             if not softmaxes or not flow.is_fed(other):
                 continue
-            attentions = [_attention(flow, way, other, path) for path in softmaxes]
-            found = [one for one in attentions if one is not None]
+            found = [list(_attentions(flow, way, other, path)) for path in softmaxes]
             is_sum = any(one.kind == "add" for path in softmaxes for one in path)
-            if not is_sum or len(found) == 1:
-                yield from found
+            if not is_sum or sum(map(bool, found)) == 1:
+                yield from chain(*found)
 
 
-def _attention(flow: Flow, product: Way, v: Point, path: tuple[Way, ...]) -> ByHand | None:
+def _attentions(
+    flow: Flow, product: Way, v: Point, path: tuple[Way, ...]
+) -> Iterator[ByHand]:
     softmax = path[-1]
     given = softmax.sources[0]
     products = _products(flow, given)
-    if not products:
-        return None
     # of those with two fed operands the first in the innermost sum; masks are multiplied too
     projected = [one for one in products if len(products) > 1 and _is_projected(flow, one)]
-    scores = max(projected or products, key=lambda one: products[one])
-    q, k = scores.sources
-    if _keys_come_first(scores, softmax):
-        q, k = k, q
+    wanted = projected or list(products)
     while given.context != path[0].point.context and flow.way(given).kind == "same":
         given = flow.way(given).sources[0]  # what a helper was handed
-    return ByHand(product, v, q, k, _before_casts(flow, given, scores), _pattern(flow, path))
+    while wanted:
+        scores = max(wanted, key=lambda one: products[one])
+        q, k = scores.sources
+        if _keys_come_first(scores, softmax):
+            q, k = k, q
+        yield ByHand(product, v, q, k, _before_casts(flow, given, scores), _pattern(flow, path))
+        # those of another branch
+        wanted = [one for one in wanted if _exclude_each_other(one, scores)]
+
+
+def _exclude_each_other(one: Way, other: Way) -> bool:
+    function = one.point.function
+    return function is other.point.function and Written(function).exclude_each_other(
+        one.point.node, other.point.node
+    )
 
 
 def _is_projected(flow: Flow, product: Way) -> bool:
@@ -186,8 +198,7 @@ def _beside_sinks(flow: Flow, point: Point, product: Way) -> Point | None:
 
 def _pattern(flow: Flow, path: tuple[Way, ...]) -> Point:
     """Return the softmax with the views, casts and fills behind it."""
-    owner = path[-1].point.function.owner  # a method of a module has its hook points at hand
-    start = path[-1] if owner is not None and owner.is_module else path[0]
+    start = path[-1] if _is_changed_in_method(path) else path[0]
     is_summed = any(way.kind == "add" for way in path)
     here = [way for way in path if way.point.context == start.point.context]
     while len(here) > 1 and here[0].kind in ("same", "view"):
@@ -201,6 +212,14 @@ def _pattern(flow: Flow, path: tuple[Way, ...]) -> Point:
         if way.kind not in ("same", "choice"):
             point = way.point
     return point
+
+
+def _is_changed_in_method(path: tuple[Way, ...]) -> bool:
+    """Tell whether the method of a module that the softmax stands in does more to it than views."""
+    function, outer = path[-1].point.function, path[0].point.context
+    inside = [way.kind for way in path[:-1] if way.point.context != outer]
+    is_method = function.owner is not None and function.owner.is_module
+    return is_method and not _BEHIND_SOFTMAX.issuperset({*inside} - {"choice"})
 
 
 def _chooses_softmax(flow: Flow, way: Way) -> bool:

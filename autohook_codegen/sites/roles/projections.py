@@ -17,6 +17,7 @@ __all__ = ["elements", "is_linear", "is_parameter", "projections", "unprojected"
 _ONWARD = frozenset(
     "same view cast item slice repeat scale norm activation dropout clamp mask softmax".split()
 )
+_ENDS = frozenset("matmul argument parameter leaf fact".split())
 _TURNS = frozenset("transpose mT mH T t swapaxes swapdims adjoint".split())
 MOST_PATHS, DEEPEST, MOST_STEPS = 12, 200, 2000
 
@@ -103,9 +104,21 @@ class _Search:
             ]
         if kind == "choice" or kind in _ONWARD:
             # some of each arm, where there are too many
-            in_turn = zip_longest(*map(self.back, way.sources))
+            arms = [self._past_optional(one, way) for one in way.sources]
+            in_turn = zip_longest(*map(self.back, arms))
             return [one.behind(way) for several in in_turn for one in several if one is not None]
+        if kind not in _ENDS and way.sources:  # another operation, an interpolation
+            return [one.behind(way) for one in self.back(way.sources[0])]
         return []
+
+    def _past_optional(self, arm: Point, choice: Way) -> Point:
+        """Return what an unknown module is given that the other arm does without, a norm."""
+        origins = [self.flow.origin(one) for one in choice.sources]
+        way = self.flow.way(self.flow.origin(arm))
+        if way.kind == "module" and not way.inner and way.sources:
+            given = self.flow.origin(way.sources[0])
+            return given if given in origins else arm
+        return arm
 
     def _module(self, way: Way) -> list[Projected]:
         """A module is a projection, if it is none that only changes what one has made."""
@@ -127,7 +140,8 @@ class _Search:
         return [Projected((way,), frozenset())]
 
     def _call(self, way: Way) -> list[Projected]:
-        calls = [replace(way.point, part=())]
+        # what is mapped over several is called for each of them
+        calls = [way.point if way.name == "map" else replace(way.point, part=())]
         inside = [one.behind(way, calls) for inner in way.inner for one in self.back(inner)]
         if inside:
             return inside

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeAlias
 
 from autohook_codegen.analysis.call_arguments import Part
 from autohook_codegen.analysis.flow import Flow
@@ -17,7 +18,9 @@ __all__ = ["Residual", "Sum"]
 
 _NEAR = frozenset("same choice view cast item slice".split())
 _STREAM = frozenset("same choice view cast item scale dropout".split())
+_NO_STREAM = frozenset("leaf fact parameter".split())
 MOST_POINTS = 2000
+_Place: TypeAlias = tuple[ast.AST, Part]
 _THROUGH = frozenset("module linear conv attention norm".split())
 
 
@@ -88,8 +91,9 @@ class Residual:
             if not roots:
                 continue
             others = [one for one in terms if one is not stream]
+            line = self._line(stream)
             if all(
-                self._is_computed(one, roots, point.node)
+                self._is_computed(one, line, point.node)
                 and not roots & self._roots(one)
                 and not self._is_scaled_beside(one, stream)
                 for one in others
@@ -126,9 +130,14 @@ class Residual:
         return frozenset(
             way.point
             for way in self.flow.walk(point, self._stream_onward)
-            if way.kind not in _STREAM | {"leaf", "fact", "parameter"}
+            if way.kind not in _STREAM | _NO_STREAM
             and not (way.kind in ("module", "function") and self._stream_onward(way))
         )
+
+    def _line(self, stream: Point) -> frozenset[_Place]:
+        """Return all places at which the value is the stream, back to where that was made."""
+        ways = self.flow.walk(stream, self._stream_onward)
+        return frozenset(_place(way.point) for way in ways if way.kind not in _NO_STREAM)
 
     def _stream_onward(self, way: Way) -> bool | tuple[Point, ...]:
         if way.kind == "choice":
@@ -156,7 +165,7 @@ class Residual:
     # --- what was computed from it
 
     def _is_computed(
-        self, term: Point, roots: frozenset[Point], whole: ast.AST | None = None
+        self, term: Point, line: frozenset[_Place], whole: ast.AST | None = None
     ) -> bool:
         """Tell whether the term was computed from the stream by a module or a parameter, and not in
         an earlier round of a loop, by way of the whole sum."""
@@ -167,12 +176,12 @@ class Residual:
             if (point, passed) in seen or len(seen) > MOST_POINTS or point.node is whole:
                 continue
             seen.add((point, passed))
-            if _is_one_of(point, roots):
+            if _place(point) in line:
                 if passed:
                     return True
                 continue  # a part of the stream itself
             way = self.flow.way(point)
-            if way.kind in ("fact", "leaf", "parameter"):
+            if way.kind in _NO_STREAM:
                 continue
             through = passed or way.kind in _THROUGH or self._has_code(way)
             stack += [(one, through) for one in way.inner or way.sources]
@@ -205,10 +214,10 @@ class Residual:
             mine = self._given(stream, call, caller)
             if mine is None:
                 continue
-            origins = self._roots(mine)
+            line = self._line(mine)
             if any(
                 (other := self._given(leaf, call, caller)) is not None
-                and self._is_computed(other, origins)
+                and self._is_computed(other, line)
                 for leaf in leaves
             ):
                 return True
@@ -227,8 +236,9 @@ def _nodes(points: frozenset[Point]) -> frozenset[ast.AST]:
     return frozenset(one.node for one in points)
 
 
-def _is_one_of(point: Point, roots: frozenset[Point]) -> bool:
-    return any(point.is_at(one) for one in roots)
+def _place(point: Point) -> _Place:
+    """Return where the value is in the source, by whichever calls the way has come."""
+    return point.node, point.part
 
 
 def _may_be_identity(way: Way) -> bool:
