@@ -56,9 +56,7 @@ def find_by_hand(flow: Flow, function: FunctionTrace) -> Iterator[ByHand]:
                 yield from chain(*found)
 
 
-def _attentions(
-    flow: Flow, product: Way, v: Point, path: tuple[Way, ...]
-) -> Iterator[ByHand]:
+def _attentions(flow: Flow, product: Way, v: Point, path: tuple[Way, ...]) -> Iterator[ByHand]:
     softmax = path[-1]
     given = softmax.sources[0]
     products = _products(flow, given)

@@ -113,12 +113,16 @@ class _Search:
 
     def _past_optional(self, arm: Point, choice: Way) -> Point:
         """Return what an unknown module is given that the other arm does without, a norm."""
-        origins = [self.flow.origin(one) for one in choice.sources]
         way = self.flow.way(self.flow.origin(arm))
-        if way.kind == "module" and not way.inner and way.sources:
-            given = self.flow.origin(way.sources[0])
-            return given if given in origins else arm
-        return arm
+        if way.kind != "module" or way.inner or not way.sources:
+            return arm
+        given = self._views(way.sources[0])
+        others = [one for one in choice.sources if one != arm]
+        return way.sources[0] if any(given & self._views(one) for one in others) else arm
+
+    def _views(self, point: Point) -> set[Point]:
+        ways = self.flow.walk(point, lambda way: way.kind in ("same", "view", "cast"))
+        return {way.point for way in ways}
 
     def _module(self, way: Way) -> list[Projected]:
         """A module is a projection, if it is none that only changes what one has made."""

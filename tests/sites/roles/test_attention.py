@@ -108,6 +108,27 @@ FOUND = [
         id="products and masks in helpers",
     ),
     pytest.param(
+        "s = torch.einsum('bqd,bkd->bqk', (q, k))\np = s.softmax(-1)\n"
+        "return torch.einsum('bqk,bkd->bqd', (p, v))",
+        {
+            "attn_scores": ["s"],
+            "pattern": ["s.softmax(-1)"],
+            "z": ["torch.einsum('bqk,bkd->bqd', (p, v))"],
+        },
+        id="einsum of a tuple",
+    ),
+    pytest.param(
+        "if mask is not None:\n    s = self.q_proj(mask) @ k.mT + mask\n"
+        "else:\n    s = q @ k.mT\np = s.softmax(-1)\nreturn p @ v",
+        {
+            "q": ["self.q_proj(x)", "self.q_proj(mask)"],
+            "attn_scores": ["s"],
+            "pattern": ["s.softmax(-1)"],
+            "z": ["p @ v"],
+        },
+        id="a product in each branch",
+    ),
+    pytest.param(
         "s = q @ k.mT\np = s.softmax(-1)\np = p[:, 0] - self.mix * p[:, 1]\nreturn self.drop(p) @ v",
         {"attn_scores": ["s"], "pattern": ["s.softmax(-1)"], "z": ["self.drop(p) @ v"]},
         id="a difference of two halves of the pattern",
