@@ -10,6 +10,7 @@ from itertools import chain
 from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.points import Point, Way
 from autohook_codegen.analysis.trace import FunctionTrace
+from autohook_codegen.sites.roles.indexes import keys_come_first
 from autohook_codegen.sites.roles.projections import is_parameter, projections
 from autohook_codegen.sites.written import Written
 
@@ -68,7 +69,7 @@ def _attentions(flow: Flow, product: Way, v: Point, path: tuple[Way, ...]) -> It
     while wanted:
         scores = max(wanted, key=lambda one: products[one])
         q, k = scores.sources
-        if _keys_come_first(scores, softmax):
+        if keys_come_first(scores, softmax):
             q, k = k, q
         yield ByHand(product, v, q, k, _before_casts(flow, given, scores), _pattern(flow, path))
         # those of another branch
@@ -225,51 +226,3 @@ def _chooses_softmax(flow: Flow, way: Way) -> bool:
     near = _BEHIND_SOFTMAX | {"choice"}
     ends = (one.kind for one in flow.walk(way.point, lambda one: one.kind in near))
     return way.kind == "choice" and all(kind in near | {"softmax"} for kind in ends)
-
-
-def _keys_come_first(scores: Way, softmax: Way) -> bool:
-    """Tell whether the softmax sums over the index of the product's first operand."""
-    letters = _letters(scores.point.node)
-    dim = _dim(softmax.point.node)
-    if letters is not None:
-        (first, second), out = letters
-        place = dim if dim is not None else -1
-        if -len(out) <= place < len(out):
-            index = out[place]
-            return index in first and index not in second
-        return False
-    return dim == -2
-
-
-def _letters(node: ast.AST) -> tuple[list[str], str] | None:
-    """Return the indexes of the operands and of the result of an einsum, a letter each."""
-    for one in node.args if isinstance(node, ast.Call) else ():
-        if isinstance(one, ast.Constant) and isinstance(one.value, str) and "->" in one.value:
-            given, _, result = one.value.replace("...", "").partition("->")
-            sides = [_split(side) for side in given.split(",")]
-            known = dict.fromkeys(name for side in sides for name in side)
-            letter = {name: chr(97 + place) for place, name in enumerate(known)}
-            if len(sides) == 2 and all(name in letter for name in _split(result)):
-                texts = ["".join(letter[name] for name in side) for side in sides]
-                return texts, "".join(letter[name] for name in _split(result))
-    return None
-
-
-def _split(side: str) -> list[str]:
-    """Return the indexes of ``b head q`` or of ``bhq``."""
-    return side.split() if " " in side.strip() else list(side.strip())
-
-
-def _dim(node: ast.AST) -> int | None:
-    if not isinstance(node, ast.Call):
-        return None
-    candidates = [one.value for one in node.keywords if one.arg == "dim"]
-    candidates += node.args[-1:]
-    for one in candidates:
-        try:
-            value = ast.literal_eval(one)
-        except (ValueError, TypeError, SyntaxError):
-            continue
-        if isinstance(value, int):
-            return value
-    return None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.points import Point
@@ -29,6 +30,10 @@ from autohook_codegen.sites.written import Written
 __all__ = ["attention_operands", "attention_sites"]
 
 
+_Place: TypeAlias = tuple[str, Point]
+"""A role, and where the value stands that has it."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Role:
     """A value with a role."""
@@ -41,6 +46,10 @@ class _Role:
     """The views that it is a view of."""
     form: Form | None = None
     """How it passes its hook point, where that is not told by where it stands."""
+
+    @property
+    def wholes(self) -> list[_Place]:
+        return [(self.name, one) for one in self.behind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +69,18 @@ def attention_sites(
 ) -> Iterator[Candidate]:
     """Yield the sites of every attention, those of one value once."""
     attentions = {function: list(_attentions(value_sites, function)) for function in functions}
-    hooked: dict[str, set[Point]] = {}
-    for role in (role for its in attentions.values() for one in its for role in one.roles):
-        hooked.setdefault(role.name, set()).add(role.point)
+    roles = [role for its in attentions.values() for one in its for role in one.roles]
+    hooked = {(one.name, one.point) for one in roles}
+    wholes = {place for one in roles for place in one.wholes if place in hooked}
     for function, its in attentions.items():
-        yield from _sites_in(value_sites, function, its, hooked)
+        yield from _sites_in(value_sites, function, its, wholes)
 
 
 def _sites_in(
     value_sites: ValueSites,
     function: FunctionTrace,
     attentions: Iterable[_Attention],
-    hooked: Mapping[str, set[Point]],
+    wholes: Set[_Place],
 ) -> Iterator[Candidate]:
     """Of two that both run, the second has the name of its values' projection in its names."""
     seen: set[object] = set()
@@ -83,7 +92,7 @@ def _sites_in(
         suffix = "" if alone else _named_after(value_sites.flow, attention.projected)
         if not suffix:
             earlier.append(node)
-        for one in _sites(value_sites, attention, function, suffix, hooked):
+        for one in _sites(value_sites, attention, function, suffix, wholes):
             place = passing_place(one.form)
             if place not in seen:
                 seen.add(place)
@@ -172,12 +181,20 @@ def _sites(
     attention: _Attention,
     function: FunctionTrace,
     suffix: str,
-    hooked: Mapping[str, set[Point]],
+    wholes: Set[_Place],
 ) -> Iterator[Candidate]:
+    """Yield its sites; what is a part of another's queries, keys or values has theirs, which is
+    called as if it were the only one."""
     found = [
-        value_sites.site(one.name, one.point, one.takes, one.form, suffix)
+        value_sites.site(
+            one.name,
+            one.point,
+            one.takes,
+            one.form,
+            "" if (one.name, one.point) in wholes else suffix,
+        )
         for one in attention.roles
-        if not one.behind & hooked.get(one.name, set())
+        if wholes.isdisjoint(one.wholes)
     ]
     called = attention.called
     if called is not None and called.callee is not None:

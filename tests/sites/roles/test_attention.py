@@ -215,6 +215,24 @@ def test_two_that_both_run() -> None:
     assert {"z", "z_other", "pattern", "pattern_other", "v", "v_other"} <= found.keys()
 
 
+def test_what_is_a_part_of_another_attentions_keys() -> None:
+    source = module(
+        """
+        self.q = nn.Linear(width, width)
+        self.other = nn.Linear(width, width)
+        self.kv = nn.Linear(width, width)
+        --
+        kv = self.kv(x).view(2, 4, 8)
+        a = (self.q(x) @ kv[:1].mT).softmax(-1) @ self.other(x)
+        b = (self.other(a) @ kv.mT).softmax(-1) @ self.kv(a)
+        return a, b
+        """
+    )
+    found = roles(source)
+    assert found["k"] == ["self.kv(x).view(2, 4, 8)"]
+    assert {"z", "z_kv", "pattern", "pattern_kv", "v", "v_kv"} <= found.keys()
+
+
 def test_branches_that_exclude_each_other_share() -> None:
     source = module(
         """
