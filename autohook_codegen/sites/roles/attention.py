@@ -11,7 +11,8 @@ from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.points import Point, Way
 from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.sites.roles.indexes import keys_come_first
-from autohook_codegen.sites.roles.projections import is_parameter, projections
+from autohook_codegen.sites.roles.linear import is_parameter
+from autohook_codegen.sites.roles.projections import projections
 from autohook_codegen.sites.written import Written
 
 __all__ = ["TO_SCORES", "ByHand", "find_by_hand"]

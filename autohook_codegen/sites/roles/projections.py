@@ -9,10 +9,11 @@ from itertools import zip_longest
 
 from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.points import Point, Way
-from autohook_codegen.analysis.values import Items, Module, Parameter
+from autohook_codegen.analysis.values import Items, Module
+from autohook_codegen.sites.roles.linear import is_linear, is_parameter
 from autohook_codegen.sites.roles.projected import Projected
 
-__all__ = ["elements", "is_linear", "is_parameter", "projections", "unprojected"]
+__all__ = ["elements", "projections", "unprojected"]
 
 _ONWARD = frozenset(
     "same view cast item slice repeat scale norm activation dropout clamp mask softmax".split()
@@ -245,23 +246,3 @@ def _is_outside(one: Projected, call: Point) -> bool:
     """Tell whether the way ends in the caller, before the call."""
     context = one.end.point.context
     return context == call.context
-
-
-def is_linear(flow: Flow, way: Way) -> bool:
-    """Tell whether it is a linear layer: a module, a product with a parameter, an unknown function
-    of a computed value and a parameter."""
-    if way.kind == "unknown" and not way.inner:
-        learned = [one for one in way.sources if is_parameter(flow, one)]
-        return bool(learned) and any(flow.is_fed(one) for one in way.sources)
-    return way.kind == "linear" or (
-        way.kind == "matmul" and any(is_parameter(flow, one) for one in way.sources)
-    )
-
-
-def is_parameter(flow: Flow, point: Point) -> bool:
-    """Tell whether the value is a parameter, or a view of one."""
-    kinds = {"same", "view", "cast", "slice", "repeat", "item"}
-    return any(
-        way.kind == "parameter" or any(isinstance(one, Parameter) for one in flow.value(way.point))
-        for way in flow.walk(point, lambda way: way.kind in kinds)
-    )

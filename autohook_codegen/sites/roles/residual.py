@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
 
-from autohook_codegen.analysis.call_arguments import Part
 from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.points import Point, Way
 from autohook_codegen.analysis.trace import FunctionTrace
-from autohook_codegen.analysis.values import Function, Items, Module
+from autohook_codegen.analysis.values import Function
+from autohook_codegen.sites.roles.streams import NO_STREAM, Place, Streams, place_of
 
 __all__ = ["Residual", "Sum"]
 
-_NEAR = frozenset("same choice view cast item slice".split())
-_STREAM = frozenset("same choice view cast item scale dropout".split())
-_NO_STREAM = frozenset("leaf fact parameter".split())
 MOST_POINTS = 2000
-_Place: TypeAlias = tuple[ast.AST, Part]
 _THROUGH = frozenset("module linear conv attention norm".split())
 
 
@@ -45,6 +40,7 @@ class Residual:
         self, flow: Flow, functions: list[FunctionTrace], other_sums: Collection[ast.AST] = ()
     ) -> None:
         self.flow = flow
+        self.streams = Streams(flow)
         self.functions = functions
         self.other_sums = other_sums
         """Sums that have another role."""
@@ -87,85 +83,29 @@ class Residual:
 
     def _sum(self, point: Point, terms: list[Point]) -> Sum | None:
         for stream in terms:
-            roots = self._roots(stream)
+            roots = self.streams.roots(stream)
             if not roots:
                 continue
             others = [one for one in terms if one is not stream]
-            line = self._line(stream)
+            line = self.streams.line(stream)
             if all(
                 self._is_computed(one, line, point.node)
-                and not roots & self._roots(one)
-                and not self._is_scaled_beside(one, stream)
+                and not roots & self.streams.roots(one)
+                and not self.streams.is_scaled_beside(one, stream)
                 for one in others
             ):
                 return Sum(point, stream, tuple(others), _nodes(roots), False)
         for stream in terms:
-            roots = self._roots(stream)
+            roots = self.streams.roots(stream)
             others = [one for one in terms if one is not stream]
             if roots and all(self._is_computed_by_callers(one, roots) for one in others):
                 return Sum(point, stream, tuple(others), _nodes(roots), True)
         return None
 
-    def _is_scaled_beside(self, term: Point, shift: Point) -> bool:
-        """Tell whether it is scaled by another part of what `shift` is a part of: a modulation."""
-        parts = set(self._parts(shift, _NEAR))
-        return any(
-            (node, part) not in parts and any(node is other for other, _ in parts)
-            for way in self.flow.walk(term, lambda way: way.kind in _NEAR)
-            if way.kind == "scale"
-            for factor in way.sources
-            for node, part in self._parts(factor, _NEAR | {"add"})
-        )
-
-    def _parts(self, point: Point, near: Collection[str]) -> Iterator[tuple[ast.AST, Part]]:
-        """Yield the parts that a value is made of: ``chunk(6)[2] + 1``."""
-        for way in self.flow.walk(point, lambda way: way.kind in near):
-            if way.point.part:
-                yield way.point.node, way.point.part
-
-    # --- what a stream is
-
-    def _roots(self, point: Point) -> frozenset[Point]:
-        """Return where the stream was made, behind views, casts, scaling, choices and shortcuts."""
-        return frozenset(
-            way.point
-            for way in self.flow.walk(point, self._stream_onward)
-            if way.kind not in _STREAM | _NO_STREAM
-            and not (way.kind in ("module", "function") and self._stream_onward(way))
-        )
-
-    def _line(self, stream: Point) -> frozenset[_Place]:
-        """Return all places at which the value is the stream, back to where that was made."""
-        ways = self.flow.walk(stream, self._stream_onward)
-        return frozenset(_place(way.point) for way in ways if way.kind not in _NO_STREAM)
-
-    def _stream_onward(self, way: Way) -> bool | tuple[Point, ...]:
-        if way.kind == "choice":
-            return tuple(
-                inner for one in way.sources for inner in self._past_shortcut(one, way.sources)
-            )
-        if way.kind == "function":
-            return way.inner
-        if way.kind in ("module", "linear", "conv", "norm") and _may_be_identity(way):
-            return way.sources[:1]
-        if way.kind == "scale":
-            fed = [one for one in way.sources if self.flow.is_fed(one)]
-            return tuple(fed) if len(fed) == 1 else way.sources[:1]
-        return way.kind in _STREAM
-
-    def _past_shortcut(self, arm: Point, arms: tuple[Point, ...]) -> tuple[Point, ...]:
-        """Return what a module was given that stands in for the stream in one arm of a choice."""
-        way = self.flow.way(self.flow.origin(arm))
-        if way.kind in ("module", "linear", "conv", "norm") and way.sources:
-            given = self.flow.origin(way.sources[0])
-            if any(self.flow.origin(one) == given for one in arms if one is not arm):
-                return (arm, given)
-        return (arm,)
-
     # --- what was computed from it
 
     def _is_computed(
-        self, term: Point, line: frozenset[_Place], whole: ast.AST | None = None
+        self, term: Point, line: frozenset[Place], whole: ast.AST | None = None
     ) -> bool:
         """Tell whether the term was computed from the stream by a module or a parameter, and not in
         an earlier round of a loop, by way of the whole sum."""
@@ -176,12 +116,12 @@ class Residual:
             if (point, passed) in seen or len(seen) > MOST_POINTS or point.node is whole:
                 continue
             seen.add((point, passed))
-            if _place(point) in line:
+            if place_of(point) in line:
                 if passed:
                     return True
                 continue  # a part of the stream itself
             way = self.flow.way(point)
-            if way.kind in _NO_STREAM:
+            if way.kind in NO_STREAM:
                 continue
             through = passed or way.kind in _THROUGH or self._has_code(way)
             stack += [(one, through) for one in way.inner or way.sources]
@@ -214,7 +154,7 @@ class Residual:
             mine = self._given(stream, call, caller)
             if mine is None:
                 continue
-            line = self._line(mine)
+            line = self.streams.line(mine)
             if any(
                 (other := self._given(leaf, call, caller)) is not None
                 and self._is_computed(other, line)
@@ -234,21 +174,6 @@ class Residual:
 
 def _nodes(points: frozenset[Point]) -> frozenset[ast.AST]:
     return frozenset(one.node for one in points)
-
-
-def _place(point: Point) -> _Place:
-    """Return where the value is in the source, by whichever calls the way has come."""
-    return point.node, point.part
-
-
-def _may_be_identity(way: Way) -> bool:
-    """Tell whether the module is in some configuration none: ``nn.Identity()``, an empty
-    Sequential."""
-    return any(
-        (isinstance(one, Module) and one.cls == "torch.nn.Identity")
-        or (isinstance(one, Items) and not one.first and not one.rest)
-        for one in way.modules
-    )
 
 
 def _sums_in(function: FunctionTrace) -> list[ast.AST]:

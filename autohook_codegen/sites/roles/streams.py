@@ -1,0 +1,95 @@
+"""What the residual stream is at a place of the source: back to where it was made."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterator
+from typing import TypeAlias
+
+from autohook_codegen.analysis.call_arguments import Part
+from autohook_codegen.analysis.flow import Flow
+from autohook_codegen.analysis.points import Point, Way
+from autohook_codegen.analysis.values import Items, Module
+
+__all__ = ["NO_STREAM", "Place", "Streams", "place_of"]
+
+_NEAR = frozenset("same choice view cast item slice".split())
+_STREAM = frozenset("same choice view cast item scale dropout".split())
+NO_STREAM = frozenset("leaf fact parameter".split())
+Place: TypeAlias = tuple[ast.AST, Part]
+
+
+class Streams:
+    """The streams of a whole program."""
+
+    def __init__(self, flow: Flow) -> None:
+        self.flow = flow
+
+    def roots(self, point: Point) -> frozenset[Point]:
+        """Return where the stream was made, behind views, casts, scaling, choices and shortcuts."""
+        return frozenset(
+            way.point
+            for way in self.flow.walk(point, self._stream_onward)
+            if way.kind not in _STREAM | NO_STREAM
+            and not (way.kind in ("module", "function") and self._stream_onward(way))
+        )
+
+    def line(self, stream: Point) -> frozenset[Place]:
+        """Return all places at which the value is the stream, back to where that was made."""
+        ways = self.flow.walk(stream, self._stream_onward)
+        return frozenset(place_of(way.point) for way in ways if way.kind not in NO_STREAM)
+
+    def _stream_onward(self, way: Way) -> bool | tuple[Point, ...]:
+        if way.kind == "choice":
+            return tuple(
+                inner for one in way.sources for inner in self._past_shortcut(one, way.sources)
+            )
+        if way.kind == "function":
+            return way.inner
+        if way.kind in ("module", "linear", "conv", "norm") and _may_be_identity(way):
+            return way.sources[:1]
+        if way.kind == "scale":
+            fed = [one for one in way.sources if self.flow.is_fed(one)]
+            return tuple(fed) if len(fed) == 1 else way.sources[:1]
+        return way.kind in _STREAM
+
+    def _past_shortcut(self, arm: Point, arms: tuple[Point, ...]) -> tuple[Point, ...]:
+        """Return what a module was given that stands in for the stream in one arm of a choice."""
+        way = self.flow.way(self.flow.origin(arm))
+        if way.kind in ("module", "linear", "conv", "norm") and way.sources:
+            given = self.flow.origin(way.sources[0])
+            if any(self.flow.origin(one) == given for one in arms if one is not arm):
+                return (arm, given)
+        return (arm,)
+
+    def is_scaled_beside(self, term: Point, shift: Point) -> bool:
+        """Tell whether it is scaled by another part of what `shift` is a part of: a modulation."""
+        parts = set(self._parts(shift, _NEAR))
+        return any(
+            (node, part) not in parts and any(node is other for other, _ in parts)
+            for way in self.flow.walk(term, lambda way: way.kind in _NEAR)
+            if way.kind == "scale"
+            for factor in way.sources
+            for node, part in self._parts(factor, _NEAR | {"add"})
+        )
+
+    def _parts(self, point: Point, near: Collection[str]) -> Iterator[Place]:
+        """Yield the parts that a value is made of: ``chunk(6)[2] + 1``."""
+        for way in self.flow.walk(point, lambda way: way.kind in near):
+            if way.point.part:
+                yield place_of(way.point)
+
+
+def place_of(point: Point) -> Place:
+    """Return where the value is in the source, by whichever calls the way has come."""
+    return point.node, point.part
+
+
+def _may_be_identity(way: Way) -> bool:
+    """Tell whether the module is in some configuration none: ``nn.Identity()``, an empty
+    Sequential."""
+    return any(
+        (isinstance(one, Module) and one.cls == "torch.nn.Identity")
+        or (isinstance(one, Items) and not one.first and not one.rest)
+        for one in way.modules
+    )
