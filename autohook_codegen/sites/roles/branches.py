@@ -14,6 +14,7 @@ from autohook_codegen.analysis.values import Module, Value
 from autohook_codegen.declares.program import ClassDecl, FunctionNode
 from autohook_codegen.sites.parts import Parts
 from autohook_codegen.sites.roles.called_attention import given_queries
+from autohook_codegen.sites.roles.named_branches import role_by_name
 from autohook_codegen.sites.roles.projections import projections
 
 __all__ = ["Branch", "Branches", "Found"]
@@ -93,7 +94,7 @@ class Branches:
             for role, name in (("attn_out", "z"), ("mlp_out", "post")):
                 if self._follows(way, self.found.nodes.get(name, ())):
                     return role
-        return None
+        return role_by_name(self.flow, way)
 
     def _holds(self, modules: Value, role: str) -> bool:
         wanted = self.found.classes.get(role, ())

@@ -42,7 +42,8 @@ BRANCHES = [
         ["cross_attn_out", "resid_mid_cross"],
         id="asked of another sequence",
     ),
-    pytest.param("self.attn(x, mask)", ["resid_mid"], id="of a class that is not known"),
+    pytest.param("self.attn(x, mask)", ["attn_out", "resid_mid"], id="not shown, by its name"),
+    pytest.param("self.cross(x, mask)", ["resid_mid"], id="not shown, of another name"),
     pytest.param("self.inner(x)", ["attn_out", "resid_mid"], id="a processor's"),
     pytest.param(
         "self.inner(x, memory)", ["cross_attn_out", "resid_mid_cross"], id="a processor's, crossed"
