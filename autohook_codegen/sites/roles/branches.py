@@ -6,7 +6,7 @@ import ast
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from autohook_codegen.analysis.call_arguments import given_to
+from autohook_codegen.analysis.call_arguments import Part, given_to
 from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.points import Point, Way
 from autohook_codegen.analysis.trace import ModuleCall
@@ -19,6 +19,7 @@ from autohook_codegen.sites.roles.projections import projections
 
 __all__ = ["Branch", "Branches", "Found"]
 
+_BRANCHES = frozenset({"module", "linear", "attention", "conv"})
 _LOOKED_THROUGH = frozenset({"same", "view", "item", "dropout"})
 _NEAR = frozenset("same choice view cast item slice scale dropout norm module function".split())
 
@@ -64,8 +65,13 @@ class Branches:
         while (source := self._looked_through(way)) is not None:
             path.append(way)
             way = self.flow.way(source)
-        if way.kind not in ("module", "linear", "attention", "conv"):
-            return Branch(None, None, None)
+        if way.kind not in _BRANCHES:
+            # not the norm before a module that may be none
+            while path and path[-1].kind != "module":
+                path.pop()
+            if not path:
+                return Branch(None, None, None)
+            way = path.pop()
         role = self._role(way)
         looks = role == "attn_out" and self._looks_elsewhere(way)
         outer = next((one for one in path if one.kind not in ("same", "view", "item")), way)
@@ -154,7 +160,7 @@ class Branches:
         return {
             self.flow.origin(replace(call, node=given, part=part))
             for argument in arguments
-            for given, part in given_to(argument, function, call.node, True)
+            for given, part in _handed_on(argument, function, call.node)
             if not (isinstance(given, ast.Constant) and given.value is None)
         }
 
@@ -219,6 +225,17 @@ class Branches:
                 found |= {way.point.node} if not given else set()
                 found.update(inner for one in given for inner in self._arguments(one))
         return found
+
+
+def _handed_on(
+    argument: ast.arg, function: FunctionNode, call: ast.Call
+) -> list[tuple[ast.expr, Part]]:
+    """Return what a call gives for an argument, or for that of a processor, which ``**kwargs``
+    reach."""
+    found = list(given_to(argument, function, call, True))
+    if found or function.args.kwarg is None:
+        return found
+    return [(one.value, ()) for one in call.keywords if one.arg == argument.arg]
 
 
 def _asked(way: Way) -> list[ast.expr] | None:

@@ -90,7 +90,7 @@ class Residual:
             line = self.streams.line(stream)
             if all(
                 self._is_computed(one, line, point.node)
-                and not roots & self.streams.roots(one)
+                and not self.streams.roots(one) <= roots
                 and not self.streams.is_scaled_beside(one, stream)
                 for one in others
             ):

@@ -37,6 +37,15 @@ FOUND = [
         id="what a list has grown by",
     ),
     pytest.param(
+        "out = torch.zeros_like(x)\nfor one in self.layers:\n    out.index_add_(0, mask, one(x))\n"
+        "return x + out",
+        "x + out",
+        id="what is added to a new tensor, as experts do",
+    ),
+    pytest.param(
+        "y = x\nfor one in self.layers:\n    y = one(y)\nreturn x + y", "x + y", id="behind a loop"
+    ),
+    pytest.param(
         "return apply_chunking_to_forward(self.chunk, 0, 1, x) + x",
         "apply_chunking_to_forward(self.chunk, 0, 1, x) + x",
         id="a method that is handed over",
