@@ -62,6 +62,7 @@ class NoteCode(str, Enum):
     OUTPUT_IMPORT = "output-import"
     OWN_CHILDREN = "own-children"
     OWN_IMPORT = "own-import"
+    PART_UNKNOWN = "part-unknown"
     PASSED_ON = "passed-on"
     PATTERN_HIDDEN = "pattern-hidden"
     SEVERAL_CLASSES = "several-classes"
@@ -210,6 +211,12 @@ _KINDS = {
         "{cls} gets no hook points in the source: {why}",
         "hook points are children of the module that holds them, and would be taken for others",
         "auto_hook(model) hooks it, and adds no children",
+        at_run_time="",
+    ),
+    NoteCode.PART_UNKNOWN: _Kind(
+        "{called} may call a module of {path}, whose class the source does not show",
+        "what an unknown object has may be a module or a method, which may give back anything",
+        "annotate it as nn.Module to have it hooked; " + _AUTO_HOOK,
         at_run_time="",
     ),
     NoteCode.PASSED_ON: _Kind(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from autohook_codegen.analysis.attributes import define
+from autohook_codegen.analysis.attributes import define, define_on_library_module
 from autohook_codegen.analysis.frame import Frame
 from autohook_codegen.analysis.growing import add_member, set_field
 from autohook_codegen.analysis.items import item_of
@@ -114,6 +114,8 @@ def set_attribute(frame: Frame, target: ast.Attribute, value: Value) -> None:
                 own = way is None or isinstance(cls, Bag)
                 if own or isinstance(one, Module):
                     define(frame, cls, target.attr, value, target.value, None)
+            case Module(cls=str()) | Items(kind=str()):
+                define_on_library_module(frame, one.held, target.attr, value)
             case Fields():
                 set_field(frame, one, target.attr, value)
     ways = {getattr(one, "held", None) for one in holder}

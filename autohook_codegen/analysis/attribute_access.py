@@ -6,7 +6,7 @@ import ast
 from dataclasses import replace
 
 from autohook_codegen import library
-from autohook_codegen.analysis.attributes import attribute_in
+from autohook_codegen.analysis.attributes import attribute_in, attribute_of_library_module
 from autohook_codegen.analysis.frame import Frame, evaluates
 from autohook_codegen.analysis.growing import added_field, added_members
 from autohook_codegen.analysis.items import inside, item_of, view
@@ -178,8 +178,11 @@ def _of_library_module(
         for table in (known.parameters, known.members):
             if name in table:
                 return with_held(table[name], way)
-        if cls.startswith("torch."):
-            return UNKNOWN if _is_module_method(name) else PLAIN
+    found = attribute_of_library_module(frame, one.held, name)
+    if found:
+        return with_held(found, way)
+    if known is not None and cls.startswith("torch."):
+        return UNKNOWN if _is_module_method(name) else PLAIN
     return frozenset({Unknown(held=way)})
 
 
@@ -208,7 +211,8 @@ def _of_container(frame: Frame, one: Items, name: str, node: ast.AST) -> Value:
         return item_of(frame, one, int(name), node, None)
     if one.origin is not None and one.kind in ("tuple", "list"):
         return frozenset({Unknown(inside(one.origin, Attribute(name)))})
-    return UNKNOWN
+    found = attribute_of_library_module(frame, one.held, name)
+    return with_held(found, reach(one.held, Attribute(name))) if found else UNKNOWN
 
 
 def _of_unknown(frame: Frame, one: Unknown, name: str, node: ast.AST) -> Value:

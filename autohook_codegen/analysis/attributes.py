@@ -15,13 +15,21 @@ from autohook_codegen.analysis.values import (
     NOT_REACHED,
     Bag,
     Computed,
+    Held,
     Module,
     ModuleClass,
     Value,
 )
 from autohook_codegen.declares.program import ClassDecl, FunctionNode
 
-__all__ = ["attribute_in", "computed_attribute", "define", "define_computed"]
+__all__ = [
+    "attribute_in",
+    "attribute_of_library_module",
+    "computed_attribute",
+    "define",
+    "define_computed",
+    "define_on_library_module",
+]
 
 
 def define(
@@ -57,6 +65,22 @@ def define_computed(
 def attribute_in(frame: Frame, classes: Iterable[ModuleClass], name: str) -> Value:
     """Return what statements of the classes have set the attribute to."""
     return join(*(frame.state.read(("attribute", one, name), frame.unit) for one in classes))
+
+
+def define_on_library_module(frame: Frame, held: Held | None, name: str, value: Value) -> None:
+    """Write down that ``self.fc.extra = …`` gives a module of a library an attribute."""
+    if held is not None:
+        for cls in frame.instances.holders(held)[:1]:
+            cell = ("attribute", cls, (*held.steps, name))
+            frame.state.write(cell, kept_in_attribute(value, frame))
+
+
+def attribute_of_library_module(frame: Frame, held: Held | None, name: str) -> Value:
+    """Return what statements have set such an attribute to."""
+    if held is None:
+        return NOT_REACHED
+    cells = (("attribute", one, (*held.steps, name)) for one in frame.instances.holders(held))
+    return join(*(frame.state.read(cell, frame.unit) for cell in cells))
 
 
 def computed_attribute(frame: Frame, one: Module, step: Computed) -> Value:

@@ -195,6 +195,11 @@ def _number(frame: Frame, node: ast.Call, arguments: Arguments) -> Value:
     return PLAIN
 
 
+def _slice(frame: Frame, node: ast.Call, arguments: Arguments) -> Value:
+    arguments.use(frame, How.TESTED, node)
+    return frozenset({Plain(is_slice=True)})
+
+
 def _map(frame: Frame, node: ast.Call, arguments: Arguments) -> Value:
     """``map(function, values)``"""
     callee, *rest = arguments.positional or (None,)
@@ -228,6 +233,7 @@ BUILTINS: dict[str, _Builtin] = {
     "set": _list,
     "dict": _dict,
     "range": _range,
+    "slice": _slice,
     "getattr": _getattr,
     "setattr": _setattr,
     "next": _next,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.declares.program import FunctionNode
 
 __all__ = ["Part", "arguments_in", "given_to", "path_to", "returns_of"]
@@ -35,19 +36,13 @@ def given_to(
     return []
 
 
-def returns_of(function: FunctionNode | ast.Lambda) -> list[ast.expr]:
+def returns_of(function: FunctionTrace) -> list[ast.expr]:
     """Return the expressions that a function gives back."""
-    if isinstance(function, ast.Lambda):
-        return [function.body]
-    found: list[ast.expr] = []
-    stack: list[ast.AST] = list(reversed(function.body))
-    while stack:
-        node = stack.pop()
-        if isinstance(node, ast.Return) and node.value is not None:
-            found.append(node.value)
-        elif not isinstance(node, FunctionNode | ast.Lambda | ast.ClassDef | ast.expr):
-            stack.extend(reversed(list(ast.iter_child_nodes(node))))
-    return found
+    if not isinstance(function.node, FunctionNode):
+        return [function.node.body] if function.node is not None else []
+    closed = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.expr)
+    nodes = function.file.nodes.walk(function.node.body, closed)
+    return [one.value for one in nodes if isinstance(one, ast.Return) and one.value is not None]
 
 
 def arguments_in(function: FunctionNode | ast.Lambda) -> list[ast.arg]:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cached_property
 
-from autohook_codegen.analysis.call_arguments import given_to
+from autohook_codegen.analysis.call_arguments import Part, given_to
 from autohook_codegen.analysis.definitions import Definitions
-from autohook_codegen.analysis.points import Point, Way
+from autohook_codegen.analysis.points import Context, Point, Way
 from autohook_codegen.analysis.takers import Takers
 from autohook_codegen.analysis.trace import FunctionTrace, Trace
 from autohook_codegen.analysis.values import Function, Instance, Module, Value
@@ -45,6 +45,7 @@ class Flow:
         self._takers: dict[ast.AST, Takers] = {}
         self._ways: dict[Point, Way] = {}
         self._fed: dict[Point, bool] = {}
+        self._contexts: dict[object, Context] = {}
 
     # --- values and names
 
@@ -73,7 +74,7 @@ class Flow:
         node = function.node
         assert node is not None
         if node not in self._takers:
-            self._takers[node] = Takers(node, self.definitions(function))
+            self._takers[node] = Takers(function.file.nodes, self.definitions(function))
         return self._takers[node]
 
     @cached_property
@@ -127,13 +128,24 @@ class Flow:
 
     # --- ways
 
+    def context(
+        self,
+        point: Point,
+        call: ast.Call | ast.ListComp | ast.GeneratorExp,
+        mapped: Part | None = None,
+    ) -> Context:
+        """Return the way into what a call at the point calls."""
+        key = (call, point.function, point.context, mapped)
+        return self._contexts.setdefault(key, Context(*key))
+
     def way(self, point: Point) -> Way:
         """Return how the value was made."""
-        if point not in self._ways:
+        way = self._ways.get(point)
+        if way is None:
             # a loop may put what it has made into a tuple, round after round
             is_deep = len(point.part) > DEEPEST_PART
-            self._ways[point] = Way("leaf", point) if is_deep else self._way(point)
-        return self._ways[point]
+            way = self._ways[point] = Way("leaf", point) if is_deep else self._way(point)
+        return way
 
     def walk(
         self, start: Point, goes_on: Callable[[Way], bool | tuple[Point, ...]]

@@ -88,7 +88,7 @@ class Frame:
         self.sent_on: dict[ast.AST, list[tuple[Value, Value]]] = {}
         """What calls give that are handed such an argument: as it is, and in terms of it."""
         self.statement: ast.stmt | None = None
-        names = interpretation.names_in(unit.node)
+        names = interpretation.names_in(unit.node, unit.file)
         self.local_names, self.free_names = names.local, names.free
         self._uses: dict[tuple[ast.expr, How, ast.AST], Use] = {}
         self._callees: dict[ast.AST, set[ast.AST]] = {}
@@ -142,8 +142,10 @@ class Frame:
 
     def use(self, node: ast.expr, value: Value, how: How, by: ast.AST) -> None:
         self._uses[node, how, by] = Use(node, value, how, by)
-        if any(isinstance(one, Parameter) for one in value):
-            self.trace.counters[by] = self.counters()
+        for one in value:
+            if isinstance(one, Parameter):
+                self.trace.counters[by] = self.counters()
+                return
 
     def operation(
         self,

@@ -9,7 +9,8 @@ from dataclasses import replace
 from autohook_codegen import library
 from autohook_codegen.analysis.state import Unit
 from autohook_codegen.analysis.units import name_of, receiver_of
-from autohook_codegen.analysis.values import Fields, Instance, Items, Module, Value
+from autohook_codegen.analysis.values import Fields, Held, Instance, Items, Module, Value
+from autohook_codegen.declares.lineage import with_bases
 from autohook_codegen.declares.program import ClassDecl, FileDecl, Program
 from autohook_codegen.library import guesses
 
@@ -97,15 +98,19 @@ class Instances:
             key = one.cls.node.name, one.cls.node  # type: ignore[assignment]
         if key not in self._setters:
             if unit is not None:
-                found = dict.fromkeys(c for user in self.users(unit) for c in user.mro)
-            elif is_open:
-                found = dict.fromkeys(
-                    c for user in (one.cls, *one.cls.descendants()) for c in user.mro
-                )
+                users = self.users(unit)
             else:
-                found = dict.fromkeys(one.cls.mro)
-            self._setters[key] = tuple(found)
+                users = (one.cls, *one.cls.descendants()) if is_open else (one.cls,)
+            self._setters[key] = tuple(with_bases(users))
         return self._setters[key]
+
+    def holders(self, held: Held) -> tuple[ClassDecl, ...]:
+        """Return the classes in whose methods the attributes of a submodule may be set, the one of
+        the method at hand first."""
+        unit = self._receivers.get(held.root) if held.steps else None
+        if unit is None or unit.owner is None:
+            return ()
+        return (unit.owner, *self.setters(Module(unit.owner, Held(held.root))))
 
     def method_of(self, one: Module | Instance) -> Unit | None:
         """Return the method whose ``self`` it is."""

@@ -164,9 +164,11 @@ class Interpretation:
         frame.finish()
         self.state.write(("returned", node), frame.returned)
 
-    def names_in(self, node: ast.AST) -> Names:
+    def names_in(
+        self, node: FunctionNode | ast.Lambda | ast.ClassDef | ast.Module, file: FileDecl
+    ) -> Names:
         if node not in self._names:
-            self._names[node] = names_in(node)
+            self._names[node] = names_in(node, file.nodes)
         return self._names[node]
 
     def trace(self) -> Trace:

@@ -88,6 +88,9 @@ def _subscript_of(frame: Frame, one: Alternative, node: ast.Subscript, index: Va
         return table if table is not None else frozenset({Unknown(name=None)})
     if isinstance(key, ast.Slice):
         return _sliced(frame, one, node, key)
+    if any(isinstance(two, Plain) and two.is_slice for two in index):
+        if isinstance(one, Items) or (isinstance(one, Unknown) and one.held is not None):
+            return _members_of_part(frame, one, node, Member(along=node))
     if constant is None and isinstance(one, Items | Fields | Unknown | Module):
         if isinstance(key, ast.Tuple) or (
             isinstance(key, ast.Constant) and key.value in (None, Ellipsis)
@@ -143,7 +146,8 @@ def item_of(
         case Tensor():
             return view(frame, "getitem", node, one)
         case Parameter():
-            return frozenset({replace(one, read=node if isinstance(node, ast.expr) else None)})
+            # what a target unpacks, or a loop runs over, is read where the whole is
+            return frozenset({replace(one, read=node) if isinstance(node, ast.Subscript) else one})
         case Unknown(origin=origin, held=held):
             if held is not None:
                 return frozenset({Unknown(held=reach(held, Item(key, written)))})
@@ -210,6 +214,12 @@ def _shortened(frame: Frame, one: Items | Unknown, node: ast.Subscript, key: ast
         step = Member()
     else:
         step = Member(start=key.lower)
+    return _members_of_part(frame, one, node, step)
+
+
+def _members_of_part(
+    frame: Frame, one: Items | Unknown, node: ast.Subscript, step: Member
+) -> Value:
     members = members_of(frame, frozenset({one}), node, step)
     kind = _plain_kind(one) if isinstance(one, Items) else "list"
     return frozenset({Items(kind, (), members)})

@@ -70,7 +70,7 @@ def _whole(one: Alternative) -> Alternative | None:
         case Tensor() | Unknown():
             return type(one)()
         case Plain():
-            return Plain(gives_others=one.gives_others)
+            return Plain(gives_others=one.gives_others, is_slice=one.is_slice)
     return None
 
 

@@ -34,14 +34,14 @@ def look_up(frame: Frame, name: str) -> Value:
     """Return what a name is that the function at hand does not bind."""
     parent = frame.unit.parent
     while parent is not None:
-        if name in frame.interpretation.names_in(parent.node).local:
+        if name in frame.interpretation.names_in(parent.node, parent.file).local:
             found = frame.state.read(("name", parent.node, name), frame.unit)
             if isinstance(parent.node, ast.Module) and not found:
                 break
             return found
         parent = parent.parent
     if isinstance(frame.unit.node, ast.ClassDef | ast.Module | FunctionNode | ast.Lambda):
-        if name in frame.interpretation.names_in(frame.file.tree).local:
+        if name in frame.interpretation.names_in(frame.file.tree, frame.file).local:
             found = frame.state.read(("name", frame.file.tree, name), frame.unit)
             if found or name not in frame.file.imports.names:
                 return found
@@ -52,7 +52,7 @@ def is_bound(frame: Frame, name: str) -> bool:
     """Tell whether a name of Python's own means something else here."""
     unit: Unit | None = frame.unit
     while unit is not None:
-        if name in frame.interpretation.names_in(unit.node).local:
+        if name in frame.interpretation.names_in(unit.node, unit.file).local:
             return True
         unit = unit.parent
     return name in frame.file.imports.names
@@ -79,7 +79,7 @@ def resolved(frame: Frame, dotted: str) -> Value:
         if not rest:
             return frozenset({Unknown(name=dotted)})
         first, _, others = rest.partition(".")
-        if first in frame.interpretation.names_in(file.tree).local:
+        if first in frame.interpretation.names_in(file.tree, file).local:
             value = frame.state.read(("name", file.tree, first), frame.unit)
             for part in others.split(".") if others else ():
                 value = join(*(_part_of(frame, one, part) for one in value))

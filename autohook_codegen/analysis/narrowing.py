@@ -8,6 +8,7 @@ from autohook_codegen.analysis.frame import Frame, united
 from autohook_codegen.analysis.values import (
     NOT_REACHED,
     NOTHING,
+    Alternative,
     Class,
     Fields,
     Function,
@@ -99,12 +100,21 @@ def _keep_instances(frame: Frame, node: ast.expr, classes: ast.expr, holds: bool
         for name in (classes.elts if isinstance(classes, ast.Tuple) else [classes])
         for one in frame.evaluate(name)
     ]
-    known = [one.cls for one in wanted if isinstance(one, Class)]
+    known = [cls for one in wanted if (cls := _class(one)) is not None]
     if len(known) != len(wanted):
         return
     kept = frozenset(one for one in value if _is_instance(one, known) in (holds, None))
     if kept:
         frame.narrow(node, kept)
+
+
+def _class(one: Alternative) -> ClassDecl | str | None:
+    match one:
+        case Class(cls=cls):
+            return cls
+        case Unknown(name=str() as name) if name.startswith("torch."):
+            return name
+    return None
 
 
 def _is_instance(one: object, classes: list[ClassDecl | str]) -> bool | None:
@@ -113,8 +123,12 @@ def _is_instance(one: object, classes: list[ClassDecl | str]) -> bool | None:
     match one:
         case Nothing():
             return False
+        case Module() | Items() | Fields() if lasts and lasts <= {"Tensor", "Parameter"}:
+            return False  # no class is both, whatever else it is derived from
         case Tensor():
-            return None if not lasts & {"dict", "tuple", "list"} else "Tensor" in lasts
+            if "Tensor" in lasts:
+                return True
+            return False if lasts & {"dict", "tuple", "list"} else None
         case Parameter():
             return bool(lasts & {"Tensor", "Parameter"})
         case Fields(is_settable=True) if all(cls in ("tuple", "list") for cls in classes):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from autohook_codegen.analysis.call_arguments import Part
 from autohook_codegen.analysis.trace import FunctionTrace
@@ -15,9 +15,9 @@ FILLED = "filled"
 """The name of the way of a tensor that is made empty, and filled behind."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Context:
-    """The call by which a way has gone into a function."""
+    """The call by which a way has gone into a function; `Flow.context` makes one of each."""
 
     call: ast.Call | ast.ListComp | ast.GeneratorExp
     """A comprehension too, which runs over the item `mapped`."""
@@ -42,8 +42,13 @@ class Point:
     part: Part = ()
     """Which item of it; ``None`` for whichever a loop hands out."""
 
+    @property
+    def place(self) -> tuple[ast.AST, FunctionTrace, Part]:
+        """Which value in the source it is, by whichever calls the way has come."""
+        return self.node, self.function, self.part
+
     def at(self, node: ast.AST, *part: int | str | None) -> Point:
-        return replace(self, node=node, part=part)
+        return Point(node, self.function, self.context, part)
 
 
 @dataclass(frozen=True, slots=True)

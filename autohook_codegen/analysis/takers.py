@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from autohook_codegen.analysis.call_arguments import path_to
 from autohook_codegen.analysis.definitions import Binding, Definitions
+from autohook_codegen.declares.nodes import Nodes
 
 __all__ = ["Takers"]
 
@@ -14,14 +15,8 @@ __all__ = ["Takers"]
 class Takers:
     """What takes each value of one function; what nested functions take counts too."""
 
-    def __init__(self, function: ast.AST, definitions: Definitions) -> None:
-        self.parents: dict[ast.AST, ast.AST] = {}
-        stack = [function]
-        while stack:
-            node = stack.pop()
-            for child in ast.iter_child_nodes(node):
-                self.parents[child] = node
-                stack.append(child)
+    def __init__(self, nodes: Nodes, definitions: Definitions) -> None:
+        self.parent = nodes.parent
         self._reads: dict[Binding, list[ast.Name]] = {}
         for name, bindings in definitions.of.items():
             for one in bindings:
@@ -56,18 +51,18 @@ class Takers:
         return list(found)
 
     def _of_read(self, name: ast.Name) -> list[tuple[ast.AST, ast.AST]]:
-        if isinstance(name.ctx, ast.Store):  # the target of `x += y`
-            return [(self.parents[name], name)]
-        return self.of(name)
+        statement = self.parent(name) if isinstance(name.ctx, ast.Store) else None
+        # the target of `x += y`
+        return [(statement, name)] if statement is not None else self.of(name)
 
     def _next(self, node: ast.AST) -> Iterator[tuple[ast.AST | None, list[ast.AST]]]:
         """Yield what takes the node, or the names that hold it from there on."""
         if isinstance(node, ast.AugAssign):
             yield from self._bound(node, node.target, ())
             return
-        parent = self.parents.get(node)
+        parent = self.parent(node)
         while parent is not None and (isinstance(parent, ast.keyword) or self._is_method(parent)):
-            parent = self.parents.get(parent)
+            parent = self.parent(parent)
         match parent:
             case None:
                 return
@@ -85,9 +80,7 @@ class Takers:
                     yield from self._bound(parent, target, ())
             case ast.AnnAssign(target=annotated):
                 yield from self._bound(parent, annotated, ())
-            case ast.Tuple(elts=elements) if isinstance(self.parents.get(parent), ast.Assign):
-                assign = self.parents[parent]
-                assert isinstance(assign, ast.Assign)
+            case ast.Tuple(elts=elements) if isinstance(assign := self.parent(parent), ast.Assign):
                 place = next(i for i, one in enumerate(elements) if one is node)
                 for target in assign.targets:
                     if isinstance(target, ast.Tuple) and len(target.elts) == len(elements):
@@ -99,7 +92,7 @@ class Takers:
 
     def _is_method(self, node: ast.AST | None) -> bool:
         """Tell whether it is ``x.view`` in ``x.view(…)``."""
-        call = self.parents.get(node) if isinstance(node, ast.Attribute) else None
+        call = self.parent(node) if isinstance(node, ast.Attribute) else None
         return isinstance(call, ast.Call) and call.func is node
 
     def _bound(
@@ -113,5 +106,5 @@ class Takers:
                 reads = self._reads.get(name, [])
                 for one in reads:
                     if isinstance(one.ctx, ast.Store):
-                        yield self.parents[one], []
+                        yield self.parent(one), []
                 yield None, [one for one in reads if not isinstance(one.ctx, ast.Store)]

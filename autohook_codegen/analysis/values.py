@@ -249,6 +249,8 @@ class Plain:
     counter: Counter | None = None
     gives_others: bool = False
     """Its items and what its methods give may be tensors: a data loader, a distribution."""
+    is_slice: bool = False
+    """As an index it takes part of a list: ``slice(0, count)``."""
 
 
 @dataclass(frozen=True, slots=True)

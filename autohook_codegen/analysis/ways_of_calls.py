@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from autohook_codegen import library
 from autohook_codegen.analysis.call_arguments import Part, returns_of
-from autohook_codegen.analysis.points import FILLED, Context, Point, Way
+from autohook_codegen.analysis.points import FILLED, Point, Way
 from autohook_codegen.analysis.values import (
     Alternative,
     Fields,
@@ -118,8 +118,8 @@ def _filled(flow: Flow, point: Point) -> tuple[Point, ...]:
             found += [point.at(one) for one in item.args[-1:]]
         if not isinstance(item, ast.Subscript):
             continue
-        statement = takers.parents.get(item)
-        call = takers.parents.get(statement) if isinstance(statement, ast.Attribute) else None
+        statement = takers.parent(item)
+        call = takers.parent(statement) if isinstance(statement, ast.Attribute) else None
         if isinstance(statement, ast.Assign) and item in statement.targets:
             found.append(point.at(statement.value))
         elif isinstance(call, ast.Call) and getattr(statement, "attr", "") == "copy_":
@@ -188,8 +188,8 @@ def _inner(
     depth = point.context.depth if point.context is not None else 0
     if callee is None or depth >= MOST_CALLS:
         return ()
-    context = Context(node, point.function, point.context, mapped)
-    given = [Point(one, callee, context, part) for one in returns_of(function.node)]
+    context = flow.context(point, node, mapped)
+    given = [Point(one, callee, context, part) for one in returns_of(callee)]
     if part:  # what is unpacked is no tensor, where it may be a tuple
         given = [one for one in given if not _is_tensor(flow.value(one))] or given
     return tuple(given)

@@ -65,10 +65,11 @@ def _in_binder(flow: Flow, point: Point, binding: Binding) -> Point:
     owner = flow.definitions(function).function[binding]
     while function.node is not owner and function.parent is not None:
         function = function.parent
-    if function is not point.function:
-        while context is not None and context.function is not function:
-            context = context.outer
-        context = context.outer if context is not None else None
+    if function is point.function:
+        return point
+    while context is not None and context.function is not function:
+        context = context.outer
+    context = context.outer if context is not None else None
     return replace(point, function=function, context=context)
 
 
@@ -80,7 +81,7 @@ def _outside_comprehensions(point: Point, by: ast.AST) -> tuple[Point, Part | No
         if by in context.call.generators:
             return replace(point, context=context.outer), context.mapped
         context = context.outer
-    return replace(point, context=context), None
+    return (point if context is point.context else replace(point, context=context)), None
 
 
 def way_of_argument(flow: Flow, point: Point, node: ast.arg) -> Way:

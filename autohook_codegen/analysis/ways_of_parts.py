@@ -6,7 +6,7 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from autohook_codegen.analysis.points import Context, Point, Way
+from autohook_codegen.analysis.points import Point, Way
 from autohook_codegen.analysis.values import Fields, Items, Parameter, Tensor, Unknown
 from autohook_codegen.analysis.views import through_views
 from autohook_codegen.library.operations import family
@@ -61,7 +61,7 @@ def _appended(flow: Flow, point: Point) -> list[ast.expr]:
 
 def way_of_comprehension(flow: Flow, point: Point, node: ast.ListComp | ast.GeneratorExp) -> Way:
     """``q, k, v = (rearrange(t, …) for t in qkv)``"""
-    context = Context(node, point.function, point.context, point.part[:1] or (None,))
+    context = flow.context(point, node, point.part[:1] or (None,))
     inner = (Point(node.elt, point.function, context, point.part[1:]),)
     return through_views(flow, Way("join", point, inner, "", frozenset(), inner))
 

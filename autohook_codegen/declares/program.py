@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import PurePosixPath
 
 from autohook_codegen.declares.names import Imports, dotted_name
+from autohook_codegen.declares.nodes import Nodes
 
 __all__ = ["ClassDecl", "FileDecl", "FunctionNode", "Program"]
 
@@ -108,6 +110,10 @@ class FileDecl:
     """Of the top level: what each name is assigned."""
     exported: frozenset[str] | None = None
     """What ``__all__`` names."""
+
+    @cached_property
+    def nodes(self) -> Nodes:
+        return Nodes(self.tree)
 
     def dotted(self, node: ast.expr | None) -> str | None:
         name = dotted_name(node)
@@ -270,7 +276,7 @@ class Program:
         if cls not in self._set_in:
             self._set_in[cls] = frozenset(
                 node.attr
-                for node in ast.walk(cls.node)
+                for node in cls.file.nodes.within(cls.node)
                 if isinstance(node, ast.Attribute)
                 and isinstance(node.ctx, ast.Store)
                 and isinstance(node.value, ast.Name)

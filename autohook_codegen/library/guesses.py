@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 __all__ = [
+    "is_holder_name",
     "is_loss",
     "is_making_method",
     "is_method_name",
@@ -36,6 +37,10 @@ _PLAIN_BASES = frozenset(
 _SETTINGS = re.compile(r"\w*(Config|Args|Arguments|Params|Kwargs|Error|Exception|Enum)")
 _HOLDERS = re.compile(
     r"\w*(Tokenizer|TokenizerFast|Processor|Cache|Logger|Sampler|Scheduler|Dataset|Optimizer)"
+)
+_HOLDER_NAMES = re.compile(
+    r"\w*(tokenizer|processor|cache|logger|writer|sampler|scheduler|dataset|optimizer|config|cfg"
+    r"|args|hparams|params|dist|distribution)"
 )
 _OUTPUTS = re.compile(
     r"\w*OutputWith\w+|\w*(Model|Pipeline|Encoder|Decoder|Segmentation|Scheduler|Detection|Training"
@@ -85,6 +90,11 @@ def is_plain_class(last: str) -> bool:
 def is_settings_class(last: str) -> bool:
     """Tell whether an instance of a plain class holds no tensors either."""
     return _SETTINGS.fullmatch(last) is not None
+
+
+def is_holder_name(name: str) -> bool:
+    """Tell whether an attribute of this name holds settings or such an instance."""
+    return _HOLDER_NAMES.fullmatch(name) is not None
 
 
 def is_loss(name: str) -> bool:

@@ -68,8 +68,8 @@ def change_statement(line: str, changes: Mapping[Place, list[Change]]) -> str:
         raise RuntimeError(f"libcst has no such nodes in {line!r}: {[*by_byte]}")
     places = [place.span for place in by_byte]
     holding = {node for node, span in spans.items() if any(_holds(span, one) for one in places)}
-    changed = module.visit(_Changing(nodes, holding))
-    return changed.code[len(front) : len(changed.code) - len(rest)]
+    code = module.visit(_Changing(nodes, holding)).code
+    return code[len(front) : len(code) - len(rest)]
 
 
 def _holds(span: Any, other: Span) -> bool:

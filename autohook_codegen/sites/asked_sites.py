@@ -138,7 +138,7 @@ def _matches(one: AskedSite, written: Written) -> Iterator[_Match]:
     if isinstance(what, ast.Name):
         yield from _assignments(what.id, written)
         return
-    for node in written.order:
+    for node in written.nodes:
         if isinstance(node, ast.stmt) and one.is_same(node):
             yield from _assigned(node, None, function)
         elif isinstance(node, ast.expr) and node in function.values and one.is_same(node):
@@ -150,7 +150,7 @@ def _assignments(name: str, written: Written) -> Iterator[_Match]:
     function, node = written.trace, written.trace.node
     found = [
         match
-        for statement in written.order
+        for statement in written.nodes
         if isinstance(statement, ast.stmt | ast.NamedExpr)
         for match in _assigned(statement, name, function)
     ]

@@ -75,7 +75,7 @@ def _is_declared(value: Value, name: str) -> bool:
 
 
 def _is_called(use: Use, written: Written) -> bool:
-    called = written.parents.get(use.by)
+    called = written.parent(use.by)
     return isinstance(called, ast.Call) and called.func is use.by
 
 

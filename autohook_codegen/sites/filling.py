@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 
 from autohook_codegen.analysis.trace import Growth, Trace
 from autohook_codegen.analysis.values import Attribute, Module
+from autohook_codegen.declares.lineage import lineage
 from autohook_codegen.declares.program import ClassDecl, FunctionNode
 from autohook_codegen.sites.endings import receiver_of
 from autohook_codegen.sites.hook_points import HookPoint
 from autohook_codegen.sites.paths import sites_in, values_along
 
-__all__ = ["Filling", "fillings", "lineage"]
+__all__ = ["Filling", "fillings"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +28,6 @@ class Filling:
     growth: Growth | None = None
     """What it says itself; ``None`` where a function that is handed the container adds them, or the
     container is made anew."""
-
-
-def lineage(owners: Collection[ClassDecl]) -> list[ClassDecl]:
-    """Return the classes that an instance of an owner, or of a subclass, takes its methods from."""
-    found = dict.fromkeys(
-        one for owner in owners for decl in (owner, *owner.descendants()) for one in decl.mro
-    )
-    return list(found)
 
 
 def fillings(hook_point: HookPoint, trace: Trace) -> Iterator[Filling]:

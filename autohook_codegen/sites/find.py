@@ -24,6 +24,7 @@ from autohook_codegen.sites.roles.nearest import Nearest
 from autohook_codegen.sites.roles.none_found import files_without_roles
 from autohook_codegen.sites.roles.plain_operations import plain_operations
 from autohook_codegen.sites.roots import find_roots
+from autohook_codegen.sites.unknown_parts import unknown_parts
 from autohook_codegen.sites.written import Written
 
 __all__ = ["find_sites"]
@@ -47,6 +48,7 @@ def find_sites(flow: Flow, options: Options) -> tuple[list[Candidate], list[Left
         function: [
             *(_showing(one, shown) for one in module_calls(its, trace, elsewhere)),
             *handed_on(function, trace, elsewhere),
+            *unknown_parts(function, flow),
             *parameter_uses(its, trace),
             *roles.get(function, ()),
         ]
@@ -112,19 +114,19 @@ def _roots(trace: Trace, options: Options) -> list[ClassDecl]:
 def _place(one: Candidate | LeftAlone, written: Written) -> tuple[int, int]:
     """Inner expressions first, as they run: so hook points are made as they fire."""
     if isinstance(one, Candidate) and isinstance(one.form, First):
-        return written.order[one.place], -len(written.order)
+        return written.order[one.place], -len(written.nodes)
     node: ast.AST = one.node
     if isinstance(node, ast.ClassDef):
         return 0, 0
     while isinstance(one, Candidate) and one.kind == "input" and _is_beside(node, written):
-        node = written.parents[node]
+        node = next(written.around(node))
     statement = written.statement(one.node)
     return written.order[statement], -written.depth(node)
 
 
 def _is_beside(node: ast.AST, written: Written) -> bool:
     """Whether it is one of the items that a call gets in a tuple, or gets by a name."""
-    return isinstance(written.parents.get(node), ast.Tuple | ast.List | ast.keyword)
+    return isinstance(written.parent(node), ast.Tuple | ast.List | ast.keyword)
 
 
 def _running(trace: Trace) -> list[FunctionTrace]:

@@ -4,7 +4,7 @@ module is told."""
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from autohook_codegen.declares.program import FileDecl, Program
@@ -28,12 +28,11 @@ _SILENT = (
 def is_harmless_walk(walk: ast.Attribute, written: Written, program: Program) -> bool:
     """Tell whether the loop over ``….children()``, ``.named_children()`` or ``._modules`` of which
     `walk` is the attribute does the same beside hook points."""
-    parents = written.parents
-    if _asks_by_name(walk, parents):
+    if _asks_by_name(walk, written):
         return True
     iterated: ast.AST = walk
     is_named = walk.attr == "named_children"
-    while isinstance(parent := parents[iterated], ast.Attribute | ast.Call):
+    while isinstance(parent := written.parent(iterated), ast.Attribute | ast.Call):
         if isinstance(parent, ast.Call) and (parent.func is not iterated or parent.args):
             break
         if isinstance(parent, ast.Attribute):
@@ -41,7 +40,7 @@ def is_harmless_walk(walk: ast.Attribute, written: Written, program: Program) ->
                 break
             is_named = parent.attr == "items"
         iterated = parent
-    loop = parents[iterated]
+    loop = written.parent(iterated)
     if not (isinstance(loop, ast.For | ast.comprehension) and loop.iter is iterated):
         return False
     match loop.target:
@@ -60,9 +59,9 @@ def is_harmless_walk(walk: ast.Attribute, written: Written, program: Program) ->
     return False
 
 
-def _asks_by_name(walk: ast.Attribute, parents: Mapping[ast.AST, ast.AST]) -> bool:
+def _asks_by_name(walk: ast.Attribute, written: Written) -> bool:
     """Tell whether a child is taken by a name that is written out: ``_modules.pop("act")``."""
-    parent = parents[walk]
+    parent = written.parent(walk)
     key: ast.expr | None = None
     match parent:
         case ast.Subscript(slice=key):
@@ -70,7 +69,7 @@ def _asks_by_name(walk: ast.Attribute, parents: Mapping[ast.AST, ast.AST]) -> bo
         case ast.Compare(left=key, ops=[ast.In() | ast.NotIn()]):
             pass
         case ast.Attribute(attr="get" | "pop"):
-            call = parents[parent]
+            call = written.parent(parent)
             key = call.args[0] if isinstance(call, ast.Call) and call.args else None
     return isinstance(key, ast.Constant) and isinstance(key.value, str)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from autohook_codegen.analysis.names_computed import display_name
 from autohook_codegen.analysis.trace import Trace
 from autohook_codegen.analysis.values import Attribute, Computed, Item, Member, Named, Step
+from autohook_codegen.declares.lineage import lineage
 from autohook_codegen.declares.program import ClassDecl
 from autohook_codegen.options import Options
 from autohook_codegen.sites.candidate import Candidate, Reference
@@ -167,7 +168,7 @@ class _Names:
         name = self.plain(reference)
         if reference.computed is not None:
             return name
-        taken = [self._names(one) for owner in owners for one in _lineage(owner)]
+        taken = [self._names(one) for one in lineage(owners)]
         numbered = (f"{name}_{number}" for number in itertools.count(2))
         return next(
             one
@@ -214,10 +215,3 @@ def _relatives(decl: ClassDecl) -> Collection[ClassDecl]:
             seen.add(relative)
             stack.append(relative)
     return seen
-
-
-def _lineage(decl: ClassDecl) -> Iterator[ClassDecl]:
-    """Yield every class that an attribute of `decl` may share an instance with."""
-    yield from decl.mro
-    for descendant in decl.descendants():
-        yield from descendant.mro

@@ -37,14 +37,14 @@ class LoopIndexes:
         self.options = options
         self.names = {
             one.id if isinstance(one, ast.Name) else one.arg
-            for one in written.order
+            for one in written.nodes
             if isinstance(one, ast.Name | ast.arg)
         }
         self.edits: dict[Loop, LoopEdit] = {}
         for loop, paired in existing.paired_with.items():
-            if loop in written.order and loop in existing.enumerated:
+            if written.holds(loop) and loop in existing.enumerated:
                 self.edits[loop] = LoopEdit(existing.enumerated[loop], paired)
-            elif loop in written.order:
+            elif written.holds(loop):
                 self.edits[loop] = LoopEdit(zipped=((existing.zipped[loop], paired or ""),))
         self.standing = frozenset(self.edits)
         self._reserve(list(candidates))
@@ -124,7 +124,8 @@ class LoopIndexes:
 
     def _whole(self, loop: Loop) -> ast.AST:
         """Return the loop, or the whole comprehension."""
-        return self.written.parents[loop] if isinstance(loop, ast.comprehension) else loop
+        around = self.written.parent(loop) if isinstance(loop, ast.comprehension) else None
+        return around if around is not None else loop
 
 
 def _counter(candidate: Candidate, step: Member) -> str | None:

@@ -76,7 +76,7 @@ def _takes_items(function: FunctionTrace, receiver: str) -> bool:
     """Tell whether a method says ``for child in self``, ``self[i]`` or ``len(self)``."""
     assert function.node is not None
     assert function.owner is not None
-    for node in ast.walk(function.node):
+    for node in function.file.nodes.within(function.node):
         match node:
             case ast.For(iter=taken) | ast.comprehension(iter=taken):
                 pass

@@ -63,8 +63,8 @@ def _use(
 ) -> Iterator[Candidate | LeftAlone]:
     if use.how not in (How.OPERATION, *_GOES_ELSEWHERE) or _changes_weights(use, written):
         return
-    read = one.read if one.read is not None and one.read in written.parents else use.node
-    node = one.source if one.source is not None and one.source in written.parents else use.node
+    read = one.read if one.read is not None and written.holds(one.read) else use.node
+    node = one.source if one.source is not None and written.holds(one.source) else use.node
     assert one.held is not None
     reference = reference_to(
         one.held,
@@ -144,7 +144,7 @@ def _operation(use: Use, read: ast.expr, written: Written) -> Wrap | After | Non
     if isinstance(by, ast.Call):
         if _is_in_place(by):
             # `out.add_(self.b)` stays in place
-            statement = written.parents.get(by)
+            statement = written.parent(by)
             assert isinstance(by.func, ast.Attribute)
             if isinstance(statement, ast.Expr) and isinstance(by.func.value, ast.Name):
                 return After(statement, by.func.value)
@@ -214,7 +214,7 @@ def _is_argument(one: object, arguments: Mapping[ast.arg, Value]) -> bool:
 def _changes_weights(use: Use, written: Written) -> bool:
     """Whether the statement is weight surgery: under ``no_grad``, it writes to a parameter or in
     place."""
-    if use.by not in written.parents and use.node not in written.parents:
+    if not (written.holds(use.by) or written.holds(use.node)):
         return True
     statement = written.statement(use.node)
     if isinstance(statement, ast.Delete):

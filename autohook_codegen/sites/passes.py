@@ -116,18 +116,19 @@ def callees_beside(
 ) -> Iterator[FunctionTrace]:
     """Yield the functions that a statement runs for the same instance: methods of `cls`, but for
     those that a call of another instance runs, and plain functions."""
-    for node in trace.callees(function.node).get(statement, ()):
+    callees = trace.callees(function.node).get(statement, ())
+    says_super = bool(callees) and any(
+        isinstance(one, ast.Name) and one.id == "super"
+        for one in function.file.nodes.within(statement)
+    )
+    for node in callees:
         called = trace.functions.get(node)
         if called is None or called is function:
             continue
-        if getattr(node, "name", "") in ("forward", "__call__") and not _says_super(statement):
+        if getattr(node, "name", "") in ("forward", "__call__") and not says_super:
             continue
         if not called.users or cls is None or cls in called.users:
             yield called
-
-
-def _says_super(statement: ast.AST) -> bool:
-    return any(isinstance(one, ast.Name) and one.id == "super" for one in ast.walk(statement))
 
 
 def _callers(trace: Trace) -> dict[ast.AST, set[ast.AST]]:

@@ -12,6 +12,7 @@ from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.names_computed import display_name, name_shape
 from autohook_codegen.analysis.trace import Definition, Trace
 from autohook_codegen.analysis.values import Fields, Items, Nothing, Unknown
+from autohook_codegen.declares.lineage import lineage
 from autohook_codegen.declares.program import ClassDecl, FileDecl, FunctionNode
 from autohook_codegen.notes import NoteCode
 from autohook_codegen.options import Options
@@ -20,7 +21,7 @@ from autohook_codegen.sites.blocks import Place, find_places
 from autohook_codegen.sites.candidate import LeftAlone
 from autohook_codegen.sites.computed_names import hook_point_name, with_suffix
 from autohook_codegen.sites.endings import can_be_ended, goes_on_to_bases, receiver_of
-from autohook_codegen.sites.filling import Filling, fillings, lineage
+from autohook_codegen.sites.filling import Filling, fillings
 from autohook_codegen.sites.hook_points import HookPoint
 from autohook_codegen.sites.imports import Spellings
 from autohook_codegen.sites.making import CannotBeMadeError, growth_statement, making_statement

@@ -97,7 +97,7 @@ def _is_unknown(value: Value) -> bool:
 
 
 def _is_method(use: Use, result: Result) -> bool:
-    called = result.written.parents.get(use.by)
+    called = result.written.parent(use.by)
     return isinstance(called, ast.Call) and called.func is use.by
 
 

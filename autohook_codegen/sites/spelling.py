@@ -159,7 +159,7 @@ def _spell(
 ) -> SpelledSite | None:
     reference = candidate.reference
     form = candidate.form
-    parent = indexes.written.parents.get(form.node) if isinstance(form, Wrap) else None
+    parent = indexes.written.parent(form.node) if isinstance(form, Wrap) else None
     if reference.computed is not None:
         name = hook_point_name(reference.computed.name, options)
         return SpelledSite(f"getattr({reference.receiver}, {name})", parent)

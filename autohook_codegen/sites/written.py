@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from autohook_codegen.analysis.parts import origin_of
@@ -24,34 +24,39 @@ class Written:
         self._whole = whole.node
         """The outermost function, of a nested one."""
 
+        self._file = trace.file.nodes
+        self.order = self._file.order
+        """The place of each node of the file in a walk in depth."""
+
     @cached_property
-    def parents(self) -> dict[ast.AST, ast.AST]:
-        found: dict[ast.AST, ast.AST] = {}
-        stack: list[ast.AST] = [self._whole] if self._whole is not None else []
-        while stack:
-            node = stack.pop()
-            for child in ast.iter_child_nodes(node):
-                found[child] = node
-                stack.append(child)
-        return found
+    def nodes(self) -> Sequence[ast.AST]:
+        """The function's nodes, in the order in which they are written."""
+        return self._file.within(self._whole) if self._whole is not None else ()
+
+    def holds(self, node: ast.AST) -> bool:
+        """Tell whether the node stands in the function."""
+        return self._whole is not None and self._file.holds(self._whole, node)
+
+    def parent(self, node: ast.AST) -> ast.AST | None:
+        """Return what the node stands in."""
+        return self._file.parent(node)
 
     def around(self, node: ast.AST) -> Iterator[ast.AST]:
-        """Yield what the node stands in, from the inside."""
-        current = self.parents.get(node)
-        while current is not None:
-            yield current
-            current = self.parents.get(current)
+        """Yield what the node stands in, from the inside to the function."""
+        for one in self._file.around(node) if node is not self._whole else ():
+            yield one
+            if one is self._whole:
+                return
 
     def statement(self, node: ast.AST) -> ast.stmt:
         """Return the innermost statement that holds the node."""
-        current = node
-        while not isinstance(current, ast.stmt):
-            current = self.parents[current]
-        return current
+        if isinstance(node, ast.stmt):
+            return node
+        return next(one for one in self._file.around(node) if isinstance(one, ast.stmt))
 
     def block(self, statement: ast.stmt) -> list[ast.stmt]:
         """Return the statements among which this one stands."""
-        parent = self.parents.get(statement)
+        parent = self.parent(statement)
         for name in ("body", "orelse", "finalbody"):
             block = getattr(parent, name, None)
             if isinstance(block, list) and any(one is statement for one in block):
@@ -82,17 +87,6 @@ class Written:
             node = parent
         return found
 
-    @cached_property
-    def order(self) -> dict[ast.AST, int]:
-        """The place of each node in a walk in depth."""
-        found: dict[ast.AST, int] = {}
-        stack: list[ast.AST] = [self._whole] if self._whole is not None else []
-        while stack:
-            node = stack.pop()
-            found[node] = len(found)
-            stack.extend(reversed(list(ast.iter_child_nodes(node))))
-        return found
-
     def depth(self, node: ast.AST) -> int:
         return sum(1 for _ in self.around(node))
 
@@ -120,9 +114,9 @@ class Written:
         """What stands inside of f-strings."""
         return frozenset(
             inner
-            for node in self.order
+            for node in self.nodes
             if isinstance(node, ast.JoinedStr)
-            for inner in ast.walk(node)
+            for inner in self._file.within(node)
         )
 
     def use(self, node: ast.expr) -> Use | None:

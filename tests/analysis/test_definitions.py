@@ -9,6 +9,7 @@ import pytest
 
 from autohook_codegen.analysis.definitions import Definitions
 from autohook_codegen.analysis.takers import Takers
+from autohook_codegen.declares.nodes import Nodes
 
 ROWS = [
     pytest.param("x = 1\nx = 2\nread(x)", {2}, id="the last"),
@@ -73,5 +74,5 @@ def test_takers(body: str, takers: list[str]) -> None:
     made = next(
         one for one in ast.walk(node) if isinstance(one, ast.Call) and ast.unparse(one) == "g(x)"
     )
-    found = Takers(node, Definitions(node)).of(made)
+    found = Takers(Nodes(node), Definitions(node)).of(made)
     assert sorted(ast.unparse(taker) for taker, _ in found) == sorted(takers)

@@ -129,6 +129,9 @@ class Model(nn.Module):
         self.steps = list(zip(self.layers, self.layers))
         self.mid = nn.Module()
         self.mid.block = nn.LayerNorm(width)
+        self.fc.extra = nn.LayerNorm(width)
+        self.series = nn.Sequential(nn.Linear(width, width))
+        self.series.extra = nn.GELU()
         self.pool = nn.MaxPool1d(2, return_indices=True)
         self.rnn = nn.LSTM(width, width)
         self.filled = nn.ModuleList()
@@ -248,6 +251,21 @@ LINES = [
         "if flag or self.bias is not None:\n    reveal(self.bias)  # None | parameter at self.bias",
         id="not narrowed by one of two tests",
     ),
+    pytest.param(
+        "one = self.W if flag else self.fc\nif isinstance(one, torch.Tensor):\n"
+        "    reveal(one)  # parameter at self.W",
+        id="a tensor is no module",
+    ),
+    pytest.param(
+        "one = self.W if flag else self.fc\nif not isinstance(one, torch.Tensor):\n"
+        "    reveal(one)  # Linear at self.fc",
+        id="a parameter is a tensor",
+    ),
+    pytest.param(
+        "one = self.fc(x) if flag else [x]\nif not isinstance(one, torch.Tensor):\n"
+        "    reveal(one)  # list",
+        id="a tensor is no list",
+    ),
     pytest.param("reveal(self.W.T[0])  # parameter at self.W", id="views of a parameter"),
     pytest.param("reveal(x @ self.W)  # tensor", id="an operator"),
     pytest.param("w = self.W.t()\nreveal(w)  # parameter at self.W", id="a local name"),
@@ -263,7 +281,18 @@ LINES = [
     ),
     pytest.param("reveal(self.heads['b'])  # Pair at self.heads['b']", id="an item by its key"),
     pytest.param("reveal(self.heads.a)  # Linear at self.heads.a", id="an item by its name"),
+    pytest.param(
+        "part = slice(0, x.shape[0])\nfor one in self.layers[part]:\n"
+        "    reveal(one)  # Linear at self.layers[*]",
+        id="a slice under a name",
+    ),
     pytest.param("reveal(self.mid.block)  # LayerNorm at self.mid.block", id="a bag"),
+    pytest.param(
+        "reveal(self.fc.extra)  # LayerNorm at self.fc.extra", id="what is set on a torch module"
+    ),
+    pytest.param(
+        "reveal(self.series.extra)  # GELU at self.series.extra", id="what is set on a Sequential"
+    ),
     pytest.param("reveal(self.pool(x))  # (tensor, tensor)", id="what an argument decides"),
     pytest.param("reveal(self.rnn(x))  # (tensor, (tensor, tensor))", id="a recurrent layer"),
     pytest.param("reveal(x.chunk(2))  # tuple of tensor", id="a method with several results"),

@@ -192,6 +192,28 @@ STATEMENTS = [
     ),
     pytest.param(
         """
+        b, c = self.b.expand(2, 8)
+        return torch.cat((b, x)), torch.cat((c, x))
+        """,
+        """
+        b, c = self.b_hook_point(self.b.expand(2, 8))
+        return torch.cat((b, x)), torch.cat((c, x))
+        """,
+        id="unpacked and joined, where it is unpacked (titans-pytorch)",
+    ),
+    pytest.param(
+        """
+        (b, *rest), c = self.b.view(2, 4), x
+        return torch.stack((b, c))
+        """,
+        """
+        (b, *rest), c = self.b_hook_point(self.b.view(2, 4)), x
+        return torch.stack((b, c))
+        """,
+        id="unpacked in a nested target",
+    ),
+    pytest.param(
+        """
         weight = self.fc.weight
         return F.linear(x, weight.t())
         """,

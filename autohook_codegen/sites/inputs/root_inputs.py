@@ -30,7 +30,7 @@ def root_inputs(function: FunctionTrace, carried: Carried) -> Iterator[Candidate
         name = ast.copy_location(ast.Name(argument.arg, ast.Load()), argument)
         form = First(node, name, may_be_none(value, purposes))
         yield _site(f"{prefix}{argument.arg}_in", name, form, function)
-    for returned in returns_of(node):
+    for returned in returns_of(function):
         first = returned.elts[0] if isinstance(returned, ast.Tuple) and returned.elts else returned
         if is_surely_tensor(function.values.get(first, frozenset())):
             yield _site(f"{prefix}out", first, Wrap(first), function)

@@ -13,6 +13,7 @@ from autohook_codegen.analysis.points import Point
 from autohook_codegen.analysis.trace import FunctionTrace, How, Use
 from autohook_codegen.declares.program import FunctionNode
 from autohook_codegen.sites.candidate import After, Candidate, First, Wrap
+from autohook_codegen.sites.written import Written
 
 __all__ = ["same_values"]
 
@@ -135,21 +136,16 @@ class _Values:
     def _uses(self) -> dict[ast.AST, list[Use]]:
         """The uses in the function, nested ones included."""
         found: dict[ast.AST, list[Use]] = {}
-        for node in self.flow.takers(self.function).parents:
+        for node in Written(self.function).nodes:
             function = self.flow.trace.functions.get(node)
             for use in function.uses if function is not None else ():
                 found.setdefault(use.node, []).append(use)
-        for use in self.function.uses:
-            found.setdefault(use.node, []).append(use)
         return found
 
     def _scope(self, node: ast.AST) -> ast.AST | None:
         """Return the innermost function around."""
-        parents = self.flow.takers(self.function).parents
-        current = parents.get(node)
-        while current is not None and not isinstance(current, FunctionNode | ast.Lambda):
-            current = parents.get(current)
-        return current
+        around = Written(self.function).around(node)
+        return next((one for one in around if isinstance(one, FunctionNode | ast.Lambda)), None)
 
 
 class _Reads(Definitions):

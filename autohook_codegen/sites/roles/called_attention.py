@@ -115,7 +115,7 @@ def given_queries(call: ast.Call, first: int) -> list[ast.expr] | None:
 
 def _first(flow: Flow, call: ast.Call, function: FunctionTrace) -> Point:
     """Return the result of a call, or the first of a tuple."""
-    parent = flow.takers(function).parents.get(call)
+    parent = flow.takers(function).parent(call)
     is_tuple = isinstance(parent, ast.Assign) and isinstance(parent.targets[0], ast.Tuple)
     return Point(call, function, None, (0,) if is_tuple else ())
 

@@ -40,7 +40,7 @@ def _scattered(flow: Flow, weights: Point) -> tuple[Point, Form | None]:
     """Return where the weights are put in the places of their experts, or else the weights."""
     takers = flow.takers(weights.function)
     for taker, taken in takers.of(weights.node):
-        match taker, takers.parents.get(taker):
+        match taker, takers.parent(taker):
             case ast.Call(_, args), _ if taken not in args:
                 continue
             case ast.Call(ast.Attribute(ast.Name() as whole, "scatter_")), ast.Expr() as statement:

@@ -42,10 +42,10 @@ def _behind_branch(flow: Flow, path: Projected) -> tuple[Point, After] | None:
         return None
     if join not in map(flow.origin, choice.sources):
         return None
-    parents = flow.takers(join.function).parents
-    branch, around = None, parents.get(join.node)
-    while isinstance(around, ast.Tuple | ast.Assign | ast.If) and name not in ast.walk(around):
-        branch, around = around, parents.get(around)
+    nodes = join.function.file.nodes
+    branch, around = None, nodes.parent(join.node)
+    while isinstance(around, ast.Tuple | ast.Assign | ast.If) and not nodes.holds(around, name):
+        branch, around = around, nodes.parent(around)
     if not isinstance(branch, ast.If):
         return None
     return choice.point, After(branch, ast.copy_location(ast.Name(name.id, ast.Load()), branch))

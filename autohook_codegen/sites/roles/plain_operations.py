@@ -32,7 +32,7 @@ def plain_operations(
     function = written.trace
     covered = _covered(value_sites.flow, [one for one in roles if one.function is function])
     found: list[Candidate] = []
-    for node in written.order:
+    for node in written.nodes:
         if not isinstance(node, ast.Call) or node not in function.values or node in covered:
             continue
         point = Point(node, function)
@@ -70,7 +70,7 @@ def _is_computed(node: ast.Call, function: FunctionTrace, written: Written) -> b
         for one in function.values.get(operand, frozenset())
     ):
         return False
-    is_statement = isinstance(written.parents.get(node), ast.Expr)
+    is_statement = isinstance(written.parent(node), ast.Expr)
     return (
         is_surely_tensor(function.values[node])
         and not is_statement

@@ -21,7 +21,7 @@ def state_sites(value_sites: ValueSites, function: FunctionTrace) -> Iterator[Ca
     own update and read beside it, as in a scan or a delta rule."""
     flow = value_sites.flow
     for loop in _loops(function):
-        inside = set(ast.walk(loop))
+        inside = set(function.file.nodes.within(loop))
         for node in inside:
             match node:
                 case ast.Assign(targets=[ast.Name() as target], value=value):
@@ -40,7 +40,7 @@ def state_sites(value_sites: ValueSites, function: FunctionTrace) -> Iterator[Ca
 
 def _loops(function: FunctionTrace) -> list[ast.For | ast.While]:
     """Return the innermost loops first, so that an update belongs to the loop that it stands in."""
-    nodes = ast.walk(function.node) if function.node is not None else iter(())
+    nodes = function.file.nodes.within(function.node) if function.node is not None else ()
     return [one for one in nodes if isinstance(one, ast.For | ast.While)][::-1]
 
 
@@ -77,5 +77,5 @@ def _is_read_beside(
     flow: Flow, function: FunctionTrace, target: ast.Name, statement: ast.AST
 ) -> bool:
     """Tell whether something in the loop takes the new state."""
-    own = set(ast.walk(statement))
+    own = set(function.file.nodes.within(statement))
     return any(name not in own for name in flow.takers(function).reads(target))

@@ -11,7 +11,7 @@ from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.points import Point, Way
 from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.analysis.values import Function
-from autohook_codegen.sites.roles.streams import NO_STREAM, Place, Streams, place_of
+from autohook_codegen.sites.roles.streams import NO_STREAM, Place, Streams
 
 __all__ = ["Residual", "Sum"]
 
@@ -116,7 +116,7 @@ class Residual:
             if (point, passed) in seen or len(seen) > MOST_POINTS or point.node is whole:
                 continue
             seen.add((point, passed))
-            if place_of(point) in line:
+            if point.place in line:
                 if passed:
                     return True
                 continue  # a part of the stream itself
@@ -167,7 +167,7 @@ class Residual:
         found = [
             one
             for one in self.flow.at_callers(argument)
-            if one.function is caller and any(one.node is inner for inner in ast.walk(call))
+            if one.function is caller and caller.file.nodes.holds(call, one.node)
         ]
         return found[0] if found else None
 
@@ -178,25 +178,18 @@ def _nodes(points: frozenset[Point]) -> frozenset[ast.AST]:
 
 def _sums_in(function: FunctionTrace) -> list[ast.AST]:
     """Return the sums of a function, an outer one before those inside of it."""
-    found: list[ast.AST] = []
-    stack: list[ast.AST] = [function.node] if function.node is not None else []
-    while stack:
-        node = stack.pop()
-        if (
-            (isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.Add))
-            or (
-                isinstance(node, ast.Call)
-                and isinstance(node.func, ast.Attribute)
-                and node.func.attr in ("add", "add_")
-            )
-            or (isinstance(node, ast.Call) and isinstance(node.func, ast.Name))
-        ):
-            found.append(node)
-        stack += reversed(
-            [
-                one
-                for one in ast.iter_child_nodes(node)
-                if not isinstance(one, ast.FunctionDef | ast.Lambda | ast.ClassDef)
-            ]
-        )
-    return found
+    if function.node is None:
+        return []
+    body = function.node.body
+    starts = body if isinstance(body, list) else [body]
+    nodes = function.file.nodes.walk(starts, (ast.FunctionDef, ast.Lambda, ast.ClassDef))
+    return [node for node in nodes if _may_be_sum(node)]
+
+
+def _may_be_sum(node: ast.AST) -> bool:
+    match node:
+        case ast.BinOp(op=ast.Add()) | ast.AugAssign(op=ast.Add()):
+            return True
+        case ast.Call(func=ast.Attribute(attr="add" | "add_")) | ast.Call(func=ast.Name()):
+            return True
+    return False

@@ -166,7 +166,7 @@ def _site(
 
 def _carried(value_sites: ValueSites, one: Sum, loop: ast.For | ast.AsyncFor) -> ast.Name | None:
     """Return the name that holds the stream from one round to the next."""
-    inside = set(ast.walk(loop))
+    inside = set(one.point.function.file.nodes.within(loop))
     definitions = value_sites.flow.definitions(one.point.function)
     for way in value_sites.flow.walk(
         one.stream, lambda way: way.kind in ("same", "choice", "view")

@@ -9,14 +9,15 @@ from typing import TypeAlias
 from autohook_codegen.analysis.call_arguments import Part
 from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.points import Point, Way
+from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.analysis.values import Items, Module
 
-__all__ = ["NO_STREAM", "Place", "Streams", "place_of"]
+__all__ = ["NO_STREAM", "Place", "Streams"]
 
 _NEAR = frozenset("same choice view cast item slice".split())
 _STREAM = frozenset("same choice view cast item scale dropout".split())
 NO_STREAM = frozenset("leaf fact parameter".split())
-Place: TypeAlias = tuple[ast.AST, Part]
+Place: TypeAlias = tuple[ast.AST, FunctionTrace, Part]
 
 
 class Streams:
@@ -37,7 +38,7 @@ class Streams:
     def line(self, stream: Point) -> frozenset[Place]:
         """Return all places at which the value is the stream, back to where that was made."""
         ways = self.flow.walk(stream, self._stream_onward)
-        return frozenset(place_of(way.point) for way in ways if way.kind not in NO_STREAM)
+        return frozenset(way.point.place for way in ways if way.kind not in NO_STREAM)
 
     def _stream_onward(self, way: Way) -> bool | tuple[Point, ...]:
         if way.kind == "choice":
@@ -65,24 +66,20 @@ class Streams:
     def is_scaled_beside(self, term: Point, shift: Point) -> bool:
         """Tell whether it is scaled by another part of what `shift` is a part of: a modulation."""
         parts = set(self._parts(shift, _NEAR))
+        wholes = {node for node, *_ in parts}
         return any(
-            (node, part) not in parts and any(node is other for other, _ in parts)
+            place not in parts and place[0] in wholes
             for way in self.flow.walk(term, lambda way: way.kind in _NEAR)
             if way.kind == "scale"
             for factor in way.sources
-            for node, part in self._parts(factor, _NEAR | {"add"})
+            for place in self._parts(factor, _NEAR | {"add"})
         )
 
     def _parts(self, point: Point, near: Collection[str]) -> Iterator[Place]:
         """Yield the parts that a value is made of: ``chunk(6)[2] + 1``."""
         for way in self.flow.walk(point, lambda way: way.kind in near):
             if way.point.part:
-                yield place_of(way.point)
-
-
-def place_of(point: Point) -> Place:
-    """Return where the value is in the source, by whichever calls the way has come."""
-    return point.node, point.part
+                yield way.point.place
 
 
 def _may_be_identity(way: Way) -> bool:

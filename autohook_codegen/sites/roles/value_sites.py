@@ -152,14 +152,14 @@ class ValueSites:
     def _assignment(self, node: ast.expr, function: FunctionTrace) -> ast.Assign | None:
         """Return the statement that takes the value apart, its own or that of a name of it."""
         takers = self.flow.takers(function)
-        parent = takers.parents.get(node)
+        parent = takers.parent(node)
         if isinstance(parent, ast.Assign) and any(
             isinstance(one, ast.Tuple | ast.List) for one in parent.targets
         ):
             return parent
         if isinstance(parent, ast.Assign) and isinstance(parent.targets[0], ast.Name):
             reads = takers.reads(parent.targets[0])
-            found = [takers.parents.get(one) for one in reads]
+            found = [takers.parent(one) for one in reads]
             unpacking = [one for one in found if isinstance(one, ast.Assign)]
             if len(unpacking) == 1 == len(found):
                 return unpacking[0]
