@@ -10,10 +10,12 @@ from autohook_codegen.analysis.call_arguments import Part
 from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.points import Point, Way
 from autohook_codegen.analysis.trace import FunctionTrace
-from autohook_codegen.analysis.values import Items, Module
+from autohook_codegen.analysis.values import Attribute, Items, Module
+from autohook_codegen.sites.references import held_by
 
 __all__ = ["NO_STREAM", "Place", "Streams"]
 
+_SHORTCUT = frozenset({"skip", "shortcut", "downsample", "identity"})
 _NEAR = frozenset("same choice view cast item slice".split())
 _STREAM = frozenset("same choice view cast item scale dropout".split())
 NO_STREAM = frozenset("leaf fact parameter".split())
@@ -30,15 +32,27 @@ class Streams:
         """Return where the stream was made, behind views, casts, scaling, choices and shortcuts."""
         return frozenset(
             way.point
-            for way in self.flow.walk(point, self._stream_onward)
+            for way in self.flow.walk(self._before_shortcut(point), self._stream_onward)
             if way.kind not in _STREAM | NO_STREAM
             and not (way.kind in ("module", "function") and self._stream_onward(way))
         )
 
     def line(self, stream: Point) -> frozenset[Place]:
         """Return all places at which the value is the stream, back to where that was made."""
-        ways = self.flow.walk(stream, self._stream_onward)
+        ways = self.flow.walk(self._before_shortcut(stream), self._stream_onward)
         return frozenset(way.point.place for way in ways if way.kind not in NO_STREAM)
+
+    def _before_shortcut(self, term: Point) -> Point:
+        """Return what a module is given that is called a shortcut: ``self.conv_skip(x)``."""
+        way = self.flow.way(self.flow.origin(term))
+        held = held_by(way.modules)
+        steps = held.steps if held is not None else ()
+        is_shortcut = any(
+            not _SHORTCUT.isdisjoint(one.name.split("_"))
+            for one in steps[-1:]
+            if isinstance(one, Attribute)
+        )
+        return way.sources[0] if is_shortcut and way.sources else term
 
     def _stream_onward(self, way: Way) -> bool | tuple[Point, ...]:
         if way.kind == "choice":

@@ -12,6 +12,7 @@ self.wide = nn.Linear(width, 2 * width)
 self.norm = nn.LayerNorm(width)
 self.layers = nn.ModuleList(nn.Linear(width, width) for _ in range(3))
 self.gain = nn.Parameter(torch.ones(width))
+self.conv_skip = nn.Linear(width, width)
 self.skip = nn.Linear(width, width) if config.skip else nn.Identity()
 """
 METHOD = """
@@ -30,6 +31,11 @@ FOUND = [
     pytest.param("x += self.layer(x)\nreturn x", "x", id="in place"),
     pytest.param(
         "return self.skip(x) + self.layer(x)", "self.skip(x) + self.layer(x)", id="a shortcut"
+    ),
+    pytest.param(
+        "return self.layer(x) + self.conv_skip(x)",
+        "self.layer(x) + self.conv_skip(x)",
+        id="a shortcut by its name",
     ),
     pytest.param(
         "outs = []\nfor one in self.layers:\n    outs.append(one(x))\nreturn x + torch.cat(outs)",
