@@ -30,11 +30,9 @@ class Streams:
 
     def roots(self, point: Point) -> frozenset[Point]:
         """Return where the stream was made, behind views, casts, scaling, choices and shortcuts."""
+        ways = self.flow.walk(self._before_shortcut(point), self._stream_onward)
         return frozenset(
-            way.point
-            for way in self.flow.walk(self._before_shortcut(point), self._stream_onward)
-            if way.kind not in _STREAM | NO_STREAM
-            and not (way.kind in ("module", "function") and self._stream_onward(way))
+            way.point for way in ways if way.kind not in NO_STREAM and not self._stream_onward(way)
         )
 
     def line(self, stream: Point) -> frozenset[Place]:
@@ -55,6 +53,9 @@ class Streams:
         return way.sources[0] if is_shortcut and way.sources else term
 
     def _stream_onward(self, way: Way) -> bool | tuple[Point, ...]:
+        if isinstance(way.point.node, ast.arg) and way.point.context is None:
+            if way.point.function.node in self.flow.trace.entries:
+                return False  # whoever calls it: ``super().forward(x)``
         if way.kind == "choice":
             return tuple(
                 inner for one in way.sources for inner in self._past_shortcut(one, way.sources)
@@ -65,7 +66,8 @@ class Streams:
             return way.sources[:1]
         if way.kind == "scale":
             fed = [one for one in way.sources if self.flow.is_fed(one)]
-            return tuple(fed) if len(fed) == 1 else way.sources[:1]
+            # a product of two computed values is another one
+            return tuple(fed or way.sources[:1]) if len(fed) < 2 else False
         return way.kind in _STREAM
 
     def _past_shortcut(self, arm: Point, arms: tuple[Point, ...]) -> tuple[Point, ...]:

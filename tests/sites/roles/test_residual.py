@@ -71,6 +71,10 @@ NONE = [
         "for one in self.layers:\n    x = one(x)\nreturn x[mask] + x[mask + 1]", id="two neighbours"
     ),
     pytest.param(
+        "gate = self.layer(x).sigmoid()\nreturn gate * memory + self.norm(gate)",
+        id="a product of two, and what was computed from one of them",
+    ),
+    pytest.param(
         "shift, scale = self.wide(memory).chunk(2, -1)\n"
         "return self.norm(self.layer(scale)) * (1 + scale) + shift",
         id="a modulation",
@@ -88,3 +92,15 @@ def test_found(forward: str, expected: str) -> None:
 def test_none(forward: str) -> None:
     found = roles(module(f"{INIT}--\n{forward}", HELPERS) + METHOD)
     assert not [one for one in found if one.startswith("resid")]
+
+
+def test_a_block_whose_subclass_hands_it_the_stream() -> None:
+    subclass = """
+
+class Longer(Model):
+    def forward(self, x, memory=None, mask=None):
+        return super().forward(x + self.norm(x))
+"""
+    found = roles(module(f"{INIT}--\nreturn x + self.layer(x)", HELPERS) + subclass)
+    assert found["resid_pre"] == ["x", "x"]
+    assert found["resid_post"] == ["x + self.layer(x)", "x + self.norm(x)"]
