@@ -21,6 +21,14 @@ METHOD = """
 """
 HELPERS = """
 from transformers.pytorch_utils import apply_chunking_to_forward
+
+
+def kept(device, *args):
+    return args
+
+
+def starred(layer, x):
+    return F.layer_norm(*kept(0, layer(x), (8,)))
 """
 FOUND = [
     pytest.param("return x + self.layer(x)", "x + self.layer(x)", id="a module's result"),
@@ -37,6 +45,7 @@ FOUND = [
         "self.layer(x) + self.conv_skip(x)",
         id="a shortcut by its name",
     ),
+    pytest.param("return x + starred(self.layer, x)", "x + starred(self.layer, x)", id="by a star"),
     pytest.param(
         "outs = []\nfor one in self.layers:\n    outs.append(one(x))\nreturn x + torch.cat(outs)",
         "x + torch.cat(outs)",
