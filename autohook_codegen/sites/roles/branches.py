@@ -65,6 +65,10 @@ class Branches:
         while (source := self._looked_through(way)) is not None:
             path.append(way)
             way = self.flow.way(source)
+        if way.kind == "scale":  # a gate
+            gated = [one for one in way.sources if self.flow.is_fed(one)]
+            looks = any(self.of(one).looks_elsewhere for one in gated)
+            return Branch(None, None, None, looks)
         if way.kind not in _BRANCHES:
             # not the norm before a module that may be none
             while path and path[-1].kind != "module":

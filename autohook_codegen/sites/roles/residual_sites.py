@@ -20,6 +20,8 @@ from autohook_codegen.sites.written import Written
 
 __all__ = ["residual_sites"]
 
+_MAKES = frozenset({"module", "linear", "attention", "conv"})
+
 
 def residual_sites(
     value_sites: ValueSites, residual: Residual, branches: Branches, owner: ClassDecl
@@ -41,6 +43,7 @@ def residual_sites(
             if _is_mid(other, sums, streams)
             and streams[other] == streams[one]
             and _is_cross(judged[other]) is _is_cross(judged[one])
+            and (other.point.function is one.point.function or not _is_cross(judged[one]))
             and (other is one or not _exclude(one, other))
         ]
         role, suffix = "resid_post", streams[one]
@@ -237,8 +240,8 @@ def _streams(sums: list[Sum]) -> dict[Sum, str]:
 def _named_after(flow: Flow, one: Sum) -> str:
     """Return ``_attn`` after the module that has made the branch, or the last one before it."""
     for term in one.branches:
-        for way in flow.walk(term, lambda way: not way.modules):
-            held = held_by(way.modules)
+        for way in flow.walk(term, lambda way: way.kind not in _MAKES | {"add"}):
+            held = held_by(way.modules) if way.kind in _MAKES else None
             names = (
                 [step.name for step in held.steps if isinstance(step, Attribute)] if held else []
             )

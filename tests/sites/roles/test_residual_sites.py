@@ -65,7 +65,7 @@ FOUND = [
         {
             "resid_pre": ["x"],
             "resid_mid_up": ["x + y"],
-            "resid_mid_norm": ["z + w"],
+            "resid_mid_layers": ["z + w"],
             "resid_post": ["v + self.conv(v)"],
         },
         id="several in the middle, one behind a loop",
