@@ -122,6 +122,8 @@ def _of_object(frame: Frame, one: Module | Instance, name: str, node: ast.AST) -
     if cls is None:
         if name in ("forward", "__call__"):
             return frozenset({one})
+        if _is_module_method(name):
+            return UNKNOWN
         return frozenset({Unknown(held=reach(one.held, Attribute(name)))})
     if isinstance(cls, str):
         return _of_library_module(frame, one, cls, name, node)
@@ -181,8 +183,10 @@ def _of_library_module(
     found = attribute_of_library_module(frame, one.held, name)
     if found:
         return with_held(found, way)
+    if _is_module_method(name):
+        return UNKNOWN
     if known is not None and cls.startswith("torch."):
-        return UNKNOWN if _is_module_method(name) else PLAIN
+        return PLAIN
     return frozenset({Unknown(held=way)})
 
 

@@ -132,7 +132,8 @@ class Frame:
         call gets what it handed in itself, and not what others did."""
         if isinstance(node, ast.Name) and node.id in self.handed and self.environment is not None:
             argument = self.handed[node.id]
-            if self.environment[node.id] is self.trace.arguments[argument]:
+            # no test has narrowed it
+            if value and self.environment[node.id] is self.trace.arguments[argument]:
                 return frozenset({Unknown(Origin(argument))})
         for whole, in_terms_of_it in self.sent_on.get(node, ()):
             value = (value - whole) | in_terms_of_it

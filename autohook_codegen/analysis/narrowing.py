@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
 from autohook_codegen.analysis.frame import Frame, united
 from autohook_codegen.analysis.values import (
@@ -41,8 +42,11 @@ def narrow_by(frame: Frame, test: ast.expr, holds: bool) -> None:
             _keep_instances(frame, one, classes, holds)
         case ast.Call(func=func, args=[one]) if isinstance(one, ast.Name | ast.Attribute):
             asked = _asks_for_none(frame, func)
+            cls = _asks_for_class(frame, func)
             if asked is not None:
                 _keep_nothing(frame, one, asked == holds)
+            elif cls is not None:
+                _keep(frame, one, [cls], holds)
         case ast.NamedExpr(target=target):
             if holds:
                 _keep_nothing(frame, target, False)
@@ -92,19 +96,21 @@ def _keep_nothing(frame: Frame, node: ast.expr, is_nothing: bool) -> None:
 
 
 def _keep_instances(frame: Frame, node: ast.expr, classes: ast.expr, holds: bool) -> None:
-    value = _value(frame, node)
-    if value is None:
-        return
     wanted = [
         one
         for name in (classes.elts if isinstance(classes, ast.Tuple) else [classes])
         for one in frame.evaluate(name)
     ]
     known = [cls for one in wanted if (cls := _class(one)) is not None]
-    if len(known) != len(wanted):
-        return
-    kept = frozenset(one for one in value if _is_instance(one, known) in (holds, None))
-    if kept:
+    if len(known) == len(wanted):
+        _keep(frame, node, known, holds)
+
+
+def _keep(frame: Frame, node: ast.expr, classes: Sequence[ClassDecl | str], holds: bool) -> None:
+    value = _value(frame, node) or NOT_REACHED
+    kept = frozenset(one for one in value if _is_instance(one, classes) in (holds, None))
+    # others may come, but a function that is known is surely none of a class
+    if kept or all(isinstance(one, Function) for one in value):
         frame.narrow(node, kept)
 
 
@@ -112,12 +118,12 @@ def _class(one: Alternative) -> ClassDecl | str | None:
     match one:
         case Class(cls=cls):
             return cls
-        case Unknown(name=str() as name) if name.startswith("torch."):
+        case Unknown(name=str() as name) if name.startswith(_KNOWN):
             return name
     return None
 
 
-def _is_instance(one: object, classes: list[ClassDecl | str]) -> bool | None:
+def _is_instance(one: object, classes: Sequence[ClassDecl | str]) -> bool | None:
     """Whether an alternative is of one of the classes; ``None`` where that is not sure."""
     lasts = {cls.rsplit(".", 1)[-1] for cls in classes if isinstance(cls, str)}
     match one:
@@ -141,12 +147,12 @@ def _is_instance(one: object, classes: list[ClassDecl | str]) -> bool | None:
             return _is_of(cls, classes, lasts)
         case Plain():
             return None if lasts - {"Tensor", "Module"} else False
-        case Unknown():
-            return None
+        case Function():
+            return bool(lasts & {"FunctionType", "LambdaType", "Callable"})
     return None
 
 
-def _is_of(kind: object, classes: list[ClassDecl | str], lasts: set[str]) -> bool | None:
+def _is_of(kind: object, classes: Sequence[ClassDecl | str], lasts: set[str]) -> bool | None:
     if isinstance(kind, ClassDecl):
         if any(base in classes for base in kind.mro):
             return True
@@ -162,6 +168,21 @@ def _is_of(kind: object, classes: list[ClassDecl | str], lasts: set[str]) -> boo
         return True
     # Which class a library's one is derived from is not known here.
     return False if last in ("tuple", "list", "dict") or str(kind).startswith("torch.nn.") else None
+
+
+_KNOWN = ("torch.", "types.", "typing.", "collections.abc.")
+"""Where names are of classes whose like the alternatives are known to be or not to be."""
+_ASKING = {
+    "inspect.isfunction": "types.FunctionType",
+    "torch.is_tensor": "torch.Tensor",
+    "torch.overrides.is_tensor_like": "torch.Tensor",
+}
+
+
+def _asks_for_class(frame: Frame, func: ast.expr) -> str | None:
+    """Return the class that a function of a library asks for: ``torch.is_tensor(x)``."""
+    names = {getattr(one, "name", None) for one in frame.trace.values.get(func, NOT_REACHED)}
+    return _ASKING.get(str(names.pop())) if len(names) == 1 else None
 
 
 def _asks_for_none(frame: Frame, func: ast.expr) -> bool | None:

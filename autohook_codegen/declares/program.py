@@ -199,7 +199,8 @@ class Program:
             file._collect(tree.body, "", None, True)
             self.files[path] = file
             self._by_module[module] = file
-        self._tops = {module[0] for module in self._by_module if module}
+        self._packages = {module[0] for module in self._by_module if len(module) > 1}
+        """The folders at the top; a file beside them may have the name of the whole package."""
         self._resolved: dict[tuple[FileDecl, str], ClassDecl | None] = {}
         self._set_in: dict[ClassDecl, frozenset[str]] = {}
         self._calls_base: dict[FunctionNode, bool] = {}
@@ -323,7 +324,7 @@ class Program:
     def _file_of(self, module: tuple[str, ...]) -> FileDecl | None:
         """The file of a module; the package that the tree is the inside of may stand in front."""
         file = self._by_module.get(module)
-        if file is None and module[0] not in self._tops and module[0] not in _OUTSIDE:
+        if file is None and module[0] not in self._packages and module[0] not in _OUTSIDE:
             file = next(
                 (
                     self._by_module[module[skip:]]

@@ -12,7 +12,7 @@ from autohook_codegen.notes import NoteCode
 from autohook_codegen.sites.bound_results import hook_bound_result
 from autohook_codegen.sites.candidate import After, Candidate, LeftAlone, Reference, Wrap
 from autohook_codegen.sites.elsewhere import Elsewhere
-from autohook_codegen.sites.parts_read import step_of
+from autohook_codegen.sites.parts_read import is_text, step_of
 from autohook_codegen.sites.result import Result
 from autohook_codegen.sites.shapes import (
     gives_no_tensor,
@@ -134,6 +134,8 @@ def _used(result: Result, use: Use | None) -> Iterator[Candidate | LeftAlone]:
         yield from _stored(result, by)
     elif how is How.LOOPED:
         yield result.alone(NoteCode.NO_TENSOR)
+    elif how is How.PART and isinstance(by, ast.Subscript) and is_text(by.slice):
+        yield result.unclear()
     elif how is How.DROPPED:
         yield result.alone(NoteCode.UNUSED_RESULT)
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from autohook_codegen.analysis.call_arguments import given_to
 from autohook_codegen.analysis.parts import held_of, origin_of
 from autohook_codegen.analysis.trace import FunctionTrace, How, Trace, Use
 from autohook_codegen.analysis.values import Class, Function, Held, Module, Origin, Step, Unknown
@@ -63,16 +64,27 @@ class Elsewhere:
                         return True
                 case Module(cls=ClassDecl() as cls):
                     _, forward = cls.method("forward") or (None, None)
-                    if forward is not None and self._calls_argument(forward):
+                    if forward is not None and self._called_arguments(forward):
                         return True
                 case Class() | Module():
                     return False
                 case Function():
-                    if self._calls_argument(one.node):
+                    if self._called_arguments(one.node):
                         return True
                 case Unknown():
                     return True
         return False
+
+    def surely_calls(self, node: ast.expr, call: ast.Call, here: FunctionTrace) -> bool:
+        """Tell whether a call hands the expression to a function of the input that calls it."""
+        return any(
+            given is node
+            for one in here.values.get(call.func, frozenset())
+            if isinstance(one, Function)
+            for argument in self._called_arguments(one.node)
+            for given, part in given_to(argument, one.node, call, bool(one.bound))
+            if not part
+        )
 
     def may_call_later(self, call: ast.Call, here: FunctionTrace) -> bool:
         """Tell whether what a call gives back, an object or a function, may call a module that the
@@ -83,7 +95,7 @@ class Elsewhere:
                     if self._calls_what_it_keeps(cls):
                         return True
                 case Function():
-                    if self._calls_argument(one.node, only_later=True):
+                    if self._called_arguments(one.node, only_later=True):
                         return True
         return False
 
@@ -96,16 +108,16 @@ class Elsewhere:
             for held in map(held_of, call.modules)
         )
 
-    def _calls_argument(self, function: ast.AST, only_later: bool = False) -> bool:
-        """Whether the function, or one inside it, calls a module that it is handed."""
+    def _called_arguments(self, function: ast.AST, only_later: bool = False) -> frozenset[ast.arg]:
+        """Return the arguments that the function, or one inside it, calls as modules."""
         trace = self.trace.functions.get(function)
         if trace is None:
-            return False
-        ways = {Held(argument) for argument in trace.arguments}
+            return frozenset()
         inside = [one for one in self.trace.functions.values() if one.parent is trace]
-        return any(
-            held_of(module) in ways
+        called = {
+            held_of(module)
             for one in (inside if only_later else [trace, *inside])
             for call in one.calls
             for module in call.modules
-        )
+        }
+        return frozenset(one for one in trace.arguments if Held(one) in called)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from autohook_codegen.analysis.trace import FunctionTrace, How, Trace, Use
 from autohook_codegen.analysis.values import Items, Module
+from autohook_codegen.declares.program import ClassDecl
 from autohook_codegen.notes import NoteCode
 from autohook_codegen.sites.candidate import LeftAlone, Reference
 from autohook_codegen.sites.elsewhere import Elsewhere
@@ -27,6 +28,8 @@ def handed_on(function: FunctionTrace, trace: Trace, elsewhere: Elsewhere) -> It
         yield from _list_handed_on(use, call, function, trace)
         if elsewhere.may_call(call, function):
             yield from _handed_on(use, call, function, trace)
+        if held_by(use.value) is None and elsewhere.surely_calls(use.node, call, function):
+            yield from _one_of_several(use, call, function, trace)
 
 
 def kept_elsewhere(
@@ -49,15 +52,34 @@ def _handed_on(
     use: Use, call: ast.Call, function: FunctionTrace, trace: Trace
 ) -> Iterator[LeftAlone]:
     held = held_by(use.value)
+    callee = ast.unparse(call.func)
     if held is None or not held.steps:
         return
     if not all(isinstance(one, Module | Items) for one in use.value):
         return
     reference = reference_to(held, use.node, use.value, function, ())
     if reference is not None:
-        callee = ast.unparse(call.func)
         message = NoteCode.PASSED_ON.says(path=path_of(reference), callee=callee)
         yield LeftAlone(use.node, message, function, reference, (place_of(reference, trace),))
+
+
+def _one_of_several(
+    use: Use, call: ast.Call, function: FunctionTrace, trace: Trace
+) -> Iterator[LeftAlone]:
+    """What may be any of several things, modules among them."""
+    places: set[str] = set()
+    for one in use.value:
+        if isinstance(one, Module):
+            held = one.held
+            reference = reference_to(held, None, frozenset({one}), function, ()) if held else None
+            if reference is not None:
+                places.add(place_of(reference, trace))
+            elif isinstance(one.cls, ClassDecl):
+                places.add(one.cls.name)
+    if places:
+        path, callee = ast.unparse(use.node), ast.unparse(call.func)
+        message = NoteCode.PASSED_ON.says(path=path, callee=callee)
+        yield LeftAlone(use.node, message, function, None, tuple(sorted(places)))
 
 
 def _list_handed_on(

@@ -7,7 +7,7 @@ import ast
 from autohook_codegen.analysis.trace import How, Use
 from autohook_codegen.analysis.values import Attribute, Item, Step
 
-__all__ = ["step_of"]
+__all__ = ["is_text", "step_of"]
 
 
 def step_of(use: Use) -> Step | None:
@@ -25,3 +25,18 @@ def step_of(use: Use) -> Step | None:
         if isinstance(key, ast.Constant) and isinstance(key.value, int | str):
             return Item(key.value, by_key=isinstance(key.value, str))
     return None
+
+
+def is_text(key: ast.expr) -> bool:
+    """Tell whether a key is a string that is made on the spot, which is none of a tensor's:
+    ``str(i)``, ``f"layer{i}"``, ``"layer" + name``."""
+    match key:
+        case ast.JoinedStr() | ast.Constant(value=str()):
+            return True
+        case ast.Call(func=ast.Name(id="str")):
+            return True
+        case ast.Call(func=ast.Attribute(value=text, attr="format" | "join")):
+            return is_text(text)
+        case ast.BinOp(left=left, op=ast.Add() | ast.Mod(), right=right):
+            return is_text(left) or is_text(right)
+    return False

@@ -14,7 +14,7 @@ from autohook_codegen.analysis.values import (
     Value,
 )
 from autohook_codegen.library import guesses
-from autohook_codegen.sites.parts_read import step_of
+from autohook_codegen.sites.parts_read import is_text, step_of
 from autohook_codegen.sites.result import Result
 from autohook_codegen.sites.shapes import (
     part_of,
@@ -102,9 +102,12 @@ def _is_method(use: Use, result: Result) -> bool:
 
 
 def _slice(node: ast.Subscript, reads: Reads, result: Result) -> None:
-    """``a, b = out[:2]`` takes the beginning apart; what other slices leave is no first tensor."""
+    """``a, b = out[:2]`` takes the beginning apart; what other slices leave is no first tensor, and
+    ``out[f"layer{i}"]`` is some field of a dictionary."""
     use = result.written.use(node)
     key = node.slice
+    if is_text(key):
+        reads.sliced.append(node)
     if isinstance(key, ast.Slice):
         from_start = key.lower is None and key.step is None
         if from_start and use is not None and isinstance(use.by, ast.Assign):

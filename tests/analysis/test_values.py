@@ -266,6 +266,16 @@ LINES = [
         "    reveal(one)  # list",
         id="a tensor is no list",
     ),
+    pytest.param(
+        "one = self.W if flag else self.fc\nif torch.is_tensor(one):\n"
+        "    reveal(one)  # parameter at self.W",
+        id="a tensor, as a function asks for it",
+    ),
+    pytest.param(
+        "one = self.act if flag else (lambda: x)\nif isinstance(one, nn.Module):\n"
+        "    reveal(one)  # ReLU at self.act",
+        id="a function is no module",
+    ),
     pytest.param("reveal(self.W.T[0])  # parameter at self.W", id="views of a parameter"),
     pytest.param("reveal(x @ self.W)  # tensor", id="an operator"),
     pytest.param("w = self.W.t()\nreveal(w)  # parameter at self.W", id="a local name"),

@@ -274,6 +274,34 @@ def test_what_is_handed_on_is_left_to_the_fallback(call: str, said: str) -> None
     assert any(one.message.startswith(f"{said};") for one in notes)
 
 
+MIXED = """
+
+class Net(nn.Module):
+    def __init__(self, first):
+        super().__init__()
+        self.a = nn.Linear(2, 2)
+        self.b = nn.Linear(2, 2)
+        self.first = first
+
+    def forward(self, x):
+        one = {one}
+        return self.run(x, one)
+
+    def run(self, x, module):
+        return module(x)
+"""
+
+
+@pytest.mark.parametrize(
+    "one", ["self.a if self.first else self.b", "[self.a, x, self.b][self.first]"]
+)
+def test_one_of_several_that_is_handed_on(one: str) -> None:
+    hooked = hook_source(HEAD + MIXED.replace("{one}", one), Options(format=False))
+    (note,) = hooked.left_to_fallback
+    assert note.message == "one is passed on to self.run; auto_hook(self) hooks it"
+    assert "auto_hook(self)  # adds the hook points inside Net." in hooked.code
+
+
 def test_what_nobody_calls_is_not_handed_on() -> None:
     source = HANDING.format(call="y = self.a(x)", made="name = str(self.b)")
     assert hook_source(source, BARE).notes == ()

@@ -252,3 +252,35 @@ class Masked(nn.Linear):
     code = hook_sources({**tree, "other.py": ""}, PLAIN)["nn.py"].code
     masked = code[code.index("class Masked") :]
     assert "self.weight_hook_point = HookPoint()" in masked
+
+
+def test_a_file_may_have_the_name_of_the_package_that_it_stands_in() -> None:
+    """The tree is the inside of ``net``, which its own files import by that name."""
+    tree = {
+        "__init__.py": "from net.net import Net\n",
+        "layers.py": """\
+from torch import nn
+
+
+class Pair(nn.Module):
+    def forward(self, x):
+        return x.sin(), x.cos()
+""",
+        "net.py": """\
+from torch import nn
+
+from net.layers import Pair
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.pair = Pair()
+
+    def forward(self, x):
+        a, b = self.pair(x)
+        return b
+""",
+    }
+    hooked = hook_sources(tree, PLAIN)
+    assert "        b = self.pair_hook_point(b)\n" in hooked["net.py"].code

@@ -82,3 +82,14 @@ def test_one_note_for_a_submodule() -> None:
     body = "x = self.backbone.stem(x)\nreturn self.fc(self.backbone.norm(x))"
     hooked = hook_source(source(body), Options(format=False, fallback=Fallback.NEVER))
     assert [one.line for one in hooked.notes] == [14]
+
+
+METHODS = ["named_parameters()", "state_dict()", "train(True)", "register_buffer('b', x)"]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_method_that_every_module_has_is_no_submodule(method: str) -> None:
+    body = f"kept = self.known.{method}, self.backbone.{method}\nreturn self.fc(x), kept"
+    hooked = hook_source(source(body), Options(format=False, fallback=Fallback.NEVER))
+    assert f"kept = self.known.{method}, self.backbone.{method}\n" in hooked.code
+    assert hooked.notes == ()

@@ -14,6 +14,12 @@ FORWARDS = [
     pytest.param("return self.double(x)", id="a lambda"),
     pytest.param("return self.method(x)", id="a method"),
     pytest.param("return x * self.width", id="a number"),
+    pytest.param("out = self.outside(x)\nreturn out[str(x.ndim)]", id="a field by a string"),
+    pytest.param('return self.outside(x)[f"layer{x.ndim}"]', id="a field by an f-string"),
+    pytest.param(
+        'out = self.outside(x)\nreturn [out["layer" + str(one)] for one in range(2)]',
+        id="fields in a comprehension",
+    ),
     pytest.param("return self.tokenizer(key)", id="a tokenizer"),
     pytest.param("return self.tokenizer.decode(x)", id="a tokenizer's method"),
     pytest.param("return x * self.mask", id="a buffer"),
