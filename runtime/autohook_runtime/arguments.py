@@ -7,8 +7,9 @@ from typing import Any
 
 from torch import nn
 
-from autohook_runtime.first_tensor import first_tensor, named_part, with_tensor
-from autohook_runtime.hook_points import KeptHookPoint
+from autohook_runtime.compiling import outside_graphs
+from autohook_runtime.first_tensor import named_part, with_tensor
+from autohook_runtime.sites import INPUT
 
 
 def argument_names(module: nn.Module) -> tuple[str, ...]:
@@ -21,27 +22,19 @@ def argument_names(module: nn.Module) -> tuple[str, ...]:
     return tuple(each.name for each in parameters if each.kind not in several)
 
 
-def with_fired_arguments(
-    hook_points: tuple[KeptHookPoint, ...],
-    names: tuple[str, ...],
-    args: tuple[Any, ...],
-    kwargs: dict[str, Any],
-) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """The arguments with what the hooks make of the tensors that the hook points are for: the first
-    one of all, in the order of the forward's names, or that of one argument, which `part` says:
-    `"mask"`, `"state.1"`, or `"1"` for the second argument."""
+@outside_graphs
+def receive(tapped: Any, args: Any, kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """A forward's arguments with what the hooks make of the tensors that the hook points are for:
+    the first one of all, in the order of the forward's names, or that of one argument, which `part`
+    says: `"mask"`, `"state.1"`, or `"1"` for the second argument."""
+    names: tuple[str, ...] = tapped.argument_names
     keys: list[Any] = [*names, *range(len(names), len(args))]
     given = dict(zip(keys, args, strict=False))
     given |= {name: kwargs[name] for name in names if name in kwargs} | kwargs
-    for hook_point in hook_points:
+    for hook_point in tapped.points.get(INPUT, ()):
         name, _, rest = hook_point.part.partition(".")
         key = keys[int(name)] if name.isdigit() and int(name) < len(keys) else name
-        if not name:
-            tensor, steps = first_tensor(given)
-        elif rest:
-            tensor, steps = named_part(given.get(key), rest)
-        else:
-            tensor, steps = first_tensor(given.get(key))
+        tensor, steps = named_part(given.get(key) if name else given, rest)
         if tensor is not None:
             fired = hook_point.fire(tensor)
             if fired is not tensor:

@@ -14,7 +14,7 @@ from torch.autograd.function import _SingleLevelFunction
 from torch.utils.checkpoint import CheckpointFunction
 
 from autohook_runtime.checkpointing import call_checked
-from autohook_runtime.followed_parameters import apply_seen
+from autohook_runtime.followed_parameters import fire_on_results, here
 
 
 class Watch:
@@ -48,6 +48,23 @@ def _through(call: Callable[..., Any], watched: Any) -> Any:
         return call(bound, args, kwargs)
 
     return classmethod(apply)
+
+
+def apply_seen(apply: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
+    """The call of an autograd function as one operation: what it does inside, it does for itself,
+    and again in backward."""
+    following = here.following
+    if not following.followed or following.is_paused:
+        return apply(*args, **kwargs)
+    hook_points = following.taken_by((*args, *kwargs.values()))
+    if not hook_points:  # a checkpoint, say, in which forwards run
+        return apply(*args, **kwargs)
+    following.is_paused = True
+    try:
+        result = apply(*args, **kwargs)
+    finally:
+        following.is_paused = False
+    return fire_on_results(hook_points, result)
 
 
 checkpoints = Watch(call_checked, CheckpointFunction)

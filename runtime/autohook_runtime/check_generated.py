@@ -6,6 +6,7 @@ import ast
 import importlib
 import inspect
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -48,11 +49,12 @@ def generated_version_agrees(subject: Subject, report: Report) -> None:
     generated = subject.build(generated_class)
     got = seen_as_written(subject, generated)
     expected: dict[str, Tensor] = subject.run(subject.build_hooked().run_with_cache)[1]
-    partly = {
-        (site.class_name, site.attribute.split(".")[0])
+    count = Counter((site.class_name, site.hook_point) for site in written.sites)
+    partly = tuple(
+        site.attribute.split(".")[0]
         for site in written.sites
-        if site.element is not None or _is_shared(site, written.sites)
-    }
+        if site.element is not None or count[site.class_name, site.hook_point] > 1
+    )
     modules = modules_of(generated)
     wrong: list[str] = []
     others: list[str] = []
@@ -64,7 +66,8 @@ def generated_version_agrees(subject: Subject, report: Report) -> None:
             name = paths[one.hook_point]
             shown = expected.get(site.name, expected.get(name))
             if name in got and shown is not None and not is_same([got[name]], [shown]):
-                is_partly = any(_leads_to(name, attribute) for _, attribute in partly)
+                last = [part for part in name.split(".") if not part.isdigit()][-1]
+                is_partly = last.startswith(partly)
                 (others if is_partly or len(its) > 1 else wrong).append(name)
     report.add(
         CHECK, wrong, "another value than the runtime's:",
@@ -76,18 +79,6 @@ def generated_version_agrees(subject: Subject, report: Report) -> None:
         COVERAGE, [name for name in on_one if name not in noted], "one of the two only:",
         named=noted, remark="one of the two only, as a note says:",
     )  # fmt: skip
-
-
-def _is_shared(site: Any, all_sites: Any) -> bool:
-    same = [
-        o for o in all_sites if (o.class_name, o.hook_point) == (site.class_name, site.hook_point)
-    ]
-    return len(same) > 1
-
-
-def _leads_to(name: str, attribute: str) -> bool:
-    last = [part for part in name.split(".") if not part.isdigit()][-1]
-    return last.startswith(attribute)
 
 
 def _define(code: str, path: Path, model_class: type) -> Any:

@@ -65,14 +65,14 @@ def is_recomputed() -> bool:
     return here.checks is not None
 
 
-def version_of(value: Any) -> int | None:
-    """Counts the changes in place, where torch does."""
-    return value._version if isinstance(value, Tensor) and not value.is_inference() else None
-
-
-def refuse_other_recomputation(hook_point: Any, value: Any) -> Any:
-    """Lets backward fail if `hook_point`'s forward hooks are then other ones than now. Called with
-    what the hooks made, if they changed it, where `is_recomputed`."""
+def fire_checked(hook_point: Any, value: Any) -> Any:
+    """Calls `hook_point`'s forward hooks where `is_recomputed`. If they change the value, backward
+    fails where the hooks are then other ones than now."""
+    has_version = isinstance(value, Tensor) and not value.is_inference()
+    before, version = value, value._version if has_version else None
+    value = hook_point.call_hooks(value)
+    if value is before and (version is None or value._version == version):
+        return value
     then = tuple(hook_point._forward_hooks)
 
     def check(*_: Any) -> None:

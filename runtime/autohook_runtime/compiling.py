@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from functools import cache
 from types import CodeType, FunctionType
 from typing import Any, TypeVar
 
+import torch
 from torch._C._dynamo.eval_frame import _debug_get_cache_entry_list, get_eval_frame_callback
 
-from autohook_runtime.own_thread import changing
+from autohook_runtime.changes import changing
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -76,7 +76,8 @@ class Eagerly:
             if self.before is None and is_compiler_in_use():
                 # not `set_stance`, which takes a hundred times as long
                 eval_frame = sys.modules["torch._dynamo"].eval_frame
-                self.before, eval_frame._stance = eval_frame._stance, _forced()
+                self.before = eval_frame._stance
+                eval_frame._stance = eval_frame.DynamoStance("force_eager")
 
     def __exit__(self, *_: Any) -> None:
         with changing:
@@ -86,14 +87,12 @@ class Eagerly:
                 self.before = None
 
 
-@cache
-def _forced() -> Any:
-    return sys.modules["torch._dynamo"].eval_frame.DynamoStance("force_eager")
-
-
 eagerly = Eagerly()
 
 
-def is_beside_graphs() -> bool:
-    """Whether compiled code called what runs now, where its graph breaks off."""
-    return get_eval_frame_callback() not in (None, False)
+@outside_graphs
+def unseen(function: Function) -> Function:
+    """The function, as one of which no graph is made where compiled code called what runs now."""
+    if get_eval_frame_callback() in (None, False):
+        return function
+    return torch.compiler.disable(function)  # type: ignore[no-untyped-call, no-any-return]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import takewhile
 from typing import Any
 
@@ -12,24 +12,29 @@ from torch import Tensor, nn
 
 from autohook_runtime.first_tensor import first_tensor
 from autohook_runtime.names import HookDict
+from autohook_runtime.other_names import OtherNames
 
 Called = list[tuple[str, Tensor | None]]
 """The paths of modules in the order in which they were called; of embeddings, what they got."""
 
 
-@contextmanager
-def embeddings_found(model: Any) -> Iterator[None]:
+def embeddings_found(model: Any) -> AbstractContextManager[None]:
     """Looks at the first run of a model that has blocks: `hook_embed` and `hook_pos_embed` are
     `nn.Embedding`s that are called ahead of the first block, `unembed` is the last `nn.Linear`."""
     hook_dict: HookDict = model.hook_dict
     others = hook_dict.other_names
     if others is None or others.in_run is not None or not others.lens.blocks:
-        yield
-        return
+        return nullcontext()
     modules = dict(model.named_modules())
     if any(module.__dict__.get("_compiled_call_impl") for module in modules.values()):
-        yield
-        return
+        return nullcontext()
+    return _embeddings_found(model, modules, others)
+
+
+@contextmanager
+def _embeddings_found(
+    model: Any, modules: dict[str, nn.Module], others: OtherNames
+) -> Iterator[None]:
     blocks = {path for paths in others.lens.blocks.values() for path in paths}
     called: Called = []
 
@@ -52,7 +57,7 @@ def embeddings_found(model: Any) -> Iterator[None]:
             handle.remove()
     if called and called[-1][0] == "":  # else it was stopped: another one will show more
         found = _names(called, modules, blocks)
-        own = {name: hook_dict.name_of(f"{path}.hook_point") for name, path in found.items()}
+        own = {name: model.hook_dict.name_of(f"{path}.hook_point") for name, path in found.items()}
         others.in_run = {name: path for name, path in own.items() if path is not None}
 
 

@@ -91,7 +91,10 @@ def each_tensor(
 
 
 def named_part(value: Any, part: str) -> tuple[Tensor | None, tuple[Step, ...]]:
-    """The tensor to which the steps lead that are written `"1"` or `"attentions.0"`."""
+    """The tensor to which the steps lead that are written `"1"` or `"attentions.0"`; the first one
+    for an empty text."""
+    if not part:
+        return first_tensor(value)
     for tensor, steps in each_tensor(value):
         if ".".join(map(str, steps)) == part:
             return tensor, steps

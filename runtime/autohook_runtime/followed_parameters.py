@@ -40,7 +40,7 @@ _pop = torch._C._pop_torch_function_stack
 class Fires(Protocol):
     """What this file needs of a hook point."""
 
-    name: str | None
+    is_in_source: bool
 
     def fire(self, value: Any) -> Any: ...
     def note_passed(self, value: Any) -> None: ...
@@ -72,26 +72,25 @@ class Following(TorchFunctionMode):
     def __torch_function__(
         self, function: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
+        kwargs = kwargs or {}
         # a function's graph has operations of its own, which are seen when it runs
         if self.is_paused or is_dynamo_compiling():
-            return function(*args, **(kwargs or {}))
+            return function(*args, **kwargs)
         kind = kind_of(function)
-        if kind is FIRES and not kwargs:
-            result = function(*args)
-            hook_points = self.taken_by(args)
-            return fire_on_results(hook_points, result) if hook_points else result
         if kind is ELSEWHERE:
-            return _call_elsewhere(function, args, kwargs or {})
-        if kind is JOINS:
-            return function(*self._values(args), **(kwargs or {}))
-        result = function(*args, **(kwargs or {}))
+            return _call_elsewhere(function, args, kwargs)
         hook_points = self.taken_by((*args, *kwargs.values()) if kwargs else args)
         if not hook_points or kind is NO_USE:
-            return result
-        if kwargs and "out" in kwargs:
+            return function(*args, **kwargs)
+        if kind is JOINS:
+            return function(*self._values(args), **kwargs)
+        result = function(*args, **kwargs)
+        if "out" in kwargs:
             return _fire_on_changed(result, hook_points)
+        if kind is FIRES:
+            return fire_on_results(hook_points, result)
         first = args[0] if args else None
-        if kind is not FIRES and id(first) in self.followed:
+        if id(first) in self.followed:
             if kind is FOLLOWED:
                 self._follow_views(result, self.followed[id(first)][1])
             return result
@@ -106,9 +105,8 @@ class Following(TorchFunctionMode):
         taken: HookPoints = ()
         followed = self.followed
         for value in values:
-            number = id(value)
-            if number in followed:
-                hook_points = followed[number][1]
+            if id(value) in followed:
+                hook_points = followed[id(value)][1]
             elif value.__class__ is tuple or value.__class__ is list:
                 hook_points = self.taken_by(value)
             else:
@@ -213,8 +211,7 @@ def fire_on_results(hook_points: HookPoints, result: Any) -> Any:
     fired = tensor
     for hook_point in hook_points:
         fired = hook_point.fire(fired)
-    for hook_point in hook_points:
-        hook_point.note_passed(fired)
+    _note_passed(hook_points, fired)
     return result if fired is tensor else with_tensor(result, steps, fired)
 
 
@@ -228,9 +225,14 @@ def _fire_on_changed(result: Any, hook_points: HookPoints) -> Any:
     fired = fire_on_results(hook_points, before)
     if fired is not before or before._version != version:
         result.copy_(fired)
-    for hook_point in hook_points:
-        hook_point.note_passed(result)
+    _note_passed(hook_points, result)
     return result
+
+
+def _note_passed(hook_points: HookPoints, value: Any) -> None:
+    for hook_point in hook_points:
+        if hook_point.is_in_source:
+            hook_point.note_passed(value)
 
 
 def _call_elsewhere(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
@@ -239,20 +241,3 @@ def _call_elsewhere(function: Callable[..., Any], args: Any, kwargs: Any) -> Any
         return function(*args, **kwargs)
     finally:
         here.following = before
-
-
-def apply_seen(apply: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
-    """The call of an autograd function as one operation: what it does inside, it does for itself,
-    and again in backward."""
-    following = here.following
-    if not following.followed or following.is_paused:
-        return apply(*args, **kwargs)
-    hook_points = following.taken_by((*args, *kwargs.values()))
-    if not hook_points:  # a checkpoint, say, in which forwards run
-        return apply(*args, **kwargs)
-    following.is_paused = True
-    try:
-        result = apply(*args, **kwargs)
-    finally:
-        following.is_paused = False
-    return fire_on_results(hook_points, result)

@@ -1,67 +1,56 @@
-"""The forwards that stand on modules while hook points of them have hooks, and what they do with an
-output."""
+"""The forwards that stand on modules while hook points of them have hooks."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from torch import Tensor
 from torch.compiler import is_dynamo_compiling
 
-from autohook_runtime.compiling import outside_graphs, with_own_code
-from autohook_runtime.first_tensor import first_tensor, named_part, with_tensor
+from autohook_runtime.arguments import receive
+from autohook_runtime.compiling import eagerly, outside_graphs, unseen
+from autohook_runtime.first_tensor import named_part, with_tensor
 from autohook_runtime.followed_parameters import follow, here
 from autohook_runtime.hook_points import KeptHookPoint
 from autohook_runtime.sites import INPUT, OUTPUT
+from autohook_runtime.traced_parameters import TracedParameter
+
+HookPoints = tuple[KeptHookPoint, ...]
 
 
-def _call(own: Any, module: Any, args: Any, kwargs: Any) -> Any:
-    """The forward that stood on the module, or else that of its class."""
-    if own is None:
-        return type(module).forward(module, *args, **kwargs)
-    return own(*args, **kwargs)
+def forward_of(tapped: Any, reference: Any, own: Any) -> Any:
+    """Return the forward of a module that has hooks.
 
-
-def plain(tapped: Any, reference: Any, own: Any) -> Any:
-    """A forward of which the compiler makes no graph; the module's own one has its graph."""
-
-    def forward(*args: Any, **kwargs: Any) -> Any:
-        if INPUT in tapped.points:
-            args, kwargs = tapped.receive(args, kwargs)
-        return tapped.send(_call(own, reference(), args, kwargs))
-
-    return forward
-
-
-outside_graphs(plain(None, None, None))  # all of them have the same code
-
-
-def traceable(tapped: Any, reference: Any, own: Any) -> Any:
-    """A forward with what parameters and modules inside have, of which the compiler makes graphs:
-    they show what stands for the parameters."""
+    Args:
+        tapped: what lies on the module.
+        reference: leads to the module, or to a replica of it.
+        own: the forward that stood on the module itself; None if there is only that of its class.
+    """
 
     def forward(*args: Any, **kwargs: Any) -> Any:
         module: Any = reference()
-        if not tapped.parameters or is_dynamo_compiling():
-            if INPUT in tapped.points:
-                args, kwargs = tapped.receive(args, kwargs)
-            before = tapped.begin_trace()
+        points = tapped.points
+        if is_dynamo_compiling():
+            if INPUT in points:
+                args, kwargs = receive(tapped, args, kwargs)
+            before = _show_traced_parameters(tapped)
             try:
-                output = _call(own, module, args, kwargs)
+                output = (own or partial(type(module).forward, module))(*args, **kwargs)
             finally:
                 for holder, name, value in before:
                     object.__setattr__(holder, name, value)
-            return tapped.send(output)
+            return send(points.get(OUTPUT, ()), output)
         following = here.following
-        if not following.is_in_forward:
-            return tapped.run_outermost(forward, args, kwargs)
-        points = tapped.points
+        if tapped.parameters and not following.is_in_forward:
+            return unseen(_run_outermost)(forward, args, kwargs)
         if INPUT in points:
-            args, kwargs = tapped.receive(args, kwargs)
+            args, kwargs = unseen(receive)(tapped, args, kwargs)
         followed, output = following.followed, None
         try:
-            for name in points.keys() & module.__dict__.keys():
-                follow(module.__dict__[name], points[name])  # replicas and FSDP have them there
+            for name in tapped.watched:
+                if name in module.__dict__:  # replicas and FSDP have them there
+                    follow(module.__dict__[name], points.get(name, ()))
             if own is None:
                 output = type(module).forward(module, *args, **kwargs)
             else:
@@ -69,24 +58,55 @@ def traceable(tapped: Any, reference: Any, own: Any) -> Any:
         finally:
             if following.followed is not followed:
                 following.end_forward(followed, output)
-        return tapped.send(output) if OUTPUT in points else output
-
-    return with_own_code(forward)
-
-
-def send_output(output: Any, hook_point: KeptHookPoint) -> Any:
-    if hook_point.is_in_source:
-        # the source says which part of a tuple it hooks; a trace shows what the source shows
-        if not isinstance(output, Tensor) or is_dynamo_compiling():
-            return output
-        fired = hook_point.fire(output)
-        hook_point.note_passed(fired)
-        return fired
-    if type(output) is Tensor and not hook_point.part:
-        return hook_point.fire(output)
-    part = hook_point.part
-    tensor, steps = named_part(output, part) if part else first_tensor(output)
-    if tensor is None:
+        if OUTPUT in points:
+            return unseen(send)(points.get(OUTPUT, ()), output)
         return output
-    fired = hook_point.fire(tensor)
-    return output if fired is tensor else with_tensor(output, steps, fired)
+
+    return forward
+
+
+outside_graphs(forward_of(None, None, None))  # all but those with their own code have the same
+
+
+@outside_graphs
+def _run_outermost(forward: Any, args: Any, kwargs: Any) -> Any:
+    """A forward in which parameters are followed, with nothing compiled in it."""
+    following = here.following
+    followed, following.is_in_forward = following.followed, True
+    try:
+        with eagerly:
+            return forward(*args, **kwargs)
+    finally:
+        following.is_in_forward = False
+        following.go_back(followed)
+
+
+def _show_traced_parameters(tapped: Any) -> list[tuple[Any, str, Any]]:
+    """Let code that is traced see, in place of parameters, what stands for them. Return what was
+    there."""
+    before = []
+    for tap in tapped.parameters:
+        module, name = tap.tapped.reference(), tap.attribute
+        if tap.kind and module is not None and module._parameters.get(name) is not None:
+            value = getattr(module, name)
+            if not isinstance(value, TracedParameter):
+                before.append((module, name, value))
+                object.__setattr__(module, name, value.as_subclass(tap.kind))
+    return before
+
+
+@outside_graphs
+def send(hook_points: HookPoints, output: Any) -> Any:
+    """A forward's output with what the hooks make of its first tensor."""
+    for hook_point in hook_points:
+        # the source says which part of a tuple it hooks; a trace shows what the source shows
+        if hook_point.is_in_source and (not isinstance(output, Tensor) or is_dynamo_compiling()):
+            continue
+        tensor, steps = named_part(output, hook_point.part)
+        if tensor is not None:
+            fired = hook_point.fire(tensor)
+            if hook_point.is_in_source:
+                hook_point.note_passed(fired)
+            if fired is not tensor:
+                output = with_tensor(output, steps, fired)
+    return output

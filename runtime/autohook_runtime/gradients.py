@@ -22,32 +22,30 @@ class Gradients:
     def __init__(self, hook_point: Any, hooks: list[GradientHook]) -> None:
         self.hook_point, self.hooks = hook_point, hooks
         self.has_left = False
-        self.replacement: Tensor | None = None
+        self.replacement: Any = None
 
     def leaving(self, gradient: Tensor) -> None:
         self.has_left, self.replacement = True, self._call_hooks(gradient)
 
-    def entering(self, gradient: Tensor) -> Tensor | None:
+    def entering(self, gradient: Tensor) -> Any:
         if not self.has_left:
             return self._call_hooks(gradient)
         self.has_left = False
         return self.replacement
 
-    def _call_hooks(self, gradient: Tensor) -> Tensor | None:
-        replacement: Tensor | None = None
+    def _call_hooks(self, gradient: Tensor) -> Any:
+        replacement: Any = None
         for hook in self.hooks:
             result = hook(self.hook_point, (gradient,), (gradient,))
-            if result is not None:
-                replacement = result[0]
-                self._refuse_other_shape(gradient, replacement)
+            if result is None:
+                continue
+            replacement = result[0]
+            if isinstance(replacement, Tensor) and replacement.shape != gradient.shape:
+                raise ValueError(
+                    f"a backward hook at {self.hook_point.name!r} returned a gradient of shape "
+                    f"{tuple(replacement.shape)} for one of shape {tuple(gradient.shape)}"
+                )
         return replacement
-
-    def _refuse_other_shape(self, gradient: Tensor, replacement: Any) -> None:
-        if isinstance(replacement, Tensor) and replacement.shape != gradient.shape:
-            raise ValueError(
-                f"a backward hook at {self.hook_point.name!r} returned a gradient of shape "
-                f"{tuple(replacement.shape)} for one of shape {tuple(gradient.shape)}"
-            )
 
 
 def with_gradient_hooks(
@@ -63,15 +61,11 @@ def with_gradient_hooks(
     if isinstance(value, Tensor) and value.requires_grad and torch.is_grad_enabled():
         entering = value.clone()
         version = entering._version
-        _on_gradient(entering, gradients.entering)
+        entering.register_hook(gradients.entering)  # type: ignore[no-untyped-call]
     fired = call(entering)
     is_same = fired is entering and version is not None and fired._version == version
     if isinstance(fired, Tensor) and fired.requires_grad and torch.is_grad_enabled():
         if not is_same:
             fired = fired.clone()
-            _on_gradient(fired, gradients.leaving)
+            fired.register_hook(gradients.leaving)  # type: ignore[no-untyped-call]
     return fired
-
-
-def _on_gradient(tensor: Tensor, hook: Callable[[Tensor], Tensor | None]) -> None:
-    tensor.register_hook(hook)  # type: ignore[no-untyped-call]

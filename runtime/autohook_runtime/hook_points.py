@@ -9,20 +9,22 @@ from __future__ import annotations
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import partial
 from threading import get_ident
 from typing import Any, Literal, Protocol
 
 from torch import Tensor, nn
 from torch.compiler import is_dynamo_compiling
 from torch.utils.hooks import RemovableHandle
+from transformer_lens.conversion_utils.conversion_steps import RearrangeTensorConversion
 from transformer_lens.hook_points import HookPoint, LensHandle
 
 from autohook_runtime.autograd_functions import checkpoints
-from autohook_runtime.checkpointing import is_recomputed, refuse_other_recomputation, version_of
+from autohook_runtime.changes import HookHandle, changing
+from autohook_runtime.checkpointing import fire_checked, is_recomputed
 from autohook_runtime.followed_parameters import unfollow
 from autohook_runtime.gradients import GradientHook, with_gradient_hooks
-from autohook_runtime.heads import Heads
-from autohook_runtime.own_thread import OwnThread, changing, in_replica, is_replica, is_seen_by
+from autohook_runtime.own_thread import OwnThread, in_replica, is_seen_by
 from autohook_runtime.subclasses import swap_class
 
 Direction = Literal["fwd", "bwd"]
@@ -36,30 +38,11 @@ class Tap(Protocol):
     """What lies on the root, which may have to know."""
 
     @property
-    def key(self) -> tuple[int, str] | None:
-        """The place."""
-
+    def key(self) -> tuple[int, str] | None: ...
     @property
-    def was_read(self) -> bool:
-        """Whether it is for a parameter, which was read while there were hooks."""
-
+    def was_read(self) -> bool: ...
     def start(self, hook_point: KeptHookPoint) -> None: ...
     def stop(self, hook_point: KeptHookPoint) -> None: ...
-
-
-class HookHandle(RemovableHandle):
-    """torch's handle, which tells the hook point when its hook is gone."""
-
-    def __init__(self, handle: RemovableHandle, hook_point: KeptHookPoint) -> None:
-        self.__dict__.update(handle.__dict__)
-        self.hook_point = weakref.ref(hook_point)
-
-    def remove(self) -> None:
-        with changing:
-            super().remove()
-            hook_point = self.hook_point()
-            if hook_point is not None:
-                hook_point.settle()
 
 
 class KeptHookPoint(HookPoint):
@@ -123,7 +106,7 @@ class KeptHookPoint(HookPoint):
         if reference is not None and reference() is value:
             return value
         unfollow(value)
-        if is_replica(self):
+        if "_is_replica" in self.__dict__:
             with in_replica():
                 return self.fire(value)
         return self.fire(value)
@@ -211,31 +194,27 @@ class KeptHookPoint(HookPoint):
 
     def fire(self, value: Any) -> Any:
         """What the hooks make of `value`; also arranges for the gradient hooks."""
+        is_traced = is_dynamo_compiling()
+        call = self.call_hooks if is_traced or not is_recomputed() else partial(fire_checked, self)
         if self.gradient_hooks:
             # a list first: another thread may take its hooks off meanwhile
             both = list(self.gradient_hooks.values())
-            is_traced = is_dynamo_compiling()
             hooks = [hook for hook, thread in both if is_traced or is_seen_by(thread)]
             if hooks:
-                return with_gradient_hooks(self, hooks, self.call_hooks, value)
-        return self.call_hooks(value)
+                return with_gradient_hooks(self, hooks, call, value)
+        return call(value)
 
     def call_hooks(self, value: Any) -> Any:
         """As torch calls forward hooks."""
-        is_traced = is_dynamo_compiling()
-        before, version = value, None if is_traced else version_of(value)
         for hook in self.firing:
             result = hook(self, (value,), value)
             if result is not None:
                 value = result
-        is_changed = value is not before or (version is not None and value._version != version)
-        if is_changed and not is_traced and is_recomputed():
-            return refuse_other_recomputation(self, value)
         return value
 
     def note_passed(self, value: Any) -> None:
-        """Remembers what a tap has brought here, if the source brings values, too."""
-        if self.is_in_source and isinstance(value, Tensor):
+        """Remembers what a tap has brought here, where the source brings values, too."""
+        if isinstance(value, Tensor):
             self.passed[get_ident()] = weakref.ref(value)
 
     def layer(self) -> int:
@@ -253,7 +232,8 @@ class KeptHookPoint(HookPoint):
     def heads(self, count: int | None) -> KeptHookPoint:
         """Lets hooks and caches see `[…, heads, d_head]` in place of `[…, heads * d_head]`; with
         None, as it was."""
-        self.hook_conversion = None if count is None else Heads(count)
+        parted = RearrangeTensorConversion("... (head d_head) -> ... head d_head", head=count)
+        self.hook_conversion = None if count is None else parted
         return self
 
     def __getstate__(self) -> dict[str, Any]:

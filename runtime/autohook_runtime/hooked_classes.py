@@ -16,13 +16,17 @@ from transformer_lens import HookedRootModule
 from autohook_runtime.choices import Choice
 from autohook_runtime.hook_points import KeptHookPoint
 from autohook_runtime.record import RECORD, Record, complete, record_of
-from autohook_runtime.root_methods import METHODS, RootMethods
+from autohook_runtime.root_methods import RootMethods
 from autohook_runtime.subclasses import make_subclass, swap_class, swapped_from
 from autohook_runtime.tapped_modules import tapped_of
 from autohook_runtime.taps import ModuleTap, hook_point_alone
 
 STATE = ("hook_dict", "mod_dict", "is_caching", "context_level")
 """The attributes of TransformerLens's `HookedRootModule`."""
+METHODS = frozenset(
+    name for cls in RootMethods.__mro__[:-2] for name in vars(cls) if not name.startswith("_")
+) - frozenset(vars(nn.Module))
+"""The names that the interface adds."""
 _DEFAULTS = Choice()
 
 
@@ -44,6 +48,24 @@ def hook_module(model: nn.Module, choice: Choice = _DEFAULTS) -> None:
     complete(model, record)
     model.__dict__[RECORD] = record
     swap_class(model, _hooked_class(type(model)))  # type: ignore[arg-type]
+
+
+class _Yielding:
+    """A method that gives way to a submodule, parameter or buffer of its name."""
+
+    def __init__(self, method: Any) -> None:
+        self.method = method
+
+    def __get__(self, model: nn.Module | None, cls: type) -> Any:
+        held: dict[str, Any] = {} if model is None else model.__dict__
+        for kind in ("_modules", "_parameters", "_buffers"):
+            if self.method.__name__ in held.get(kind, ()):
+                return held[kind][self.method.__name__]
+        return self.method.__get__(model, cls)
+
+
+for _name in METHODS:
+    setattr(RootMethods, _name, _Yielding(getattr(RootMethods, _name)))
 
 
 @cache

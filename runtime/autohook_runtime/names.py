@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from fnmatch import filter as matching_glob
@@ -98,8 +99,8 @@ class HookDict(ByEitherName[HookPoint]):
         test = wanted.search if isinstance(wanted, re.Pattern) else wanted
         if callable(test):
             return [name for name in self if any(map(test, self._all_names(name)))]
-        if is_shorthand(wanted):
-            wanted = self._full_name(wanted)  # type: ignore[arg-type]
+        if isinstance(wanted, tuple) and len(wanted) > 1 and isinstance(wanted[1], int):
+            wanted = self._full_name(wanted)  # `("pattern", 3)`, and no list of names
         if not isinstance(wanted, str):
             asked: Any = wanted
             several = {name for each in asked for name in self.wanted(each, unknown)}
@@ -118,16 +119,31 @@ class HookDict(ByEitherName[HookPoint]):
             unknown(error.args[0])
             return []
 
+    def found(self, wanted: Wanted | None) -> list[str]:
+        """As `wanted`, where one warning says what there is not."""
+        unknown: list[str] = []
+        names = self.wanted(wanted, unknown.append)
+        if unknown or not names:
+            nothing = f"names_filter={wanted!r} matches no hook point; see hook_dict"
+            warnings.warn("; ".join(unknown) or nothing, stacklevel=3)
+        return names
+
     def _all_names(self, own: str) -> list[str]:
         return [own, *(self.other_names.of(own) if self.other_names is not None else ())]
-
-
-def is_shorthand(wanted: Any) -> bool:
-    """Whether it is `("pattern", 3)`, and no list of names."""
-    return isinstance(wanted, tuple) and len(wanted) > 1 and isinstance(wanted[1], int)
 
 
 def near(name: str, names: Mapping[str, Any]) -> str:
     """What may have been meant, as the end of a sentence."""
     found = get_close_matches(name, names, n=3, cutoff=0.5)
     return f"; did you mean {' or '.join(map(repr, found))}?" if found else "; see hook_dict"
+
+
+def warn_of_silent(names: Iterable[str]) -> None:
+    """Says of which hook points nothing came in a run."""
+    silent = ", ".join(map(repr, names))
+    if silent:
+        warnings.warn(
+            f"nothing passed in this run: {silent}. Scripted functions and Triton kernels show no "
+            "operation with a parameter",
+            stacklevel=3,
+        )

@@ -14,28 +14,6 @@ from typing import Any
 
 from torch.compiler import is_dynamo_compiling
 
-
-class Changing:
-    """A lock that is held while hooks change. When it is let go, what lies on modules follows."""
-
-    def __init__(self) -> None:
-        self.lock, self.depth = threading.RLock(), 0
-        self.to_settle: dict[Any, None] = {}
-
-    def __enter__(self) -> None:
-        self.lock.acquire()
-        self.depth += 1
-
-    def __exit__(self, *_: Any) -> None:
-        try:
-            while self.depth == 1 and self.to_settle:
-                self.to_settle.popitem()[0].settle()
-        finally:
-            self.depth -= 1
-            self.lock.release()
-
-
-changing = Changing()
 _here = threading.local()
 
 
@@ -74,7 +52,3 @@ def in_replica() -> Iterator[None]:
         yield
     finally:
         _here.replica = before
-
-
-def is_replica(module: Any) -> bool:
-    return "_is_replica" in module.__dict__

@@ -8,8 +8,9 @@ from typing import Any
 from torch import nn
 
 from autohook_runtime.hook_points import KeptHookPoint
+from autohook_runtime.hooked_classes import METHODS
 from autohook_runtime.names import HookDict
-from autohook_runtime.root_methods import METHODS, RootMethods
+from autohook_runtime.root_methods import RootMethods
 from autohook_runtime.taps import ALONE, AloneTap, hook_point_alone
 
 

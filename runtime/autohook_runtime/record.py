@@ -10,11 +10,11 @@ import torch
 from torch import nn
 from transformer_lens.hook_points import HookPoint
 
+from autohook_runtime.changes import changing
 from autohook_runtime.choices import Choice
 from autohook_runtime.hook_points import KeptHookPoint, Tap
 from autohook_runtime.names import HookDict
 from autohook_runtime.other_names import OtherNames
-from autohook_runtime.own_thread import changing
 from autohook_runtime.sites import (
     INPUT,
     InSource,
@@ -69,15 +69,17 @@ def record_of(model: nn.Module) -> Record | None:
     return record if isinstance(record, Record) else None
 
 
-def keep_current(model: nn.Module) -> None:
-    """Completes a hooked model if it holds other modules or parameters than before. It may change
-    its parts at any time, so this is called where hooks are added and where a run starts."""
+def keep_current(model: Any) -> HookDict:
+    """The hook points of a hooked model, which is completed if it holds other modules or parameters
+    than before. It may change its parts at any time, so this is called where hooks are added and
+    where a run starts."""
     record = record_of(model)
-    if record is None:
-        return
-    with changing:
-        if not record.is_current(model):
-            complete(model, record)
+    if record is not None:
+        with changing:
+            if not record.is_current(model):
+                complete(model, record)
+    hook_dict: HookDict = model.hook_dict
+    return hook_dict
 
 
 def complete(model: nn.Module, record: Record) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import get_ident
 from typing import Any
@@ -16,8 +16,9 @@ from torch.utils._pytree import register_pytree_node
 from transformer_lens.hook_points import HookPoint
 from transformer_lens.utilities.slice import Slice
 
+from autohook_runtime.changes import changing
 from autohook_runtime.first_tensor import first_tensor
-from autohook_runtime.names import ByEitherName
+from autohook_runtime.names import ByEitherName, HookDict
 from autohook_runtime.own_thread import is_seen_by
 
 AHEAD_OF_HEADS = ("hook_q", "hook_k", "hook_v", "hook_z", "hook_result")
@@ -47,9 +48,10 @@ register_pytree_node(
 )
 
 
-@dataclass(frozen=True)
-class Kept:
-    """What is kept of each value.
+@dataclass(eq=False)
+class Recording:
+    """Fills a cache, with the values of the thread that made it. As a context it does so for the
+    hook points that `at` has named.
 
     Args:
         to: a device, or a folder (a `Path`) for one safetensors file for each hook point.
@@ -64,18 +66,35 @@ class Kept:
     pos_slice: Any = None
     every: bool = False
     keep_graph: bool = False
+    cache: Any = field(default_factory=Cache)
 
+    def __post_init__(self) -> None:
+        self.thread = get_ident()
+        self.slice = Slice.unwrap(self.pos_slice) if self.pos_slice is not None else None
+        self.is_whole = self.slice is None and self.to is None and not self.remove_batch_dim
+        self.last: tuple[weakref.ref[Tensor], int, Tensor] | None = None
+        self.saves: list[tuple[Save, Any]] = []
 
-class Recording:
-    """Fills a cache, with the values of the thread that made it."""
+    def at(self, hook_dict: HookDict, names: list[str]) -> Recording:
+        self.cache.other_names = hook_dict.other_names
+        self.saves = [(Save(self, name), hook_dict[name]) for name in names]
+        return self
 
-    def __init__(self, kept: Kept, cache: dict[str, Any] | None = None) -> None:
-        self.kept, self.thread = kept, get_ident()
-        self.cache: Any = Cache() if cache is None else cache
-        self.slice = Slice.unwrap(kept.pos_slice) if kept.pos_slice is not None else None
-        self.is_whole = self.slice is None and kept.to is None and not kept.remove_batch_dim
-        # weak, both: in a long recording neither lives longer than who else has it
-        self.copies: dict[int, tuple[weakref.ref[Tensor], int, weakref.ref[Tensor]]] = {}
+    def __enter__(self) -> None:
+        with changing:
+            for save, hook_point in self.saves:
+                hook_point._forward_hooks[id(save)] = save.as_torch_calls
+                hook_point.settle()
+
+    def __exit__(self, *_: Any) -> None:
+        with changing:
+            for save, hook_point in self.saves:
+                hook_point._forward_hooks.pop(id(save), None)
+                hook_point.settle()
+                if save.traced is not None:  # by compiled code
+                    self.keep(save.name, save.traced)
+        # what knows this recording, which would otherwise stay until the next garbage collection
+        self.saves, self.last = [], None
 
     def keep(self, name: str, value: Any, conversion: Any = None) -> None:
         """A copy: the value itself may be changed in place after it has passed."""
@@ -85,44 +104,42 @@ class Recording:
         if conversion is not None:
             tensor = conversion.convert(tensor)
         copied = self._copy(tensor) if self.is_whole else self._part(tensor, name)
-        if isinstance(self.kept.to, Path):
+        if isinstance(self.to, Path):
             self._store(name, copied)
-        elif self.kept.every:
+        elif self.every:
             self.cache.setdefault(name, []).append(copied)
         else:
             self.cache[name] = copied
 
     def _store(self, name: str, value: Tensor) -> None:
-        if self.kept.every:
+        if self.every:
             name = f"{name}.{sum(other.startswith(f'{name}.') for other in self.cache)}"
-        path = self.kept.to / f"{name}.safetensors"
+        path = self.to / f"{name}.safetensors"
         save_file({"value": value.contiguous()}, path)
         self.cache[name] = path
 
     def _copy(self, tensor: Tensor) -> Tensor:
-        """One for all hook points that a tensor passes without a change."""
+        """One for all hook points that a tensor passes, one after the other, without a change."""
         if tensor.is_inference() or is_functorch_wrapped_tensor(tensor):
             return self._detached(tensor).clone()  # nothing says whether it has changed
-        known = self.copies.get(id(tensor))
-        if known is not None and known[0]() is tensor and known[1] == tensor._version:
-            before = known[2]()
-            if before is not None:
-                return before
+        last, version = self.last, tensor._version
+        if last is not None and last[0]() is tensor and last[1] == version:
+            return last[2]
         copied = self._detached(tensor).clone()
-        self.copies[id(tensor)] = weakref.ref(tensor), tensor._version, weakref.ref(copied)
+        self.last = weakref.ref(tensor), version, copied
         return copied
 
     def _detached(self, tensor: Tensor) -> Tensor:
-        return tensor.detach() if tensor.requires_grad and not self.kept.keep_graph else tensor
+        return tensor.detach() if tensor.requires_grad and not self.keep_graph else tensor
 
     def _part(self, tensor: Tensor, name: str) -> Tensor:
         part = self._detached(tensor)
-        if self.kept.remove_batch_dim and part.dim() and part.shape[0] == 1:
+        if self.remove_batch_dim and part.dim() and part.shape[0] == 1:
             part = part.squeeze(0)
         pos_dim = -3 if name.endswith(AHEAD_OF_HEADS) else -2
         if self.slice is not None and part.dim() >= -pos_dim:
             part = self.slice.apply(part, dim=pos_dim)
-        moved = part if isinstance(self.kept.to, Path) else part.to(self.kept.to)
+        moved = part if isinstance(self.to, Path) else part.to(self.to)
         return moved if moved.device != tensor.device else moved.clone()
 
 
@@ -141,16 +158,6 @@ class Save:
             self.recording.cache[self.name] = value.detach().clone()
         elif is_seen_by(self.recording.thread):
             self.recording.keep(self.name, value)
-
-    def start(self, hook_point: Any) -> None:
-        hook_point._forward_hooks[id(self)] = self.as_torch_calls
-        hook_point.settle()
-
-    def stop(self, hook_point: Any) -> None:
-        hook_point._forward_hooks.pop(id(self), None)
-        hook_point.settle()
-        if self.traced is not None:  # by compiled code
-            self.recording.keep(self.name, self.traced)
 
     def as_torch_calls(self, hook_point: HookPoint, arguments: Any, value: Any) -> None:
         if is_dynamo_compiling():

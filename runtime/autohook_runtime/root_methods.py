@@ -6,25 +6,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any, TypeVar
 
-from torch import nn
 from transformer_lens import HookedRootModule
 from transformer_lens.hook_points import HookPoint, LensHandle
 
+from autohook_runtime.chains import run_from
+from autohook_runtime.changes import changing
 from autohook_runtime.first_run import embeddings_found
 from autohook_runtime.first_tensor import first_tensor
 from autohook_runtime.hook_points import Direction, Hook, KeptHookPoint
-from autohook_runtime.names import Wanted
-from autohook_runtime.own_thread import OwnThread, changing
+from autohook_runtime.names import Wanted, warn_of_silent
+from autohook_runtime.own_thread import OwnThread
 from autohook_runtime.record import keep_current, unwrap_model
-from autohook_runtime.recordings import Cache, Kept, Recording, Save
-from autohook_runtime.runs import (
-    current_hook_dict,
-    names_of,
-    recorded,
-    refuse_batch,
-    run,
-    warn_of_silent,
-)
+from autohook_runtime.recordings import Cache, Recording, Save
 from autohook_runtime.stopping import stopping
 
 Hooks = Sequence[tuple[Wanted, Hook]]
@@ -57,7 +50,7 @@ class RootMethods(HookedRootModule):
         Raises:
             KeyError: for a name that there is not, with those that are nearest to it.
         """
-        hook_dict = current_hook_dict(self)
+        hook_dict = keep_current(self)
         added: list[tuple[HookPoint, Direction, LensHandle]] = []
         with changing:
             self.context_level += 1
@@ -107,7 +100,7 @@ class RootMethods(HookedRootModule):
             embeddings_found(self),
             RootMethods.hooks(self, fwd, bwd, reset_hooks_end, clear_contexts),
         ):
-            output = run(self, start, model_args, model_kwargs)
+            output = run_from(self, start, model_args, model_kwargs)
         warn_of_silent(name for name, hook in fwd if isinstance(name, str) and not hook.was_called)
         return output
 
@@ -145,14 +138,18 @@ class RootMethods(HookedRootModule):
             (the others): as TransformerLens has them.
         """
         if remove_batch_dim:
-            refuse_batch(first_tensor((model_args, model_kwargs))[0])
-        kept = Kept(device if to is None else to, remove_batch_dim, pos_slice, every, keep_graph)
-        recording, names = Recording(kept), names_of(self, names_filter)
-        bwd = [(name, OwnThread(Save(recording, f"{name}_grad"))) for name in names]
-        gradients = RootMethods.hooks(self, bwd_hooks=bwd) if incl_bwd else nullcontext()
-        with recorded(self, recording, names), gradients:
+            given, _ = first_tensor((model_args, model_kwargs))
+            if given is not None and given.dim() and given.shape[0] != 1:
+                raise ValueError(f"remove_batch_dim needs a batch of 1, got {given.shape[0]}")
+        to = device if to is None else to
+        recording = Recording(to, remove_batch_dim, pos_slice, every, keep_graph)
+        hook_dict = keep_current(self)
+        names = hook_dict.found(names_filter)
+        bwd = [(n, OwnThread(Save(recording, f"{n}_grad"))) for n in names if incl_bwd]
+        gradients = RootMethods.hooks(self, bwd_hooks=bwd) if bwd else nullcontext()
+        with embeddings_found(self), recording.at(hook_dict, names), gradients:
             with stopping(self, stop_at, model_kwargs) as stopped:
-                stopped.value = run(self, start, model_args, model_kwargs)
+                stopped.value = run_from(self, start, model_args, model_kwargs)
             if incl_bwd:
                 scalar, _ = first_tensor(stopped.value)
                 if scalar is None:
@@ -160,10 +157,9 @@ class RootMethods(HookedRootModule):
                 scalar.backward()  # type: ignore[no-untyped-call]
         if clear_contexts:
             RootMethods.clear_contexts(self)  # type: ignore[no-untyped-call]
-        fired = set(recording.cache)
-        silent = [name for name in names if name not in fired]
+        silent = [name for name in names if not dict.__contains__(recording.cache, name)]
         if not isinstance(names_filter, (str, list)):
-            silent = [name for name in silent if self.hook_dict[name].was_read]
+            silent = [name for name in silent if hook_dict[name].was_read]
         warn_of_silent(silent)
         return stopped.value, recording.cache
 
@@ -184,8 +180,10 @@ class RootMethods(HookedRootModule):
             >>> with model.caching("*.mlp.hook_point", every=True) as cache:
             ...     model.generate(ids)
         """
-        recording = Recording(Kept(to, False, pos_slice, every, keep_graph))
-        with recorded(self, recording, names_of(self, names_filter)):
+        recording = Recording(to, False, pos_slice, every, keep_graph)
+        hook_dict = keep_current(self)
+        names = hook_dict.found(names_filter)
+        with embeddings_found(self), recording.at(hook_dict, names):
             yield recording.cache
 
     def get_caching_hooks(
@@ -198,10 +196,13 @@ class RootMethods(HookedRootModule):
         pos_slice: Any = None,
     ) -> tuple[dict[str, Any], Any, Any]:
         """A cache and the hooks that fill it, for `hooks` or `run_with_hooks`."""
-        recording = Recording(Kept(device, remove_batch_dim, pos_slice), cache)
-        names = names_of(self, names_filter)
+        recording = Recording(
+            device, remove_batch_dim, pos_slice, cache=Cache() if cache is None else cache
+        )
+        hook_dict = keep_current(self)
+        names = hook_dict.found(names_filter)
         if isinstance(recording.cache, Cache):
-            recording.cache.other_names = current_hook_dict(self).other_names
+            recording.cache.other_names = hook_dict.other_names
         bwd = [(name, Save(recording, f"{name}_grad")) for name in names if incl_bwd]
         return recording.cache, [(name, Save(recording, name)) for name in names], bwd
 
@@ -233,7 +234,7 @@ class RootMethods(HookedRootModule):
         Raises:
             KeyError: for a name that there is not, with those that are nearest to it.
         """
-        hook_dict = current_hook_dict(self)
+        hook_dict = keep_current(self)
         for each in hook_dict.wanted(name):
             RootMethods.check_and_add_hook(
                 self, hook_dict[each], each, hook, dir, is_permanent, level, prepend
@@ -247,27 +248,3 @@ class RootMethods(HookedRootModule):
     def unwrap(self: Any) -> Any:
         """Gives back this model as it was before `auto_hook`."""
         return unwrap_model(self)
-
-
-METHODS = frozenset(
-    name for cls in RootMethods.__mro__[:-2] for name in vars(cls) if not name.startswith("_")
-) - frozenset(vars(nn.Module))
-"""The names that the interface adds."""
-
-
-class _Yielding:
-    """A method that gives way to a submodule, parameter or buffer of its name."""
-
-    def __init__(self, method: Any) -> None:
-        self.method = method
-
-    def __get__(self, model: nn.Module | None, cls: type) -> Any:
-        held: dict[str, Any] = {} if model is None else model.__dict__
-        for kind in ("_modules", "_parameters", "_buffers"):
-            if self.method.__name__ in held.get(kind, ()):
-                return held[kind][self.method.__name__]
-        return self.method.__get__(model, cls)
-
-
-for _name in METHODS:
-    setattr(RootMethods, _name, _Yielding(getattr(RootMethods, _name)))

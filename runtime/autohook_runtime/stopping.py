@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from typing import Any
 
@@ -27,10 +27,10 @@ class Stopped(BaseException):
         self.value = value
 
 
-@contextmanager
-def stopping(model: Any, stop_at: str | None, model_kwargs: dict[str, Any]) -> Iterator[Stopped]:
+def stopping(
+    model: Any, stop_at: str | None, model_kwargs: dict[str, Any]
+) -> AbstractContextManager[Stopped]:
     """Where the run in the block ends early, the value at that place is in what this gives."""
-    end = Stopped()
     layer = None
     asked = model_kwargs.keys() & OF_TRANSFORMER_LENS
     if asked:
@@ -38,30 +38,31 @@ def stopping(model: Any, stop_at: str | None, model_kwargs: dict[str, Any]) -> I
         others = {name: model_kwargs.pop(name) for name in asked - own.keys()}
         layer = others.get("stop_at_layer")
     if stop_at is None and layer is None:
-        yield end
-        return
+        return nullcontext(Stopped())
+    return _stopping(model, stop_at, layer)
+
+
+@contextmanager
+def _stopping(model: Any, stop_at: str | None, layer: Any) -> Iterator[Stopped]:
+    end = Stopped()
 
     def stop(value: Any, hook: Any = None) -> None:
         end.value = value
         raise end
 
-    taken_off: list[Callable[[], None]] = []
+    if stop_at is None:
+        take_off = _stop_ahead_of(layers_of(model), layer, stop).remove
+    else:
+        hook_point = model.hook_dict[stop_at]
+        take_off = partial(hook_point.take_off, hook_point.add_hook(OwnThread(stop)), "fwd")
     try:
-        if stop_at is not None:
-            hook_point = model.hook_dict[stop_at]
-            taken_off.append(
-                partial(hook_point.take_off, hook_point.add_hook(OwnThread(stop)), "fwd")
-            )
-        else:
-            taken_off.append(_stop_ahead_of(layers_of(model), layer, stop).remove)
         with eagerly:
             yield end
     except Stopped as stopped:
         if stopped is not end:
             raise
     finally:
-        for take_off in taken_off:
-            take_off()
+        take_off()
 
 
 def layers_of(model: nn.Module) -> nn.ModuleList:

@@ -14,29 +14,21 @@ from contextlib import contextmanager
 from types import FunctionType, MethodType
 from typing import Any, Protocol
 
-import torch
 from torch import nn
 from torch.compiler import is_dynamo_compiling
 
-from autohook_runtime.arguments import argument_names, with_fired_arguments
-from autohook_runtime.compiling import (
-    eagerly,
-    has_room,
-    is_beside_graphs,
-    outside_graphs,
-)
-from autohook_runtime.followed_parameters import follow, here
-from autohook_runtime.forwards import plain, send_output, traceable
-from autohook_runtime.hook_points import KeptHookPoint
+from autohook_runtime.arguments import argument_names
+from autohook_runtime.compiling import has_room, with_own_code
+from autohook_runtime.followed_parameters import follow
+from autohook_runtime.forwards import HookPoints, forward_of
 from autohook_runtime.own_thread import in_replica
-from autohook_runtime.sites import INPUT, OUTPUT
+from autohook_runtime.sites import INPUT
 from autohook_runtime.traced_parameters import TracedParameter
 
-HookPoints = tuple[KeptHookPoint, ...]
-SHORTCUTS = {
-    nn.TransformerEncoder: "use_nested_tensor",
-    nn.TransformerEncoderLayer: "activation_relu_or_gelu",
-}
+SHORTCUTS = (
+    (nn.TransformerEncoder, "use_nested_tensor"),
+    (nn.TransformerEncoderLayer, "activation_relu_or_gelu"),
+)
 """torch's modules that go around what is in them where an attribute of theirs allows it."""
 
 
@@ -70,8 +62,10 @@ class Tapped:
     def __init__(self, module: nn.Module) -> None:
         self.reference = weakref.ref(module)
         self.points: dict[str, HookPoints] = {}
-        """By what they are for: `OUTPUT`, `INPUT`, or the parameter's name. It is changed as a
-        whole: other threads may go through it."""
+        """By what they are for: `OUTPUT`, `INPUT`, or the parameter's name."""
+        self.watched: tuple[str, ...] = ()
+        """The parameters among them."""
+        self.is_watching = False
         self.inside = 0
         """How many taps there are, here and at modules inside, of which the forward must know."""
         self.parameters: list[Tap] = []
@@ -80,11 +74,13 @@ class Tapped:
         """Of the module's forward, while its inputs are hooked."""
         self.shortcuts: list[Tapped] = []
         """Of modules of torch's around this one that may go around it."""
+        self.shortcut = next((way for cls, way in SHORTCUTS if isinstance(module, cls)), None)
         self.read: set[str] = set()
         """Parameters that were read while they were tapped, this time or last."""
-        self.kind: Any = None
+        self.kind: bool | None = None
+        """Whether our forward has a code of its own; None if none stands on the module."""
         self.forward: Any = None
-        self.forwards: dict[Any, Any] = {}
+        self.forwards: dict[bool, Any] = {}
         """By kind, those that were made before."""
         self.had: dict[str, Any] = {}
         """What stood where something of ours is."""
@@ -100,45 +96,52 @@ class Tapped:
         if module is None:
             return
         held = module.__dict__
-        self._watch_parameters(held)
+        if self.watched or self.is_watching:
+            self._watch_parameters(held)
         if INPUT in self.points and not self.argument_names:
             self.argument_names = argument_names(module)
-        is_plain = OUTPUT in self.points or INPUT in self.points
-        kind: Any = traceable if self.inside else plain if is_plain else None
+        kind = self.inside > 0 if self.points or self.inside else None
         if kind is self.kind:
             return
+        shortcut = self.shortcut
         if self.kind is None:
-            self.had = {name: held[name] for name in ("forward",) if name in held}
+            self.had = {"forward": held["forward"]} if "forward" in held else {}
+            if shortcut is not None:
+                self.had[shortcut] = held[shortcut]
         elif held.get("forward") is not self.forward:
             return  # another one has wrapped it since: inside it does what there is to do
-        for way in (way for cls, way in SHORTCUTS.items() if isinstance(module, cls)):
-            self.had.setdefault(way, held[way])
-            held[way] = self.had[way] and kind is not traceable
-        if kind is not None:
-            self.forward = held["forward"] = self._forward_of(module, kind)
-            held.update(self.others)
-        else:
+        if kind is None:
             for name in ("forward", *self.others):
                 del held[name]
             held.update(self.had)
+        else:
+            self.forward = held["forward"] = self._forward_of(module, kind)
+            held.update(self.others)
+            if shortcut is not None:
+                held[shortcut] = self.had[shortcut] and not kind
         self.kind = kind
 
-    def _forward_of(self, module: nn.Module, kind: Any) -> Any:
-        forward, own = self.forwards.get(kind), self.had.get("forward")
-        if forward is None or own or (kind is traceable and not has_room(forward)):
+    def _forward_of(self, module: nn.Module, has_own_code: bool) -> Any:
+        """Where the forward knows of what is inside, its graphs are for these hooks only, and the
+        compiler keeps few for one code."""
+        forward: Any = self.forwards.get(has_own_code)
+        own = self.had.get("forward")
+        if forward is None or own or (has_own_code and not has_room(forward)):
             of_class = getattr(type(module), "forward", None)
             if own is None and not isinstance(of_class, FunctionType):
                 own = getattr(module, "forward")  # noqa: B009 (a scripted one, by its class)
-            forward = kind(self, self.reference, own)
+            forward = forward_of(self, self.reference, own)
+            forward = with_own_code(forward) if has_own_code else forward
             # for `inspect.signature`
             forward.__wrapped__ = own or MethodType(of_class, self)  # type: ignore[arg-type]
             if own is None:  # which would keep the module alive
-                self.forwards[kind] = forward
+                self.forwards[has_own_code] = forward
         return forward
 
     def _watch_parameters(self, held: dict[str, Any]) -> None:
         parameters: Any = held.get("_parameters")  # none in a scripted module
-        if len(self.points) == (OUTPUT in self.points) + (INPUT in self.points):
+        self.is_watching = bool(self.watched)
+        if not self.watched:
             if isinstance(parameters, WatchedParameters):
                 held["_parameters"] = parameters.own
                 parameters.own.clear()
@@ -148,50 +151,6 @@ class Tapped:
         elif not isinstance(parameters, WatchedParameters):
             watched = held["_parameters"] = WatchedParameters(parameters)
             watched.own, watched.tapped, self.read = parameters, self, set()
-
-    @outside_graphs
-    def receive(self, args: Any, kwargs: Any) -> Any:
-        """A forward's arguments with what the hooks make of tensors in them."""
-        if not is_dynamo_compiling() and is_beside_graphs():
-            return torch.compiler.disable(self.receive)(args, kwargs)  # type: ignore[no-untyped-call]
-        return with_fired_arguments(self.points.get(INPUT, ()), self.argument_names, args, kwargs)
-
-    @outside_graphs
-    def send(self, output: Any) -> Any:
-        """A forward's output with what the hooks make of its first tensor."""
-        if not is_dynamo_compiling() and is_beside_graphs():
-            # outside of the graph that the module's own forward has
-            return torch.compiler.disable(self.send)(output)  # type: ignore[no-untyped-call]
-        for hook_point in self.points.get(OUTPUT, ()):
-            output = send_output(output, hook_point)
-        return output
-
-    @outside_graphs
-    def run_outermost(self, forward: Any, args: Any, kwargs: Any) -> Any:
-        """A forward in which parameters are followed, with nothing compiled in it."""
-        if is_beside_graphs():
-            return torch.compiler.disable(self.run_outermost)(forward, args, kwargs)  # type: ignore[no-untyped-call]
-        following = here.following
-        followed, following.is_in_forward = following.followed, True
-        try:
-            with eagerly:
-                return forward(*args, **kwargs)
-        finally:
-            following.is_in_forward = False
-            following.go_back(followed)
-
-    def begin_trace(self) -> list[tuple[nn.Module, str, Any]]:
-        """Lets code that is traced see, in place of parameters, what stands for them. Returns what
-        was there."""
-        before = []
-        for tap in self.parameters:
-            module, name = tap.tapped.reference(), tap.attribute
-            if tap.kind and module is not None and module._parameters.get(name) is not None:
-                value = getattr(module, name)
-                if not isinstance(value, TracedParameter):
-                    before.append((module, name, value))
-                    object.__setattr__(module, name, value.as_subclass(tap.kind))
-        return before
 
     def deepcopy(self, memo: dict[int, Any]) -> nn.Module:
         """`__deepcopy__` of the module: a copy has nothing of this."""
@@ -209,14 +168,14 @@ class Tapped:
     @contextmanager
     def _lifted(self) -> Iterator[nn.Module]:
         """The module is for a while as it is without hooks."""
-        module, before = self.reference(), (self.points, self.inside, self.parameters)
+        module, before = self.reference(), (self.points, self.watched, self.inside)
         assert module is not None
-        self.points, self.inside, self.parameters = {}, 0, []
+        self.points, self.watched, self.inside = {}, (), 0
         self.settle()
         try:
             yield module
         finally:
-            self.points, self.inside, self.parameters = before
+            self.points, self.watched, self.inside = before
             self.settle()
 
     def replicate(self) -> nn.Module:
@@ -225,7 +184,7 @@ class Tapped:
         assert module is not None
         own: Any = type(module)._replicate_for_data_parallel
         replica: nn.Module = own(module)
-        forward = traceable(self, weakref.ref(replica), None)
+        forward = forward_of(self, weakref.ref(replica), None)
 
         def forward_for_its_thread(*args: Any, **kwargs: Any) -> Any:
             with in_replica():
@@ -248,7 +207,7 @@ def tapped_of(module: nn.Module) -> Tapped:
 def note_shortcuts(modules: Iterable[nn.Module]) -> None:
     """Writes down what torch's transformers may go around."""
     for module in modules:
-        if isinstance(module, tuple(SHORTCUTS)):
+        if tapped_of(module).shortcut is not None:
             for inner in module.modules():
                 known = tapped_of(inner).shortcuts
                 if inner is not module and tapped_of(module) not in known:

@@ -12,10 +12,10 @@ from typing import Any
 from torch import nn
 
 from autohook_runtime.autograd_functions import functions
+from autohook_runtime.changes import changing
 from autohook_runtime.compiling import is_compiler_in_use, tell_compiler
 from autohook_runtime.followed_parameters import end_following, follow
 from autohook_runtime.hook_points import KeptHookPoint
-from autohook_runtime.own_thread import changing
 from autohook_runtime.sites import INPUT, OUTPUT, Key
 from autohook_runtime.tapped_modules import Tapped, tapped_of
 from autohook_runtime.traced_parameters import TracedParameter, traced_class
@@ -36,7 +36,7 @@ class ModuleTap:
     def __init__(self, module: nn.Module, attribute: str) -> None:
         self.tapped, self.attribute = tapped_of(module), attribute
         self.is_parameter = attribute not in (OUTPUT, INPUT)
-        self.known_by: list[Tapped] = []
+        self.known_by: set[Tapped] = set()
 
     @property
     def key(self) -> Key | None:
@@ -49,47 +49,48 @@ class ModuleTap:
         return self.is_parameter and self.attribute in self.tapped.read
 
     def start(self, hook_point: KeptHookPoint) -> None:
-        if is_compiler_in_use():
+        tapped, is_compiler_here = self.tapped, is_compiler_in_use()
+        points = tapped.points
+        points[self.attribute] = (*points.get(self.attribute, ()), hook_point)
+        if is_compiler_here:
             tell_compiler()
+        # those whose forward must know of the tap
+        self.known_by = set(tapped.shortcuts)
         if self.is_parameter:
             functions.begin()
             if not hook_point.is_in_source and self.kind is None:
                 self.kind = traced_class(hook_point)
-        points = self.tapped.points
-        both = (*points.get(self.attribute, ()), hook_point)
-        self.tapped.points = points | {self.attribute: both}
-        self.known_by = self._knowing()
-        for tapped in self.known_by:
-            tapped.inside += 1
-            if self.is_parameter:
-                tapped.parameters.append(self)
-            changing.to_settle[tapped] = None
-        changing.to_settle[self.tapped] = None
+            self.known_by.add(tapped)
+        # others may read the parameter: then the root's forward ends to follow it. And the compiler
+        # keeps few graphs for one code: what it makes of a hooked root has a code of its own
+        if self.around is not None and (self.is_parameter or is_compiler_here):
+            self.known_by.add(self.around)
+        self._settle(1)
 
     def stop(self, hook_point: KeptHookPoint) -> None:
+        points = self.tapped.points
+        others = tuple(other for other in points[self.attribute] if other is not hook_point)
+        if others:  # another thread may go through them now
+            points[self.attribute] = others
+        else:
+            del points[self.attribute]
         if self.is_parameter:
             functions.end()
             end_following(hook_point)
-        points = dict(self.tapped.points)
-        others = tuple(other for other in points.pop(self.attribute) if other is not hook_point)
-        self.tapped.points = points | ({self.attribute: others} if others else {})
-        for tapped in self.known_by:
-            tapped.inside -= 1
-            if self.is_parameter:
-                tapped.parameters.remove(self)
-            changing.to_settle[tapped] = None
-        changing.to_settle[self.tapped] = None
+        self._settle(-1)
 
-    def _knowing(self) -> list[Tapped]:
-        """What lies on modules whose forward must know of the tap."""
-        knowing = list(self.tapped.shortcuts)
+    def _settle(self, more: int) -> None:
+        """Tells those that have to know that there is one tap more, or less."""
+        changing.to_settle[self.tapped] = None
         if self.is_parameter:
-            knowing.append(self.tapped)
-        # others may read the parameter: then the root's forward ends to follow it. And the compiler
-        # keeps few graphs for one code: what it makes of a hooked root has a code of its own
-        if self.around is not None and (self.is_parameter or is_compiler_in_use()):
-            knowing.append(self.around)
-        return knowing
+            self.tapped.watched = tuple(self.tapped.points.keys() - {OUTPUT, INPUT})
+        for tapped in self.known_by:
+            changing.to_settle[tapped] = None
+            tapped.inside += more
+            if self.is_parameter and more > 0:
+                tapped.parameters.append(self)
+            elif self.is_parameter:
+                tapped.parameters.remove(self)
 
 
 class AloneTap:

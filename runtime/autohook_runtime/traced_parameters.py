@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from autohook_runtime.first_tensor import first_tensor, with_tensor
+from autohook_runtime.followed_parameters import fire_on_results
 from autohook_runtime.operations import (
     JOINING,
     VIEWS_AND_CASTS,
@@ -58,7 +58,7 @@ class TracedParameter(nn.Parameter):
                 if function in CHANGING:
                     result.copy_(kind.hook_point.fire(result.clone()))
                 else:
-                    result = _fire_on_result(kind.hook_point, result)
+                    result = fire_on_results((kind.hook_point,), result)
         return result
 
 
@@ -82,10 +82,3 @@ def _trace_views(result: Any, kind: Any) -> Any:
     if isinstance(result, (tuple, list)):
         return type(result)([_trace_views(item, kind) for item in result])
     return result
-
-
-def _fire_on_result(hook_point: Any, result: Any) -> Any:
-    tensor, steps = first_tensor(result)
-    if tensor is None or not (tensor.is_floating_point() or tensor.is_complex()):
-        return result
-    return with_tensor(result, steps, hook_point.fire(tensor))

@@ -224,12 +224,13 @@ def of_nnsight(model: nn.Module, x: torch.Tensor) -> Run | None:
 def of_auto_hookpoint(model: nn.Module, x: torch.Tensor) -> Run | None:
     """Auto_HookPoint's `run_with_cache`, if it is installed. Its package itself is not imported: that
     loads a tokenizer."""
-    found = importlib.util.find_spec("Auto_HookPoint")
-    if found is None or found.submodule_search_locations is None:
-        return None
-    package = types.ModuleType("Auto_HookPoint")
-    package.__path__ = list(found.submodule_search_locations)
-    sys.modules.setdefault("Auto_HookPoint", package)
+    if "Auto_HookPoint" not in sys.modules:
+        found = importlib.util.find_spec("Auto_HookPoint")
+        if found is None or found.submodule_search_locations is None:
+            return None
+        package = types.ModuleType("Auto_HookPoint")
+        package.__path__ = list(found.submodule_search_locations)
+        sys.modules["Auto_HookPoint"] = package
     theirs = importlib.import_module("Auto_HookPoint.hook").auto_hook(model)
     return lambda: theirs.run_with_cache(x)
 

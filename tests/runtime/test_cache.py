@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections import OrderedDict
 from typing import Any
 
@@ -169,6 +171,26 @@ def test_filters_and_slices() -> None:
     assert one.shape == (WIDTH,)
     sliced = run(inputs(), names_filter="head.hook_point", pos_slice=0)[1]["head.hook_point"]
     assert torch.equal(sliced, run(inputs())[1]["head.hook_point"][:1])
+
+
+def test_a_copy_is_shared_where_nothing_has_changed() -> None:
+    """And goes with the cache, without a garbage collection."""
+    layers = (nn.Linear(WIDTH, WIDTH), nn.Identity(), nn.ReLU(inplace=True), nn.Identity())
+    model = auto_hook(nn.Sequential(*layers))
+    passed = clones_of(model, inputs())
+    gc.collect()
+    gc.disable()
+    try:
+        cache = model.run_with_cache(inputs())[1]
+        assert all(torch.equal(cache[name], value) for name, value in passed.items())
+        assert cache["0.hook_point"] is cache["1.hook_point"]
+        assert cache["1.hook_point"] is not cache["2.hook_point"]
+        assert cache["2.hook_point"] is cache["3.hook_point"] is cache["hook_point"]
+        value = weakref.ref(cache["0.hook_point"])
+        del cache
+        assert value() is None
+    finally:
+        gc.enable()
 
 
 def test_add_caching_hooks_stays_until_reset() -> None:

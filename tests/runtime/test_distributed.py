@@ -31,4 +31,5 @@ def test_two_processes(tmp_path: Path) -> None:
             process.kill()
     for process, (out, err) in zip(processes, results, strict=True):
         assert process.returncode == 0, err[-3000:]
-        assert out.splitlines() == list(CASES)
+        # torch says there, too, whom it is connected with
+        assert [line for line in out.splitlines() if not line.startswith("[Gloo]")] == list(CASES)
