@@ -32,6 +32,7 @@ _OF_ONE = frozenset("view slice cast repeat dropout softmax activation norm".spl
 """Operations whose further operands are no part of what goes on."""
 _NEW = frozenset("empty empty_like new_empty zeros zeros_like new_zeros".split())
 """Operations that make a tensor to be filled."""
+_ADDS = frozenset("index_add_ scatter_add_ index_copy_ scatter_".split())
 MOST_CALLS = 5
 
 
@@ -100,6 +101,8 @@ def _operation(flow: Flow, name: str, point: Point, operands: tuple[Point, ...])
     elif kind == "mask":
         operands = operands[1:] if name == "where" and len(operands) == 3 else operands[:1]
     elif kind == "matmul":
+        if isinstance(both := operands[-1].node, ast.Tuple):  # einsum("bi,bj->ij", (a, b))
+            operands = (*operands[:-1], *(point.at(one) for one in both.elts))
         operands = tuple(one for one in operands if not isinstance(one.node, ast.Constant))
         operands = operands[1:3] if name in ("baddbmm", "addmm") else operands
     return Way(kind, point, operands, name)
@@ -107,10 +110,12 @@ def _operation(flow: Flow, name: str, point: Point, operands: tuple[Point, ...])
 
 def _filled(flow: Flow, point: Point) -> tuple[Point, ...]:
     """Return what is written into a new tensor: `k` and `r` in ``keys[..., :n] = k`` and
-    ``keys[..., n:].copy_(r)``."""
+    ``keys[..., n:].copy_(r)``, `y` in ``out.index_add_(0, index, y)``."""
     takers = flow.takers(point.function)
     found: list[Point] = []
     for item, _ in takers.of(point.node):
+        if isinstance(item, ast.Call) and getattr(item.func, "attr", "") in _ADDS:
+            found += [point.at(one) for one in item.args[-1:]]
         if not isinstance(item, ast.Subscript):
             continue
         statement = takers.parent(item)

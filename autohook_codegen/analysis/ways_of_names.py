@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from autohook_codegen.analysis.call_arguments import Part, arguments_in, given_to, path_to
 from autohook_codegen.analysis.definitions import Binding
-from autohook_codegen.analysis.points import Point, Way
+from autohook_codegen.analysis.points import Context, Point, Way
 from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.analysis.values import Fields, Function, Items, Module
 from autohook_codegen.declares.program import FunctionNode
@@ -101,6 +101,8 @@ def way_of_argument(flow: Flow, point: Point, node: ast.arg) -> Way:
                 node, callee, context.call, _is_bound(context.call, context.function, callee)
             )
         outer = replace(point, function=context.function, context=context.outer)
+        if isinstance(callee, FunctionNode) and node is callee.args.vararg:
+            return _way_of_rest(point, outer, callee, context)
         sources = tuple(replace(outer, node=one, part=(*part, *point.part)) for one, part in given)
         return Way("same", point, sources)
     callers = flow.calls_of.get(point.function.node or node, ())
@@ -115,6 +117,17 @@ def way_of_argument(flow: Flow, point: Point, node: ast.arg) -> Way:
         )
     )
     return Way("same" if sources else "argument", point, sources)
+
+
+def _way_of_rest(point: Point, outer: Point, callee: FunctionNode, context: Context) -> Way:
+    """Return the way to what a call gives ``*args``, or to the item of it that is asked for."""
+    assert isinstance(context.call, ast.Call)
+    plain = len(callee.args.posonlyargs) + len(callee.args.args)
+    rest = context.call.args[plain - _is_bound(context.call, context.function, callee) :]
+    if point.part and isinstance(place := point.part[0], int) and place < len(rest):
+        rest = [rest[place]]
+    sources = tuple(replace(outer, node=one, part=point.part[1:]) for one in rest)
+    return Way("choice" if point.part else "join", point, sources)
 
 
 def _is_bound(call: ast.Call, caller: FunctionTrace, callee: ast.AST | None) -> bool:

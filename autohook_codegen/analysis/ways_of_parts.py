@@ -18,7 +18,10 @@ __all__ = ["way_of_attribute", "way_of_comprehension", "way_of_display", "way_of
 
 
 def way_of_display(flow: Flow, point: Point, elements: list[ast.expr]) -> Way:
-    """Return the way to one item of a tuple or list, or to all of them."""
+    """Return the way to one item of a tuple or list, or to all of them; what is appended to a list
+    is one more."""
+    if isinstance(point.node, ast.List):
+        elements = [*elements, *_appended(flow, point)]
     if point.part and isinstance(place := point.part[0], int):
         inner = _element(point, elements, place)
         if inner is not None:
@@ -40,6 +43,20 @@ def _element(point: Point, elements: list[ast.expr], place: int) -> Point | None
     if stars != [len(elements) - 1] or not isinstance(star, ast.Starred):
         return None
     return replace(point, node=star.value, part=(place - stars[0], *point.part[1:]))
+
+
+def _appended(flow: Flow, point: Point) -> list[ast.expr]:
+    """Return ``x`` of ``outs.append(x)``, where ``outs`` is the list."""
+    if point.function.node is None:
+        return []
+    return [
+        taker.args[0]
+        for taker, _ in flow.takers(point.function).of(point.node)
+        if isinstance(taker, ast.Call)
+        and isinstance(taker.func, ast.Attribute)
+        and taker.func.attr == "append"
+        and len(taker.args) == 1
+    ]
 
 
 def way_of_comprehension(flow: Flow, point: Point, node: ast.ListComp | ast.GeneratorExp) -> Way:

@@ -35,11 +35,8 @@ REASONS = (
     ("*.hook_cross_attn_in", "the stream's own value: `resid_mid` is its name"),
     ("*.hook_normalized", "the inside of a norm: an input of the parameter, or what is returned"),
     ("*.hook_normalized_resid_post", "a module's result, under the module's name"),
-    (
-        "*.hook_mlp_out",
-        "the module's class is not in the file: nothing says that it is a perceptron",
-    ),
-    ("*.hook_attn_out", "nothing in the file says that the module attends"),
+    ("*.hook_mlp_out", "behind norms that stand there in some configurations alone"),
+    ("*.hook_attn_out", "behind norms that stand there in some configurations alone"),
     ("*.hook_nsp_out", "no role; a parameter's site"),
     ("*.hook_pooler_out", "no role; a module's result, under the module's name"),
     ("GptOssExpert.*", "3.9 names an expert's values otherwise: `gate` and `pre`"),

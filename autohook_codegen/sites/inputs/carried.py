@@ -57,9 +57,11 @@ class Carried:
         kinds = [one for one in value if not isinstance(one, Nothing)]
         if not kinds or not all(isinstance(one, Tensor | Unknown) for one in kinds):
             return False
+        is_sure = Purpose.TENSOR in purposes and Purpose.NO_TENSOR not in purposes
         if any(isinstance(one, Tensor) for one in kinds):
             known = {origin_of(one) for one in kinds if isinstance(one, Tensor)}
-            return not any(_is_from_elsewhere(one) for one in kinds if origin_of(one) not in known)
+            others = [one for one in kinds if origin_of(one) not in known]
+            return is_sure or not any(map(_is_from_elsewhere, others))
         for one in kinds:
             origin = origin_of(one)
             if origin is not None and isinstance(origin.node, ast.arg) and not origin.part:

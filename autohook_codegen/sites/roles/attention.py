@@ -5,11 +5,15 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.points import Point, Way
 from autohook_codegen.analysis.trace import FunctionTrace
-from autohook_codegen.sites.roles.projections import is_parameter, projections
+from autohook_codegen.sites.roles.indexes import keys_come_first
+from autohook_codegen.sites.roles.linear import is_parameter
+from autohook_codegen.sites.roles.projections import projections
+from autohook_codegen.sites.written import Written
 
 __all__ = ["TO_SCORES", "ByHand", "find_by_hand"]
 
@@ -18,7 +22,7 @@ TO_SCORES = frozenset(
     "same choice view cast item add scale mask clamp join slice repeat dropout".split()
 )
 """The steps from a product to the scores that softmax takes."""
-MOST_SUMS, MOST_MIXINGS = 8, 2
+MOST_SUMS, MOST_SUMMED, MOST_MIXINGS = 8, 2, 2
 _BEHIND_SOFTMAX = frozenset("same view cast slice mask item".split())
 
 
@@ -48,35 +52,44 @@ def find_by_hand(flow: Flow, function: FunctionTrace) -> Iterator[ByHand]:
             softmaxes = list(_softmaxes(flow, pattern))
             if not softmaxes or not flow.is_fed(other):
                 continue
-            for path in softmaxes:
-                found = _attention(flow, way, other, path)
-                if found is not None:
-                    yield found
+            found = [list(_attentions(flow, way, other, path)) for path in softmaxes]
+            is_sum = any(one.kind == "add" for path in softmaxes for one in path)
+            if not is_sum or sum(map(bool, found)) == 1:
+                yield from chain(*found)
 
 
-def _attention(flow: Flow, product: Way, v: Point, path: tuple[Way, ...]) -> ByHand | None:
+def _attentions(flow: Flow, product: Way, v: Point, path: tuple[Way, ...]) -> Iterator[ByHand]:
     softmax = path[-1]
     given = softmax.sources[0]
     products = _products(flow, given)
-    if not products:
-        return None
     # of those with two fed operands the first in the innermost sum; masks are multiplied too
     projected = [one for one in products if len(products) > 1 and _is_projected(flow, one)]
-    scores = max(projected or products, key=lambda one: products[one])
-    q, k = scores.sources
-    if _keys_come_first(scores, softmax):
-        q, k = k, q
+    wanted = projected or list(products)
     while given.context != path[0].point.context and flow.way(given).kind == "same":
         given = flow.way(given).sources[0]  # what a helper was handed
-    return ByHand(product, v, q, k, _before_casts(flow, given, scores), _pattern(flow, path))
+    while wanted:
+        scores = max(wanted, key=lambda one: products[one])
+        q, k = scores.sources
+        if keys_come_first(scores, softmax):
+            q, k = k, q
+        yield ByHand(product, v, q, k, _before_casts(flow, given, scores), _pattern(flow, path))
+        # those of another branch
+        wanted = [one for one in wanted if _exclude_each_other(one, scores)]
+
+
+def _exclude_each_other(one: Way, other: Way) -> bool:
+    function = one.point.function
+    return function is other.point.function and Written(function).exclude_each_other(
+        one.point.node, other.point.node
+    )
 
 
 def _is_projected(flow: Flow, product: Way) -> bool:
     return all(projections(flow, one) for one in product.sources)
 
 
-def _softmaxes(flow: Flow, start: Point) -> Iterator[tuple[Way, ...]]:
-    """Yield the ways back to a softmax, the softmax last."""
+def _softmaxes(flow: Flow, start: Point, sums: int = MOST_SUMMED) -> Iterator[tuple[Way, ...]]:
+    """Yield the ways back to a softmax, the softmax last; through a sum where each term has one."""
     seen: set[Point] = set()
     stack: list[tuple[Point, tuple[Way, ...]]] = [(start, ())]
     while stack:
@@ -93,6 +106,9 @@ def _softmaxes(flow: Flow, start: Point) -> Iterator[tuple[Way, ...]]:
             onward = way.sources
         elif way.kind in ("matmul", "linear", "conv"):  # talking heads
             onward = mixed(flow, way)
+        elif way.kind == "add" and sums:
+            if all(next(_softmaxes(flow, one, sums - 1), None) for one in way.sources):
+                onward = way.sources
         elif way.kind == "function" or (way.kind == "module" and way.inner):
             onward = way.inner
         elif way.kind in ("unknown", "module"):
@@ -182,16 +198,28 @@ def _beside_sinks(flow: Flow, point: Point, product: Way) -> Point | None:
 
 def _pattern(flow: Flow, path: tuple[Way, ...]) -> Point:
     """Return the softmax with the views, casts and fills behind it."""
-    here = [way for way in path if way.point.context == path[0].point.context]
+    start = path[-1] if _is_changed_in_method(path) else path[0]
+    is_summed = any(way.kind == "add" for way in path)
+    here = [way for way in path if way.point.context == start.point.context]
     while len(here) > 1 and here[0].kind in ("same", "view"):
         here = here[1:]  # turned for the product alone
     point = here[-1].point  # the softmax, or the call of the helper that it stands in
+    # what a sum takes apart again is one pattern
+    near = _BEHIND_SOFTMAX - ({"view", "slice", "item"} if is_summed else set())
     for way in reversed(here[:-1]):
-        if way.kind not in _BEHIND_SOFTMAX and not _chooses_softmax(flow, way):
+        if way.kind not in near and not _chooses_softmax(flow, way):
             break
         if way.kind not in ("same", "choice"):
             point = way.point
     return point
+
+
+def _is_changed_in_method(path: tuple[Way, ...]) -> bool:
+    """Tell whether the method of a module that the softmax stands in does more to it than views."""
+    function, outer = path[-1].point.function, path[0].point.context
+    inside = [way.kind for way in path[:-1] if way.point.context != outer]
+    is_method = function.owner is not None and function.owner.is_module
+    return is_method and not _BEHIND_SOFTMAX.issuperset({*inside} - {"choice"})
 
 
 def _chooses_softmax(flow: Flow, way: Way) -> bool:
@@ -199,51 +227,3 @@ def _chooses_softmax(flow: Flow, way: Way) -> bool:
     near = _BEHIND_SOFTMAX | {"choice"}
     ends = (one.kind for one in flow.walk(way.point, lambda one: one.kind in near))
     return way.kind == "choice" and all(kind in near | {"softmax"} for kind in ends)
-
-
-def _keys_come_first(scores: Way, softmax: Way) -> bool:
-    """Tell whether the softmax sums over the index of the product's first operand."""
-    letters = _letters(scores.point.node)
-    dim = _dim(softmax.point.node)
-    if letters is not None:
-        (first, second), out = letters
-        place = dim if dim is not None else -1
-        if -len(out) <= place < len(out):
-            index = out[place]
-            return index in first and index not in second
-        return False
-    return dim == -2
-
-
-def _letters(node: ast.AST) -> tuple[list[str], str] | None:
-    """Return the indexes of the operands and of the result of an einsum, a letter each."""
-    for one in node.args if isinstance(node, ast.Call) else ():
-        if isinstance(one, ast.Constant) and isinstance(one.value, str) and "->" in one.value:
-            given, _, result = one.value.replace("...", "").partition("->")
-            sides = [_split(side) for side in given.split(",")]
-            known = dict.fromkeys(name for side in sides for name in side)
-            letter = {name: chr(97 + place) for place, name in enumerate(known)}
-            if len(sides) == 2 and all(name in letter for name in _split(result)):
-                texts = ["".join(letter[name] for name in side) for side in sides]
-                return texts, "".join(letter[name] for name in _split(result))
-    return None
-
-
-def _split(side: str) -> list[str]:
-    """Return the indexes of ``b head q`` or of ``bhq``."""
-    return side.split() if " " in side.strip() else list(side.strip())
-
-
-def _dim(node: ast.AST) -> int | None:
-    if not isinstance(node, ast.Call):
-        return None
-    candidates = [one.value for one in node.keywords if one.arg == "dim"]
-    candidates += node.args[-1:]
-    for one in candidates:
-        try:
-            value = ast.literal_eval(one)
-        except (ValueError, TypeError, SyntaxError):
-            continue
-        if isinstance(value, int):
-            return value
-    return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 
 from autohook_codegen.analysis.flow import Flow
@@ -14,30 +14,17 @@ from autohook_codegen.notes import NoteCode
 from autohook_codegen.sites.candidate import Candidate, Explicit
 from autohook_codegen.sites.references import held_by
 from autohook_codegen.sites.roles.attention import find_by_hand
+from autohook_codegen.sites.roles.attention_roles import Place, Role, projected_roles, results
 from autohook_codegen.sites.roles.called_attention import (
     CalledAttention,
     fused_calls,
     interface_calls,
 )
 from autohook_codegen.sites.roles.projected import Projected
-from autohook_codegen.sites.roles.projections import projections, unprojected
-from autohook_codegen.sites.roles.rotations import calls_of_both, rotated
 from autohook_codegen.sites.roles.value_sites import ValueSites, passing_place
 from autohook_codegen.sites.written import Written
 
 __all__ = ["attention_operands", "attention_sites"]
-
-
-@dataclass(frozen=True, slots=True)
-class _Role:
-    """A value with a role."""
-
-    name: str
-    point: Point
-    takes: frozenset[ast.AST] = frozenset()
-    """The calls whose result the value is."""
-    behind: frozenset[Point] = frozenset()
-    """The views that it is a view of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +35,7 @@ class _Attention:
     """What computes it: the call, or the product with the values."""
     projected: tuple[Projected, ...]
     """The ways back to the projections, those of its values first."""
-    roles: tuple[_Role, ...]
+    roles: tuple[Role, ...]
     called: CalledAttention | None = None
 
 
@@ -57,18 +44,18 @@ def attention_sites(
 ) -> Iterator[Candidate]:
     """Yield the sites of every attention, those of one value once."""
     attentions = {function: list(_attentions(value_sites, function)) for function in functions}
-    hooked: dict[str, set[Point]] = {}
-    for role in (role for its in attentions.values() for one in its for role in one.roles):
-        hooked.setdefault(role.name, set()).add(role.point)
+    roles = [role for its in attentions.values() for one in its for role in one.roles]
+    hooked = {(one.name, one.point) for one in roles}
+    wholes = {place for one in roles for place in one.wholes if place in hooked}
     for function, its in attentions.items():
-        yield from _sites_in(value_sites, function, its, hooked)
+        yield from _sites_in(value_sites, function, its, wholes)
 
 
 def _sites_in(
     value_sites: ValueSites,
     function: FunctionTrace,
     attentions: Iterable[_Attention],
-    hooked: Mapping[str, set[Point]],
+    wholes: Set[Place],
 ) -> Iterator[Candidate]:
     """Of two that both run, the second has the name of its values' projection in its names."""
     seen: set[object] = set()
@@ -80,7 +67,7 @@ def _sites_in(
         suffix = "" if alone else _named_after(value_sites.flow, attention.projected)
         if not suffix:
             earlier.append(node)
-        for one in _sites(value_sites, attention, function, suffix, hooked):
+        for one in _sites(value_sites, attention, function, suffix, wholes):
             place = passing_place(one.form)
             if place not in seen:
                 seen.add(place)
@@ -101,16 +88,16 @@ def attention_operands(
 def _attentions(value_sites: ValueSites, function: FunctionTrace) -> Iterator[_Attention]:
     flow = value_sites.flow
     for called in (*fused_calls(flow, function), *interface_calls(flow, function)):
-        values, roles = _projected(value_sites, called.q, called.k, called.v)
-        roles.append(_Role("z", called.z, frozenset({called.call})))
+        values, roles = projected_roles(value_sites, called.q, called.k, called.v)
+        roles.append(Role("z", called.z, frozenset({called.call})))
         _note_called(value_sites, called, function)
         yield _Attention(called.call, values, tuple(roles), called)
     yield from _multihead(value_sites, function)
     for one in find_by_hand(flow, function):
         values, roles = (), []
         if function.node not in value_sites.handed:
-            values, roles = _projected(value_sites, one.q, one.k, one.v)
-            roles += _results(value_sites, one.product.point)
+            values, roles = projected_roles(value_sites, one.q, one.k, one.v)
+            roles += results(value_sites, one.product.point)
         if value_sites.holder(function) is None:
             message = NoteCode.PATTERN_HIDDEN.says(
                 called=getattr(function.node, "name", "a function"),
@@ -118,8 +105,8 @@ def _attentions(value_sites: ValueSites, function: FunctionTrace) -> Iterator[_A
             )
             assert isinstance(one.product.point.node, ast.expr)
             value_sites.note(one.product.point.node, message, function)
-        roles.append(_Role("attn_scores", one.scores, frozenset({one.scores.node})))
-        roles.append(_Role("pattern", one.pattern, frozenset({one.pattern.node})))
+        roles.append(Role("attn_scores", one.scores, frozenset({one.scores.node})))
+        roles.append(Role("pattern", one.pattern, frozenset({one.pattern.node})))
         yield _Attention(one.product.point.node, values, tuple(roles))
 
 
@@ -148,7 +135,7 @@ def _multihead(value_sites: ValueSites, function: FunctionTrace) -> Iterator[_At
         per_head = _constant(asked.get("average_attn_weights"), True) is False
         if per_head and _constant(asked.get("need_weights"), True) is not False:
             pattern = Point(node, function, None, (1,))
-            yield _Attention(node, (), (_Role("pattern", pattern, frozenset()),))
+            yield _Attention(node, (), (Role("pattern", pattern, frozenset()),))
         else:
             message = NoteCode.PATTERN_HIDDEN.says(
                 called=f"{ast.unparse(node.func)}(…)",
@@ -169,12 +156,20 @@ def _sites(
     attention: _Attention,
     function: FunctionTrace,
     suffix: str,
-    hooked: Mapping[str, set[Point]],
+    wholes: Set[Place],
 ) -> Iterator[Candidate]:
+    """Yield its sites; what is a part of another's queries, keys or values has theirs, which is
+    called as if it were the only one."""
     found = [
-        value_sites.site(one.name, one.point, one.takes, suffix=suffix)
+        value_sites.site(
+            one.name,
+            one.point,
+            one.takes,
+            one.form,
+            "" if (one.name, one.point) in wholes else suffix,
+        )
         for one in attention.roles
-        if not one.behind & hooked.get(one.name, set())
+        if wholes.isdisjoint(one.wholes)
     ]
     called = attention.called
     if called is not None and called.callee is not None:
@@ -182,68 +177,6 @@ def _sites(
             form = Explicit(called.callee, place, called.eager_name)
             found.append(value_sites.site(role, Point(called.callee, function), (), form, suffix))
     yield from (one for one in found if one is not None)
-
-
-def _projected(
-    value_sites: ValueSites, q: Point, k: Point, v: Point
-) -> tuple[tuple[Projected, ...], list[_Role]]:
-    """Return the ways back to the projections, and q, k and v with what rotations make of them."""
-    flow = value_sites.flow
-    operands = (("q", q), ("k", k), ("v", v))
-    ways = {role: projections(flow, one) for role, one in operands}
-    ends = [one.end for its in ways.values() for one in its]
-    if callees := frozenset(one.name for one in ends if one.kind == "unknown"):
-        ways = {role: projections(flow, one, callees=callees) for role, one in operands}
-    elif not ends:
-        handed = {role: projections(flow, one, is_handed=True) for role, one in operands}
-        if all(len({one.end.point for one in its}) == 1 for its in handed.values()):
-            ways = handed
-    ways = {role: ways[role] or unprojected(flow, one) for role, one in operands}
-    found: list[_Role] = []
-    for role, paths in ways.items():
-        others = [one for name, its in ways.items() if name != role for one in its]
-        for path in paths:
-            point, passed = path.place(flow)
-            if any(other.place(flow)[0] == point for other in others):
-                # not parted in sight of the projection: behind where they part
-                together = max(path.shared_with(other) for other in others)
-                if together == len(path.ways):
-                    continue
-                point, passed = path.place(flow, together)
-            nodes = frozenset(way.point.node for way in passed)
-            passes = value_sites.all_pass(path.end.point.node, nodes, point)
-            behind = frozenset(way.point for way in passed) - {point}
-            found.append(_Role(role, point, nodes if passes else frozenset(), behind))
-    taken = {one.point for one in found}
-    shared = calls_of_both(ways["q"], ways["k"])
-    turned = [
-        _Role(f"rot_{role}", point)
-        for role in ("q", "k")
-        for point in rotated(ways[role], shared)
-        if point not in taken
-    ]
-    if len({one.name for one in turned}) == 2:
-        found += turned
-    return (*ways["v"], *ways["k"], *ways["q"]), found
-
-
-def _results(value_sites: ValueSites, product: Point) -> Iterator[_Role]:
-    """Yield the place of z; in a helper that is not handed the module those around its calls."""
-    flow, function = value_sites.flow, product.function
-    if value_sites.holder(function) is not None or function.node is None:
-        yield _Role("z", product, frozenset({product.node}))
-        return
-    for call, caller in flow.calls_of.get(function.node, ()):
-        for part in ((), (0,)):
-            way = flow.way(Point(call, caller, None, part))
-            reached = (
-                one.point.node
-                for start in way.inner
-                for one in flow.walk(start, lambda one: one.kind in ("same", "view", "choice"))
-            )
-            if product.node in reached:
-                yield _Role("z", Point(call, caller, None, part), frozenset({call}))
-                break
 
 
 def _named_after(flow: Flow, projected: Iterable[Projected]) -> str:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 
-from autohook_codegen.analysis.call_arguments import given_to
+from autohook_codegen.analysis.call_arguments import Part, given_to
 from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.points import Point, Way
 from autohook_codegen.analysis.trace import ModuleCall
 from autohook_codegen.analysis.values import Module, Value
-from autohook_codegen.declares.program import ClassDecl
+from autohook_codegen.declares.program import ClassDecl, FunctionNode
 from autohook_codegen.sites.parts import Parts
 from autohook_codegen.sites.roles.called_attention import given_queries
+from autohook_codegen.sites.roles.named_branches import role_by_name
 from autohook_codegen.sites.roles.projections import projections
 
 __all__ = ["Branch", "Branches", "Found"]
 
+_BRANCHES = frozenset({"module", "linear", "attention", "conv"})
 _LOOKED_THROUGH = frozenset({"same", "view", "item", "dropout"})
 _NEAR = frozenset("same choice view cast item slice scale dropout norm module function".split())
 
@@ -60,22 +62,38 @@ class Branches:
         """Return what a term of a sum is."""
         path: list[Way] = []
         way = self.flow.way(term)
-        while way.kind in _LOOKED_THROUGH and len(way.sources) == 1:
+        while (source := self._looked_through(way)) is not None:
             path.append(way)
-            way = self.flow.way(way.sources[0])
-        while _is_passed(way) and way.sources:
-            path.append(way)
-            way = self.flow.way(way.sources[0])
-            while way.kind in _LOOKED_THROUGH and len(way.sources) == 1:
-                path.append(way)
-                way = self.flow.way(way.sources[0])
-        if way.kind not in ("module", "linear", "attention", "conv"):
-            return Branch(None, None, None)
+            way = self.flow.way(source)
+        if way.kind == "scale":  # a gate
+            gated = [one for one in way.sources if self.flow.is_fed(one)]
+            looks = any(self.of(one).looks_elsewhere for one in gated)
+            return Branch(None, None, None, looks)
+        if way.kind not in _BRANCHES:
+            # not the norm before a module that may be none
+            while path and path[-1].kind != "module":
+                path.pop()
+            if not path:
+                return Branch(None, None, None)
+            way = path.pop()
         role = self._role(way)
         looks = role == "attn_out" and self._looks_elsewhere(way)
         outer = next((one for one in path if one.kind not in ("same", "view", "item")), way)
         point = outer.point
         return Branch(point, way, "cross_attn_out" if looks else role, looks)
+
+    def _looked_through(self, way: Way) -> Point | None:
+        """Return what the value surely was before dropout, views, and what may be no module at all;
+        or what a method gives back."""
+        if way.kind == "choice":  # of dropout and none
+            near = _LOOKED_THROUGH | {"choice"}
+            walked = self.flow.walk(way.point, lambda one: one.kind in near)
+            ends = [one.point for one in walked if one.kind not in near]
+            return ends[0] if len(ends) == 1 else None
+        is_one = way.kind in _LOOKED_THROUGH and len(way.sources) == 1
+        if way.kind == "function":
+            return way.inner[0] if len(way.inner) == 1 else None
+        return way.sources[0] if is_one or (_is_passed(way) and way.sources) else None
 
     def _role(self, way: Way) -> str | None:
         if way.kind == "attention" or self._holds(way.modules, "z") or _asked(way) is not None:
@@ -86,7 +104,7 @@ class Branches:
             for role, name in (("attn_out", "z"), ("mlp_out", "post")):
                 if self._follows(way, self.found.nodes.get(name, ())):
                     return role
-        return None
+        return role_by_name(self.flow, way)
 
     def _holds(self, modules: Value, role: str) -> bool:
         wanted = self.found.classes.get(role, ())
@@ -132,11 +150,23 @@ class Branches:
             method = cls.method("forward") if isinstance(cls, ClassDecl) else None
             if method is None or not isinstance(cls, ClassDecl):
                 continue
-            for argument in self.elsewhere(cls):
-                for given, _ in given_to(argument, method[1], call, True):
-                    if not (isinstance(given, ast.Constant) and given.value is None):
-                        return True
+            others, queries = self.elsewhere(cls), method[1].args.args[1:2]
+            stream = self._given(way.point, method[1], queries)
+            if self._given(way.point, method[1], others) - stream:
+                return True
         return False
+
+    def _given(
+        self, call: Point, function: FunctionNode, arguments: Iterable[ast.arg]
+    ) -> set[Point]:
+        """Return what a call gives for some arguments, ``None`` aside."""
+        assert isinstance(call.node, ast.Call)
+        return {
+            self.flow.origin(replace(call, node=given, part=part))
+            for argument in arguments
+            for given, part in _handed_on(argument, function, call.node)
+            if not (isinstance(given, ast.Constant) and given.value is None)
+        }
 
     def elsewhere(self, cls: ClassDecl) -> frozenset[ast.arg]:
         """Return the arguments of a forward of which keys are made and no queries."""
@@ -199,6 +229,17 @@ class Branches:
                 found |= {way.point.node} if not given else set()
                 found.update(inner for one in given for inner in self._arguments(one))
         return found
+
+
+def _handed_on(
+    argument: ast.arg, function: FunctionNode, call: ast.Call
+) -> list[tuple[ast.expr, Part]]:
+    """Return what a call gives for an argument, or for that of a processor, which ``**kwargs``
+    reach."""
+    found = list(given_to(argument, function, call, True))
+    if found or function.args.kwarg is None:
+        return found
+    return [(one.value, ()) for one in call.keywords if one.arg == argument.arg]
 
 
 def _asked(way: Way) -> list[ast.expr] | None:

@@ -12,7 +12,7 @@ from autohook_codegen.analysis.points import Point, Way
 from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.declares.program import FunctionNode
 from autohook_codegen.sites.candidate import Candidate
-from autohook_codegen.sites.roles.projections import is_linear, is_parameter
+from autohook_codegen.sites.roles.linear import is_linear, is_parameter
 from autohook_codegen.sites.roles.value_sites import ValueSites
 
 __all__ = ["perceptron_sites"]

@@ -61,6 +61,8 @@ class Projected:
         that is called in several places, perhaps for a query and for a key."""
         function, shared = self.end.point.function, None
         for context in _around(self.end):
+            if context in _around(self.ways[0]):  # the product stands in it too
+                break
             if len(flow.calls_of.get(function.node or context.call, ())) > 1:
                 shared = context
             function = context.function

@@ -9,16 +9,18 @@ from itertools import zip_longest
 
 from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.points import Point, Way
-from autohook_codegen.analysis.values import Items, Module, Parameter
+from autohook_codegen.analysis.values import Items, Module
+from autohook_codegen.sites.roles.linear import is_linear, is_parameter
 from autohook_codegen.sites.roles.projected import Projected
 
-__all__ = ["is_linear", "is_parameter", "projections", "unprojected"]
+__all__ = ["elements", "projections", "unprojected"]
 
 _ONWARD = frozenset(
     "same view cast item slice repeat scale norm activation dropout clamp mask softmax".split()
 )
+_ENDS = frozenset("matmul argument parameter leaf fact".split())
 _TURNS = frozenset("transpose mT mH T t swapaxes swapdims adjoint".split())
-MOST_PATHS = 12
+MOST_PATHS, DEEPEST, MOST_STEPS = 12, 200, 2000
 
 
 def projections(
@@ -64,16 +66,26 @@ class _Search:
         self.flow = flow
         self.is_handed = is_handed
         self.callees = callees
+        self._steps = 0
         self._open: set[Point] = set()
+        self._round: set[Point] = set()
+        """Those of the open points that a loop has come back to."""
+        self._done: dict[Point, list[Projected]] = {}
 
     def back(self, point: Point) -> list[Projected]:
-        if point in self._open or len(self._open) > 200:
+        if point in self._done:
+            return self._done[point]
+        self._steps += 1
+        if point in self._open or len(self._open) > DEEPEST or self._steps > MOST_STEPS:
+            self._round |= {point} & self._open
             return []
         self._open.add(point)
-        way = self.flow.way(point)
-        found = self._of_kind(way)
+        found = self._of_kind(self.flow.way(point))[:MOST_PATHS]
         self._open.discard(point)
-        return found[:MOST_PATHS]
+        self._round.discard(point)
+        if not self._round:
+            self._done[point] = found
+        return found
 
     def _of_kind(self, way: Way) -> list[Projected]:
         kind = way.kind
@@ -93,9 +105,25 @@ class _Search:
             ]
         if kind == "choice" or kind in _ONWARD:
             # some of each arm, where there are too many
-            in_turn = zip_longest(*map(self.back, way.sources))
+            arms = [self._past_optional(one, way) for one in way.sources]
+            in_turn = zip_longest(*map(self.back, arms))
             return [one.behind(way) for several in in_turn for one in several if one is not None]
+        if kind not in _ENDS and way.sources:  # another operation, an interpolation
+            return [one.behind(way) for one in self.back(way.sources[0])]
         return []
+
+    def _past_optional(self, arm: Point, choice: Way) -> Point:
+        """Return what an unknown module is given that the other arm does without, a norm."""
+        way = self.flow.way(self.flow.origin(arm))
+        if way.kind != "module" or way.inner or not way.sources:
+            return arm
+        given = self._views(way.sources[0])
+        others = [one for one in choice.sources if one != arm]
+        return way.sources[0] if any(given & self._views(one) for one in others) else arm
+
+    def _views(self, point: Point) -> set[Point]:
+        ways = self.flow.walk(point, lambda way: way.kind in ("same", "view", "cast"))
+        return {way.point for way in ways}
 
     def _module(self, way: Way) -> list[Projected]:
         """A module is a projection, if it is none that only changes what one has made."""
@@ -117,7 +145,8 @@ class _Search:
         return [Projected((way,), frozenset())]
 
     def _call(self, way: Way) -> list[Projected]:
-        calls = [replace(way.point, part=())]
+        # what is mapped over several is called for each of them
+        calls = [way.point if way.name == "map" else replace(way.point, part=())]
         inside = [one.behind(way, calls) for inner in way.inner for one in self.back(inner)]
         if inside:
             return inside
@@ -140,7 +169,7 @@ class _Search:
             if any(biases) and not all(biases):
                 inner = way.sources[biases.index(False)]
                 return [one.behind(replace(way, kind="bias")) for one in self.back(inner)]
-        sides = [(one, self.back(one)) for one in _elements(self.flow, way)]
+        sides = [(one, self.back(one)) for one in elements(self.flow, way)]
         sides = [(one, found) for one, found in sides if found]
         sure = [(one, found) for one, found in sides if any(map(_is_sure, found))]
         sides = sure or sides  # not the module that makes cos and sin
@@ -192,7 +221,8 @@ def _is_sure(path: Projected) -> bool:
     return path.end.kind != "module"
 
 
-def _elements(flow: Flow, way: Way) -> Iterator[Point]:
+def elements(flow: Flow, way: Way) -> Iterator[Point]:
+    """Yield what is joined, or summed."""
     for one in way.sources:
         inner = flow.way(one)
         if way.kind == "join" and inner.kind == "join" and not isinstance(one.node, ast.Call):
@@ -216,23 +246,3 @@ def _is_outside(one: Projected, call: Point) -> bool:
     """Tell whether the way ends in the caller, before the call."""
     context = one.end.point.context
     return context == call.context
-
-
-def is_linear(flow: Flow, way: Way) -> bool:
-    """Tell whether it is a linear layer: a module, a product with a parameter, an unknown function
-    of a computed value and a parameter."""
-    if way.kind == "unknown" and not way.inner:
-        learned = [one for one in way.sources if is_parameter(flow, one)]
-        return bool(learned) and any(flow.is_fed(one) for one in way.sources)
-    return way.kind == "linear" or (
-        way.kind == "matmul" and any(is_parameter(flow, one) for one in way.sources)
-    )
-
-
-def is_parameter(flow: Flow, point: Point) -> bool:
-    """Tell whether the value is a parameter, or a view of one."""
-    kinds = {"same", "view", "cast", "slice", "repeat", "item"}
-    return any(
-        way.kind == "parameter" or any(isinstance(one, Parameter) for one in flow.value(way.point))
-        for way in flow.walk(point, lambda way: way.kind in kinds)
-    )

@@ -10,11 +10,11 @@ from functools import cached_property
 from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.points import Point, Way
 from autohook_codegen.analysis.trace import FunctionTrace
-from autohook_codegen.analysis.values import Items, Module
+from autohook_codegen.analysis.values import Function
+from autohook_codegen.sites.roles.streams import NO_STREAM, Place, Streams
 
 __all__ = ["Residual", "Sum"]
 
-_STREAM = frozenset("same choice view cast item scale dropout".split())
 MOST_POINTS = 2000
 _THROUGH = frozenset("module linear conv attention norm".split())
 
@@ -40,6 +40,7 @@ class Residual:
         self, flow: Flow, functions: list[FunctionTrace], other_sums: Collection[ast.AST] = ()
     ) -> None:
         self.flow = flow
+        self.streams = Streams(flow)
         self.functions = functions
         self.other_sums = other_sums
         """Sums that have another role."""
@@ -82,64 +83,32 @@ class Residual:
 
     def _sum(self, point: Point, terms: list[Point]) -> Sum | None:
         for stream in terms:
-            roots = self._roots(stream)
+            roots = self.streams.roots(stream)
             if not roots:
                 continue
             others = [one for one in terms if one is not stream]
+            line = self.streams.line(stream)
             if all(
-                self._is_computed(one, roots, point.node) and not roots & self._roots(one)
+                self._is_computed(one, line, point.node)
+                and not self.streams.roots(one) <= roots
+                and not self.streams.is_scaled_beside(one, stream)
                 for one in others
             ):
                 return Sum(point, stream, tuple(others), _nodes(roots), False)
         for stream in terms:
-            roots = self._roots(stream)
+            roots = self.streams.roots(stream)
             others = [one for one in terms if one is not stream]
             if roots and all(self._is_computed_by_callers(one, roots) for one in others):
                 return Sum(point, stream, tuple(others), _nodes(roots), True)
         return None
 
-    # --- what a stream is
-
-    def _roots(self, point: Point) -> frozenset[Point]:
-        """Return where the stream was made, behind views, casts, scaling, choices and shortcuts."""
-        return frozenset(
-            way.point
-            for way in self.flow.walk(point, self._stream_onward)
-            if way.kind not in _STREAM | {"leaf", "fact", "parameter"}
-            and not (way.kind in ("module", "function") and self._stream_onward(way))
-        )
-
-    def _stream_onward(self, way: Way) -> bool | tuple[Point, ...]:
-        if way.kind == "choice":
-            return tuple(
-                inner for one in way.sources for inner in self._past_shortcut(one, way.sources)
-            )
-        if way.kind == "function":
-            return way.inner
-        if way.kind in ("module", "linear", "conv", "norm") and _may_be_identity(way):
-            return way.sources[:1]
-        if way.kind == "scale":
-            fed = [one for one in way.sources if self.flow.is_fed(one)]
-            return tuple(fed) if len(fed) == 1 else way.sources[:1]
-        return way.kind in _STREAM
-
-    def _past_shortcut(self, arm: Point, arms: tuple[Point, ...]) -> tuple[Point, ...]:
-        """Return what a module was given that stands in for the stream in one arm of a choice."""
-        way = self.flow.way(self.flow.origin(arm))
-        if way.kind in ("module", "linear", "conv", "norm") and way.sources:
-            given = self.flow.origin(way.sources[0])
-            if any(self.flow.origin(one) == given for one in arms if one is not arm):
-                return (arm, given)
-        return (arm,)
-
     # --- what was computed from it
 
     def _is_computed(
-        self, term: Point, roots: frozenset[Point], whole: ast.AST | None = None
+        self, term: Point, line: frozenset[Place], whole: ast.AST | None = None
     ) -> bool:
         """Tell whether the term was computed from the stream by a module or a parameter, and not in
         an earlier round of a loop, by way of the whole sum."""
-        places = {one.place for one in roots}
         seen: set[tuple[Point, bool]] = set()
         stack = [(term, False)]
         while stack:
@@ -147,17 +116,26 @@ class Residual:
             if (point, passed) in seen or len(seen) > MOST_POINTS or point.node is whole:
                 continue
             seen.add((point, passed))
-            if passed and point.place in places:
-                return True
+            if point.place in line:
+                if passed:
+                    return True
+                continue  # a part of the stream itself
             way = self.flow.way(point)
-            if way.kind in ("fact", "leaf", "parameter"):
+            if way.kind in NO_STREAM:
                 continue
-            through = passed or way.kind in _THROUGH or self._has_parameter(way)
+            through = passed or way.kind in _THROUGH or self._has_code(way)
             stack += [(one, through) for one in way.inner or way.sources]
         return False
 
-    def _has_parameter(self, way: Way) -> bool:
-        return any(self.flow.way(one).kind == "parameter" for one in way.sources)
+    def _has_code(self, way: Way) -> bool:
+        """Tell whether it takes a parameter, or calls a method that it is handed:
+        ``apply_chunking_to_forward(self.ff_chunk, …, x)``."""
+        return any(self.flow.way(one).kind == "parameter" for one in way.sources) or (
+            not way.inner
+            and any(
+                isinstance(one, Function) for point in way.sources for one in self.flow.value(point)
+            )
+        )
 
     def _is_computed_by_callers(self, term: Point, roots: frozenset[Point]) -> bool:
         """Tell whether what calls the class has computed it from what it hands over as the
@@ -176,10 +154,10 @@ class Residual:
             mine = self._given(stream, call, caller)
             if mine is None:
                 continue
-            origins = self._roots(mine)
+            line = self.streams.line(mine)
             if any(
                 (other := self._given(leaf, call, caller)) is not None
-                and self._is_computed(other, origins)
+                and self._is_computed(other, line)
                 for leaf in leaves
             ):
                 return True
@@ -196,16 +174,6 @@ class Residual:
 
 def _nodes(points: frozenset[Point]) -> frozenset[ast.AST]:
     return frozenset(one.node for one in points)
-
-
-def _may_be_identity(way: Way) -> bool:
-    """Tell whether the module is in some configuration none: ``nn.Identity()``, an empty
-    Sequential."""
-    return any(
-        (isinstance(one, Module) and one.cls == "torch.nn.Identity")
-        or (isinstance(one, Items) and not one.first and not one.rest)
-        for one in way.modules
-    )
 
 
 def _sums_in(function: FunctionTrace) -> list[ast.AST]:

@@ -6,9 +6,10 @@ import ast
 from collections.abc import Iterator
 from dataclasses import replace
 
+from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.points import Point
-from autohook_codegen.analysis.trace import FunctionTrace, ModuleCall
-from autohook_codegen.analysis.values import Member, Named, Step
+from autohook_codegen.analysis.trace import ModuleCall
+from autohook_codegen.analysis.values import Attribute, Member, Named, Step
 from autohook_codegen.declares.program import ClassDecl, FunctionNode
 from autohook_codegen.sites.candidate import Candidate, First, Form, Reference
 from autohook_codegen.sites.references import held_by, reference_to
@@ -18,6 +19,8 @@ from autohook_codegen.sites.roles.value_sites import ValueSites
 from autohook_codegen.sites.written import Written
 
 __all__ = ["residual_sites"]
+
+_MAKES = frozenset({"module", "linear", "attention", "conv"})
 
 
 def residual_sites(
@@ -39,14 +42,15 @@ def residual_sites(
             for other in sums
             if _is_mid(other, sums, streams)
             and streams[other] == streams[one]
-            and not _is_cross(judged[other])
+            and _is_cross(judged[other]) is _is_cross(judged[one])
+            and (other.point.function is one.point.function or not _is_cross(judged[one]))
             and (other is one or not _exclude(one, other))
         ]
         role, suffix = "resid_post", streams[one]
         if _is_mid(one, sums, streams):
             role = "resid_mid_cross" if _is_cross(judged[one]) else "resid_mid"
-            if role == "resid_mid" and len(mids) > 1:
-                suffix = _named_after(judged[one], one.point.function) + suffix
+            if len(mids) > 1:
+                suffix = _named_after(value_sites.flow, one) + suffix
         yield from _sum_sites(value_sites, one, role, suffix, judged[one])
     yield from _pre_sites(value_sites, sums, streams, judged)
 
@@ -233,12 +237,14 @@ def _streams(sums: list[Sum]) -> dict[Sum, str]:
     }
 
 
-def _named_after(branches: list[Branch], function: FunctionTrace) -> str:
-    for branch in branches:
-        for call in function.calls if branch.call is not None else ():
-            if branch.call is not None and call.node is branch.call.point.node:
-                held = held_by(call.modules)
-                names = [step.name for step in held.steps if hasattr(step, "name")] if held else []
-                if names:
-                    return "_" + "_".join(map(str, names))
+def _named_after(flow: Flow, one: Sum) -> str:
+    """Return ``_attn`` after the module that has made the branch, or the last one before it."""
+    for term in one.branches:
+        for way in flow.walk(term, lambda way: way.kind not in _MAKES | {"add"}):
+            held = held_by(way.modules) if way.kind in _MAKES else None
+            names = (
+                [step.name for step in held.steps if isinstance(step, Attribute)] if held else []
+            )
+            if names:
+                return "_" + "_".join(names)
     return ""

@@ -36,6 +36,11 @@ PAIRS = [
         id="by its name",
     ),
     pytest.param(
+        "y = repeated(x) if self.training else x\nreturn self.outside(y)",
+        "y = repeated(x) if self.training else x\nreturn self.outside(self.outside_in_hook_point(y))",
+        id="perhaps from an unknown function",
+    ),
+    pytest.param(
         "return self.fc.forward(x)",
         "return self.fc.forward(self.fc_in_hook_point(x))",
         id="forward by its name",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import indent
+
 import pytest
 
 from autohook_codegen import hook_source
@@ -105,6 +107,38 @@ FOUND = [
         {"attn_scores": ["s"], "pattern": ["s.softmax(-1)"], "z": ["mixed(s.softmax(-1), v)"]},
         id="products and masks in helpers",
     ),
+    pytest.param(
+        "s = torch.einsum('bqd,bkd->bqk', (q, k))\np = s.softmax(-1)\n"
+        "return torch.einsum('bqk,bkd->bqd', (p, v))",
+        {
+            "attn_scores": ["s"],
+            "pattern": ["s.softmax(-1)"],
+            "z": ["torch.einsum('bqk,bkd->bqd', (p, v))"],
+        },
+        id="einsum of a tuple",
+    ),
+    pytest.param(
+        "if mask is not None:\n    s = self.q_proj(mask) @ k.mT + mask\n"
+        "else:\n    s = q @ k.mT\np = s.softmax(-1)\nreturn p @ v",
+        {
+            "q": ["self.q_proj(x)", "self.q_proj(mask)"],
+            "attn_scores": ["s"],
+            "pattern": ["s.softmax(-1)"],
+            "z": ["p @ v"],
+        },
+        id="a product in each branch",
+    ),
+    pytest.param(
+        "s = q @ k.mT\np = s.softmax(-1)\np = p[:, 0] - self.mix * p[:, 1]\nreturn self.drop(p) @ v",
+        {"attn_scores": ["s"], "pattern": ["s.softmax(-1)"], "z": ["self.drop(p) @ v"]},
+        id="a difference of two halves of the pattern",
+    ),
+    pytest.param(
+        "s = q @ k.mT\nlearned = self.mix.softmax(-1)\np = self.mix * s.softmax(-1) + learned\n"
+        "p /= p.sum(-1)\nreturn p @ v",
+        {"attn_scores": ["s"], "pattern": ["s.softmax(-1)"], "z": ["p @ v"]},
+        id="a pattern beside a learned one",
+    ),
 ]
 HELPERS = """
 def weighed(scores, dim=-1):
@@ -136,12 +170,32 @@ NONE = [
     pytest.param("return (x @ self.mix).softmax(-1)", id="nothing is multiplied by it"),
     pytest.param("return (self.q_proj(x) @ self.k_proj(x).mT) @ x", id="no softmax"),
     pytest.param("return F.log_softmax(x @ x.mT, -1) @ x", id="another function"),
+    pytest.param("return ((x @ x.mT).softmax(-1) + mask) @ x", id="a sum with what is no pattern"),
+    pytest.param(
+        "return ((x @ x.mT).softmax(-1) - (x @ memory.mT).softmax(-1)) @ x",
+        id="two patterns of one product",
+    ),
 ]
 
 
 @pytest.mark.parametrize("forward", NONE)
 def test_none(forward: str) -> None:
     assert not roles(module(f"{INIT}--\n{forward}"))
+
+
+def test_the_pattern_stands_in_the_method_that_makes_it() -> None:
+    source = module(f"{INIT}--\nreturn self.pattern(x, self.v_proj(x)) @ self.v_proj(x)") + indent(
+        f"""
+
+def pattern(self, x, mask):
+    {"; ".join(QKV.splitlines())}
+    return self.drop((q @ k.mT).softmax(-1)) * mask
+""",
+        "    ",
+    )
+    found = roles(source)
+    assert found["attn_scores"] == ["q @ k.mT"]
+    assert found["pattern"] == ["(q @ k.mT).softmax(-1)"]
 
 
 def test_two_that_both_run() -> None:
@@ -159,6 +213,24 @@ def test_two_that_both_run() -> None:
         )
     )
     assert {"z", "z_other", "pattern", "pattern_other", "v", "v_other"} <= found.keys()
+
+
+def test_what_is_a_part_of_another_attentions_keys() -> None:
+    source = module(
+        """
+        self.q = nn.Linear(width, width)
+        self.other = nn.Linear(width, width)
+        self.kv = nn.Linear(width, width)
+        --
+        kv = self.kv(x).view(2, 4, 8)
+        a = (self.q(x) @ kv[:1].mT).softmax(-1) @ self.other(x)
+        b = (self.other(a) @ kv.mT).softmax(-1) @ self.kv(a)
+        return a, b
+        """
+    )
+    found = roles(source)
+    assert found["k"] == ["self.kv(x).view(2, 4, 8)"]
+    assert {"z", "z_kv", "pattern", "pattern_kv", "v", "v_kv"} <= found.keys()
 
 
 def test_branches_that_exclude_each_other_share() -> None:

@@ -21,6 +21,8 @@ self.W_Q = nn.Parameter(torch.ones(4, 8, 8))
 self.W_K = nn.Parameter(torch.ones(4, 8, 8))
 self.b_Q = nn.Parameter(torch.ones(4, 8))
 self.heads = 4
+self.given = config.projection
+self.given_norm = config.norm
 """
 HELPERS = """
 from elsewhere import abstract_weight, linear
@@ -118,6 +120,17 @@ ROWS = [
         "q, k, v = self.conv(x).flatten(2), self.k(x), self.v(x)",
         {"q": ["self.conv(x).flatten(2)"], "k": ["self.k(x)"], "v": ["self.v(x)"]},
         id="a convolution",
+    ),
+    pytest.param(
+        "q, k, v = F.interpolate(self.q(x), scale_factor=2), self.k(x), self.v(x)",
+        {"q": ["self.q(x)"], "k": ["self.k(x)"], "v": ["self.v(x)"]},
+        id="before an interpolation",
+    ),
+    pytest.param(
+        "q, k, v = self.given(x), self.given(x), self.v(x)\nif self.given_norm is not None:\n"
+        "    q = self.given_norm(q.transpose(1, 2))",
+        {"q": ["self.given(x)"], "k": ["self.given(x)"], "v": ["self.v(x)"]},
+        id="before a norm that is handed over, and may be none",
     ),
     pytest.param(
         "q, k, v = self.q(x), self.k(x), self.v(x)\nif mask is not None:\n    k = torch.cat([mask, k], 1)",

@@ -60,6 +60,17 @@ FOUND = [
         id="a block that looks at another sequence",
     ),
     pytest.param(
+        "y = self.up(x)\nz = x + y\nw = self.norm(z)\nfor one in self.layers:\n    w = one(w)\n"
+        "v = z + w\nreturn v + self.conv(v)",
+        {
+            "resid_pre": ["x"],
+            "resid_mid_up": ["x + y"],
+            "resid_mid_layers": ["z + w"],
+            "resid_post": ["v + self.conv(v)"],
+        },
+        id="several in the middle, one behind a loop",
+    ),
+    pytest.param(
         "return x + self.attn(x, mask=mask) + self.conv(x)",
         {
             "resid_pre": ["x"],

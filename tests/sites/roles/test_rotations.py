@@ -34,6 +34,10 @@ def shrunk(x, n):
     return x.transpose(1, 2) * n.log()
 
 
+def normed(x):
+    return F.normalize(x, dim=-1)
+
+
 def cut(x):
     return x * 2, x.shape
 
@@ -113,6 +117,14 @@ NONE = [
     ),
     pytest.param(
         "q, k, v = cut(self.q(x))[0], cut(self.k(x))[0], self.v(x)", id="two calls of a function"
+    ),
+    pytest.param(
+        "q, k, v = self.q(x), self.k(x), self.v(x)\nq, k = map(F.normalize, (q, k))",
+        id="a norm that is mapped over both",
+    ),
+    pytest.param(
+        "q, k, v = self.q(x), self.k(x), self.v(x)\nq, k = map(normed, (q, k))",
+        id="a function of norms that is mapped over both",
     ),
 ]
 

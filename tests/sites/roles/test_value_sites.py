@@ -1,0 +1,60 @@
+"""How a value with a role passes its hook point, and whether a module's name is its second one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from autohook_codegen import hook_source
+from tests.sites.roles.sources import ACTIVATIONS, module
+
+INIT = """
+self.q = nn.Linear(width, width)
+self.kv = nn.Linear(width, 2 * width)
+self.fc = nn.Linear(width, width)
+self.out = nn.Linear(width, width)
+"""
+LINES = [
+    pytest.param("return x + self.fc(x)", "x = self.resid_pre_hook_point(x)", id="an argument"),
+    pytest.param(
+        "return x + self.fc(x)",
+        "return self.resid_post_hook_point(x + self.fc(x))",
+        id="an expression",
+    ),
+    pytest.param("x += self.fc(x)\nreturn x", "x = self.resid_post_hook_point(x)", id="in place"),
+    pytest.param(
+        "k, v = self.kv(x).chunk(2, -1)\nreturn F.scaled_dot_product_attention(self.q(x), k, v)",
+        "k = self.k_hook_point(k)",
+        id="unpacked",
+    ),
+    pytest.param(
+        "kv = self.kv(x).chunk(2, -1)\nk = kv[0] * 2\n"
+        "return F.scaled_dot_product_attention(self.q(x), k, kv[1])",
+        "k = self.k_hook_point(kv[0]) * 2",
+        id="an item that is read",
+    ),
+    pytest.param(
+        "return memory + self.fc(memory)",
+        "memory = self.resid_pre_hook_point(memory) if memory is not None else None",
+        id="an argument that may be left out",
+    ),
+]
+SECOND = [
+    pytest.param("return self.out(self.fc(x).relu())", True, id="every use passes"),
+    pytest.param("y = self.fc(x)\nreturn self.out(y[..., :4].relu()) * y", False, id="another use"),
+    pytest.param("y = self.fc(x)\nreturn self.out(y.relu()), y.shape", True, id="only a fact"),
+]
+
+
+@pytest.mark.parametrize(("forward", "line"), LINES)
+def test_forms(forward: str, line: str) -> None:
+    code = hook_source(module(f"{INIT}--\n{forward}"), ACTIVATIONS).code
+    assert line in [one.strip() for one in code.splitlines()]
+
+
+@pytest.mark.parametrize(("forward", "is_second"), SECOND)
+def test_second_names(forward: str, is_second: bool) -> None:
+    options = replace(ACTIVATIONS, modules=True)
+    code = hook_source(module(f"{INIT}--\n{forward}"), options).code
+    assert ("self.pre_hook_point = self.fc_hook_point = HookPoint()" in code) is is_second
