@@ -20,7 +20,7 @@ from autohook_codegen.analysis.values import (
     ModuleClass,
     Value,
 )
-from autohook_codegen.declares.program import ClassDecl, FunctionNode
+from autohook_codegen.declares.files import ClassDecl, FunctionNode
 
 __all__ = [
     "attribute_in",

@@ -25,7 +25,7 @@ from autohook_codegen.analysis.values import (
     Unknown,
     Value,
 )
-from autohook_codegen.declares.program import FunctionNode
+from autohook_codegen.declares.files import FunctionNode
 
 __all__ = ["bind_arguments", "receiver_value"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from autohook_codegen.analysis.trace import FunctionTrace
-from autohook_codegen.declares.program import FunctionNode
+from autohook_codegen.declares.files import FunctionNode
 
 __all__ = ["Part", "arguments_in", "given_to", "path_to", "returns_of"]
 

@@ -42,8 +42,8 @@ from autohook_codegen.analysis.values import (
     Unknown,
     Value,
 )
+from autohook_codegen.declares.files import ClassDecl
 from autohook_codegen.declares.names import is_super
-from autohook_codegen.declares.program import ClassDecl
 
 __all__: list[str] = []
 

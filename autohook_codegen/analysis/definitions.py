@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from autohook_codegen.declares.program import FunctionNode
+from autohook_codegen.declares.files import FunctionNode
 
 __all__ = ["Binding", "Definitions"]
 

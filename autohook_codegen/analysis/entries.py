@@ -11,7 +11,7 @@ from autohook_codegen.analysis.state import Unit
 from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.analysis.units import is_method, name_of
 from autohook_codegen.analysis.values import Nothing, Parameter, Plain
-from autohook_codegen.declares.program import FunctionNode
+from autohook_codegen.declares.files import FunctionNode
 from autohook_codegen.library import guesses
 
 __all__ = ["NEVER_HOOKED", "STARTS", "Callees", "found_entries"]

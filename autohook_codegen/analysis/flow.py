@@ -21,7 +21,7 @@ from autohook_codegen.analysis.ways_of_parts import (
     way_of_display,
     way_of_subscript,
 )
-from autohook_codegen.declares.program import ClassDecl
+from autohook_codegen.declares.files import ClassDecl
 
 __all__ = ["Flow"]
 

@@ -31,7 +31,7 @@ from autohook_codegen.analysis.values import (
     Unknown,
     Value,
 )
-from autohook_codegen.declares.program import FunctionNode
+from autohook_codegen.declares.files import FunctionNode
 
 __all__ = ["call_function", "function_value", "given_parts"]
 

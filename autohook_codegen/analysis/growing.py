@@ -10,7 +10,7 @@ from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.kept_values import kept_in_attribute
 from autohook_codegen.analysis.trace import Growth
 from autohook_codegen.analysis.values import NOT_REACHED, Fields, Items, Value
-from autohook_codegen.declares.program import FunctionNode
+from autohook_codegen.declares.files import FunctionNode
 
 __all__ = ["add_member", "added_end", "added_field", "added_members", "set_field"]
 

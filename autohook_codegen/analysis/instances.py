@@ -10,8 +10,9 @@ from autohook_codegen import library
 from autohook_codegen.analysis.state import Unit
 from autohook_codegen.analysis.units import name_of, receiver_of
 from autohook_codegen.analysis.values import Fields, Held, Instance, Items, Module, Value
+from autohook_codegen.declares.files import ClassDecl, FileDecl
 from autohook_codegen.declares.lineage import with_bases
-from autohook_codegen.declares.program import ClassDecl, FileDecl, Program
+from autohook_codegen.declares.program import Program
 from autohook_codegen.library import guesses
 
 __all__ = ["Instances", "may_be_module"]

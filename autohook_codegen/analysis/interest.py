@@ -7,7 +7,8 @@ is interpreted when something calls it.
 from __future__ import annotations
 
 from autohook_codegen.analysis.instances import may_be_module
-from autohook_codegen.declares.program import FileDecl, Program
+from autohook_codegen.declares.files import FileDecl
+from autohook_codegen.declares.program import Program
 
 __all__ = ["files_of_interest"]
 

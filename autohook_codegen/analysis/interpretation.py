@@ -25,7 +25,8 @@ from autohook_codegen.analysis.state import State, Unit
 from autohook_codegen.analysis.trace import FunctionTrace, Trace
 from autohook_codegen.analysis.units import is_method, name_of, receiver_of
 from autohook_codegen.analysis.values import NOTHING, Function, Module
-from autohook_codegen.declares.program import ClassDecl, FileDecl, FunctionNode, Program
+from autohook_codegen.declares.files import ClassDecl, FileDecl, FunctionNode
+from autohook_codegen.declares.program import Program
 
 __all__ = ["Interpretation", "interpret"]
 

@@ -33,7 +33,7 @@ from autohook_codegen.analysis.values import (
     Unknown,
     Value,
 )
-from autohook_codegen.declares.program import ClassDecl
+from autohook_codegen.declares.files import ClassDecl
 
 __all__ = ["inside", "item_of", "view"]
 

@@ -19,7 +19,7 @@ from autohook_codegen.analysis.values import (
     Unknown,
     Value,
 )
-from autohook_codegen.declares.program import FunctionNode
+from autohook_codegen.declares.files import FunctionNode
 from autohook_codegen.library import guesses
 from autohook_codegen.library.stub_files import normalised
 

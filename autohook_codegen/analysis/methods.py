@@ -26,7 +26,7 @@ from autohook_codegen.analysis.values import (
     Unknown,
     Value,
 )
-from autohook_codegen.declares.program import ClassDecl, FunctionNode
+from autohook_codegen.declares.files import ClassDecl, FunctionNode
 
 if TYPE_CHECKING:
     from autohook_codegen.analysis.interpretation import Interpretation

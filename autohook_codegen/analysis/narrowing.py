@@ -22,8 +22,8 @@ from autohook_codegen.analysis.values import (
     Unknown,
     Value,
 )
+from autohook_codegen.declares.files import ClassDecl
 from autohook_codegen.declares.names import dotted_name
-from autohook_codegen.declares.program import ClassDecl
 
 __all__ = ["narrow_by"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
+from autohook_codegen.declares.files import FunctionNode
 from autohook_codegen.declares.nodes import Nodes
-from autohook_codegen.declares.program import FunctionNode
 
 __all__ = ["Names", "names_in"]
 

@@ -11,7 +11,7 @@ from autohook_codegen.analysis.filling_order import Ends
 from autohook_codegen.analysis.joining import bounded, join
 from autohook_codegen.analysis.trace import Definition, FunctionTrace, Growth
 from autohook_codegen.analysis.values import NOT_REACHED, Value
-from autohook_codegen.declares.program import ClassDecl, FileDecl, FunctionNode
+from autohook_codegen.declares.files import ClassDecl, FileDecl, FunctionNode
 
 __all__ = ["State", "Unit"]
 

@@ -15,7 +15,7 @@ from autohook_codegen.analysis.narrowing import narrow_by
 from autohook_codegen.analysis.operators import add_in_place
 from autohook_codegen.analysis.trace import How
 from autohook_codegen.analysis.values import NOTHING, UNKNOWN, Class, Function, Items, Value
-from autohook_codegen.declares.program import FunctionNode
+from autohook_codegen.declares.files import FunctionNode
 
 __all__: list[str] = []
 

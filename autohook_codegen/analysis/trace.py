@@ -9,7 +9,8 @@ from enum import Enum
 
 from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.values import NOT_REACHED, Counter, Value
-from autohook_codegen.declares.program import ClassDecl, FileDecl, FunctionNode, Program
+from autohook_codegen.declares.files import ClassDecl, FileDecl, FunctionNode
+from autohook_codegen.declares.program import Program
 
 __all__ = [
     "Definition",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 
 from autohook_codegen.analysis.state import Unit
+from autohook_codegen.declares.files import FunctionNode
 from autohook_codegen.declares.names import dotted_name
-from autohook_codegen.declares.program import FunctionNode
 
 __all__ = ["has_decorator", "is_method", "is_property", "name_of", "receiver_of"]
 

@@ -10,7 +10,7 @@ import ast
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from autohook_codegen.declares.program import ClassDecl, FileDecl, FunctionNode
+from autohook_codegen.declares.files import ClassDecl, FileDecl, FunctionNode
 
 __all__ = [
     "NOTHING",

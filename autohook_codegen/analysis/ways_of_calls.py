@@ -20,7 +20,7 @@ from autohook_codegen.analysis.values import (
     Value,
 )
 from autohook_codegen.analysis.views import through_product, through_views
-from autohook_codegen.declares.program import ClassDecl
+from autohook_codegen.declares.files import ClassDecl
 from autohook_codegen.library.operations import ATTENTION_FUNCTIONS, family, module_family
 
 if TYPE_CHECKING:

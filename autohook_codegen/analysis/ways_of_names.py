@@ -11,7 +11,7 @@ from autohook_codegen.analysis.definitions import Binding
 from autohook_codegen.analysis.points import Context, Point, Way
 from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.analysis.values import Fields, Function, Items, Module
-from autohook_codegen.declares.program import FunctionNode
+from autohook_codegen.declares.files import FunctionNode
 
 if TYPE_CHECKING:
     from autohook_codegen.analysis.flow import Flow

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from autohook_codegen.analysis.values import Value
-from autohook_codegen.declares.program import ClassDecl
+from autohook_codegen.declares.files import ClassDecl
 from autohook_codegen.library.annotations import AnnotationReader, Resolve, ResolveIn
 from autohook_codegen.library.entries import Kind, LibraryClass, LibraryFunction
 from autohook_codegen.library.stub_entries import (

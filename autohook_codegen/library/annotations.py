@@ -19,7 +19,7 @@ from autohook_codegen.analysis.values import (
     Module,
     Value,
 )
-from autohook_codegen.declares.program import ClassDecl, FileDecl
+from autohook_codegen.declares.files import ClassDecl, FileDecl
 from autohook_codegen.library.guesses import is_no_tensor_field, is_plain_class
 
 __all__ = ["AnnotationReader", "Resolve", "ResolveIn", "last_name"]

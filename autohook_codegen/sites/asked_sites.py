@@ -11,7 +11,7 @@ from autohook_codegen.analysis.points import Point
 from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.analysis.values import Item, Named, Nothing, Tensor, Unknown, Value
 from autohook_codegen.asked_site import AskedSite
-from autohook_codegen.declares.program import FunctionNode
+from autohook_codegen.declares.files import FunctionNode
 from autohook_codegen.options import OptionsError
 from autohook_codegen.sites.candidate import (
     After,

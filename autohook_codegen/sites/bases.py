@@ -9,7 +9,8 @@ from typing import TypeAlias
 from autohook_codegen import library
 from autohook_codegen.analysis.trace import Trace
 from autohook_codegen.analysis.values import NOT_REACHED, Class, Items
-from autohook_codegen.declares.program import ClassDecl, Program
+from autohook_codegen.declares.files import ClassDecl
+from autohook_codegen.declares.program import Program
 from autohook_codegen.sites.endings import calls_of_bases
 
 __all__ = ["base_place", "named_bases"]

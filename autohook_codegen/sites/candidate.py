@@ -17,7 +17,7 @@ from autohook_codegen.analysis.values import (
     Step,
     Value,
 )
-from autohook_codegen.declares.program import ClassDecl, FunctionNode
+from autohook_codegen.declares.files import ClassDecl, FunctionNode
 from autohook_codegen.notes import Message
 
 __all__ = ["After", "Candidate", "Explicit", "First", "Form", "LeftAlone", "Reference", "Wrap"]

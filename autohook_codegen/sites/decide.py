@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.trace import Trace
-from autohook_codegen.declares.program import ClassDecl, Program
+from autohook_codegen.declares.files import ClassDecl
+from autohook_codegen.declares.program import Program
 from autohook_codegen.notes import Message, NoteCode
 from autohook_codegen.options import Options
 from autohook_codegen.rewrite.existing import Existing

@@ -6,7 +6,8 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from autohook_codegen.declares.program import ClassDecl, FileDecl, Program
+from autohook_codegen.declares.files import ClassDecl, FileDecl
+from autohook_codegen.declares.program import Program
 from autohook_codegen.notes import Message
 from autohook_codegen.options import Options
 from autohook_codegen.sites.candidate import Candidate

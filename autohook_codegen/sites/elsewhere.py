@@ -9,7 +9,7 @@ from autohook_codegen.analysis.call_arguments import given_to
 from autohook_codegen.analysis.parts import held_of, origin_of
 from autohook_codegen.analysis.trace import FunctionTrace, How, Trace, Use
 from autohook_codegen.analysis.values import Class, Function, Held, Module, Origin, Step, Unknown
-from autohook_codegen.declares.program import ClassDecl
+from autohook_codegen.declares.files import ClassDecl
 
 __all__ = ["Elsewhere"]
 

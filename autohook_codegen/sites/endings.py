@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable
 
 from autohook_codegen.analysis.trace import FunctionTrace
-from autohook_codegen.declares.program import ClassDecl, FunctionNode
+from autohook_codegen.declares.files import ClassDecl, FunctionNode
 from autohook_codegen.sites.blocks import returns_in
 from autohook_codegen.sites.edits import Edits
 

@@ -10,7 +10,7 @@ from functools import cached_property
 from autohook_codegen import library
 from autohook_codegen.analysis.trace import Trace
 from autohook_codegen.analysis.values import Module, Nothing, Unknown, Value
-from autohook_codegen.declares.program import ClassDecl
+from autohook_codegen.declares.files import ClassDecl
 from autohook_codegen.sites.candidate import Candidate, LeftAlone, Reference
 from autohook_codegen.sites.hook_points import path_of
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from autohook_codegen.analysis.trace import Growth, Trace
 from autohook_codegen.analysis.values import Attribute, Module
+from autohook_codegen.declares.files import ClassDecl, FunctionNode
 from autohook_codegen.declares.lineage import lineage
-from autohook_codegen.declares.program import ClassDecl, FunctionNode
 from autohook_codegen.sites.endings import receiver_of
 from autohook_codegen.sites.hook_points import HookPoint
 from autohook_codegen.sites.paths import sites_in, values_along

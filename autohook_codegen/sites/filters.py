@@ -7,7 +7,8 @@ from fnmatch import fnmatchcase
 
 from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.analysis.values import Fields, Items, Module
-from autohook_codegen.declares.program import ClassDecl, Program
+from autohook_codegen.declares.files import ClassDecl
+from autohook_codegen.declares.program import Program
 from autohook_codegen.options import Options, OptionsError
 from autohook_codegen.sites.candidate import Candidate, Explicit, LeftAlone, Reference
 from autohook_codegen.sites.hook_points import path_of

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.trace import FunctionTrace, Trace
-from autohook_codegen.declares.program import ClassDecl
+from autohook_codegen.declares.files import ClassDecl
 from autohook_codegen.options import Options
 from autohook_codegen.sites.asked_sites import asked_sites, with_asked
 from autohook_codegen.sites.candidate import Candidate, First, LeftAlone

@@ -10,7 +10,7 @@ from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.parts import members
 from autohook_codegen.analysis.trace import Trace
 from autohook_codegen.analysis.values import Fields, Items, Module, Value
-from autohook_codegen.declares.program import ClassDecl
+from autohook_codegen.declares.files import ClassDecl
 from autohook_codegen.sites.hook_points import HookPoint
 from autohook_codegen.sites.paths import added_members
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from autohook_codegen.analysis.trace import FunctionTrace, How, Trace, Use
 from autohook_codegen.analysis.values import Items, Module
-from autohook_codegen.declares.program import ClassDecl
+from autohook_codegen.declares.files import ClassDecl
 from autohook_codegen.notes import NoteCode
 from autohook_codegen.sites.candidate import LeftAlone, Reference
 from autohook_codegen.sites.elsewhere import Elsewhere

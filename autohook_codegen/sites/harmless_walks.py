@@ -7,7 +7,8 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from autohook_codegen.declares.program import FileDecl, Program
+from autohook_codegen.declares.files import FileDecl
+from autohook_codegen.declares.program import Program
 from autohook_codegen.sites.written import Written
 
 __all__ = ["WALKS", "is_harmless_walk"]

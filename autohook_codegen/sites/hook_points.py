@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from autohook_codegen.analysis.names_computed import display_name
 from autohook_codegen.analysis.trace import Trace
 from autohook_codegen.analysis.values import Attribute, Computed, Item, Member, Named, Step
+from autohook_codegen.declares.files import ClassDecl
 from autohook_codegen.declares.lineage import lineage
-from autohook_codegen.declares.program import ClassDecl
 from autohook_codegen.options import Options
 from autohook_codegen.sites.candidate import Candidate, Reference
 

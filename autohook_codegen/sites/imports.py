@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from autohook_codegen.declares.program import FileDecl, Program
+from autohook_codegen.declares.files import FileDecl
+from autohook_codegen.declares.program import Program
 from autohook_codegen.rewrite.existing import Existing
 from autohook_codegen.sites.edits import Edits
 

@@ -11,7 +11,7 @@ from autohook_codegen import library
 from autohook_codegen.analysis.parts import origin_of
 from autohook_codegen.analysis.trace import FunctionTrace, How, Operation, Trace
 from autohook_codegen.analysis.values import Fields, Origin, Plain, Tensor, Unknown, Value
-from autohook_codegen.declares.program import ClassDecl
+from autohook_codegen.declares.files import ClassDecl
 from autohook_codegen.library import Kind
 from autohook_codegen.sites.candidate import After, Candidate, First, Wrap
 

@@ -18,7 +18,7 @@ from autohook_codegen.analysis.values import (
     Step,
     Value,
 )
-from autohook_codegen.declares.program import ClassDecl, FileDecl
+from autohook_codegen.declares.files import ClassDecl, FileDecl
 from autohook_codegen.sites.blocks import find_places
 from autohook_codegen.sites.hook_points import HookPoint
 from autohook_codegen.sites.paths import has_mixed_members, is_mixed, may_be_none, values_along

@@ -14,8 +14,8 @@ from autohook_codegen.analysis.values import (
     Unknown,
     Value,
 )
+from autohook_codegen.declares.files import ClassDecl
 from autohook_codegen.declares.names import is_super
-from autohook_codegen.declares.program import ClassDecl
 from autohook_codegen.library import guesses, library_class
 from autohook_codegen.notes import Message, NoteCode
 from autohook_codegen.sites.call_results import hook_result

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from autohook_codegen import library
 from autohook_codegen.analysis.trace import FunctionTrace, Trace
 from autohook_codegen.analysis.values import NOT_REACHED, Fields, Items, Module
-from autohook_codegen.declares.program import ClassDecl
+from autohook_codegen.declares.files import ClassDecl
 from autohook_codegen.sites.harmless_walks import WALKS, is_harmless_walk
 from autohook_codegen.sites.written import Written
 

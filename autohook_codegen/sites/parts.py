@@ -8,7 +8,7 @@ from functools import cached_property
 
 from autohook_codegen.analysis.trace import FunctionTrace, Trace
 from autohook_codegen.analysis.values import Class, Fields, Items, Module, Value
-from autohook_codegen.declares.program import ClassDecl
+from autohook_codegen.declares.files import ClassDecl
 
 __all__ = ["Parts"]
 

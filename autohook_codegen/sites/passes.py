@@ -10,7 +10,7 @@ from itertools import combinations
 
 from autohook_codegen.analysis.trace import FunctionTrace, Trace
 from autohook_codegen.analysis.values import Item, Member
-from autohook_codegen.declares.program import ClassDecl
+from autohook_codegen.declares.files import ClassDecl
 from autohook_codegen.sites.decided import DecidedSite
 from autohook_codegen.sites.hook_points import HookPoint
 from autohook_codegen.sites.written import Written

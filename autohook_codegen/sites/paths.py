@@ -23,7 +23,7 @@ from autohook_codegen.analysis.values import (
     Tensor,
     Value,
 )
-from autohook_codegen.declares.program import ClassDecl
+from autohook_codegen.declares.files import ClassDecl
 from autohook_codegen.sites.candidate import Reference
 
 __all__ = [

@@ -12,8 +12,8 @@ from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.names_computed import display_name, name_shape
 from autohook_codegen.analysis.trace import Definition, Trace
 from autohook_codegen.analysis.values import Fields, Items, Nothing, Unknown
+from autohook_codegen.declares.files import ClassDecl, FileDecl, FunctionNode
 from autohook_codegen.declares.lineage import lineage
-from autohook_codegen.declares.program import ClassDecl, FileDecl, FunctionNode
 from autohook_codegen.notes import NoteCode
 from autohook_codegen.options import Options
 from autohook_codegen.rewrite.existing import Existing

@@ -22,7 +22,7 @@ from autohook_codegen.analysis.values import (
     Unknown,
     Value,
 )
-from autohook_codegen.declares.program import ClassDecl
+from autohook_codegen.declares.files import ClassDecl
 from autohook_codegen.sites.candidate import Reference
 
 __all__ = ["held_by", "in_order", "owners_of", "reference_to"]

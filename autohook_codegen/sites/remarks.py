@@ -9,7 +9,7 @@ from dataclasses import replace
 from autohook_codegen import library
 from autohook_codegen.analysis.trace import Trace
 from autohook_codegen.analysis.values import Fields, Items, Module, Nothing, Parameter
-from autohook_codegen.declares.program import ClassDecl, FileDecl
+from autohook_codegen.declares.files import ClassDecl, FileDecl
 from autohook_codegen.notes import NoteCode
 from autohook_codegen.sites.candidate import After, Candidate, LeftAlone, Wrap
 from autohook_codegen.sites.decided import DecidedSite, Remark

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from autohook_codegen.analysis.trace import FunctionTrace, Trace
 from autohook_codegen.analysis.values import Computed, Item, Loop, Member
-from autohook_codegen.declares.program import ClassDecl
+from autohook_codegen.declares.files import ClassDecl
 from autohook_codegen.sites.candidate import Candidate
 from autohook_codegen.sites.decided import DecidedSite
 from autohook_codegen.sites.passes import callees_beside

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from autohook_codegen import library
 from autohook_codegen.analysis.trace import Trace
-from autohook_codegen.declares.program import ClassDecl
+from autohook_codegen.declares.files import ClassDecl
 from autohook_codegen.library import guesses
 from autohook_codegen.notes import NoteCode
 from autohook_codegen.options import DEFAULT_NAME, Fallback, Options

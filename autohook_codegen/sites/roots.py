@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from autohook_codegen import library
 from autohook_codegen.analysis.trace import Trace
 from autohook_codegen.analysis.values import Unknown
-from autohook_codegen.declares.program import ClassDecl
+from autohook_codegen.declares.files import ClassDecl
 from autohook_codegen.library import guesses
 from autohook_codegen.sites.parts import Parts
 

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from autohook_codegen.analysis.parts import origin_of
 from autohook_codegen.analysis.trace import FunctionTrace, How, Use
-from autohook_codegen.declares.program import FunctionNode
+from autohook_codegen.declares.files import FunctionNode
 
 __all__ = ["Written"]
 

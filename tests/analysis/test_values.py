@@ -27,7 +27,8 @@ from autohook_codegen.analysis.values import (
     Plain,
     Value,
 )
-from autohook_codegen.declares.program import ClassDecl, Program
+from autohook_codegen.declares.files import ClassDecl
+from autohook_codegen.declares.program import Program
 from autohook_codegen.library import makes_module
 
 HEAD = """

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.trace import FunctionTrace
-from autohook_codegen.declares.program import ClassDecl
+from autohook_codegen.declares.files import ClassDecl
 from autohook_codegen.sites.candidate import Candidate, LeftAlone
 from autohook_codegen.sites.inputs.carried import Carried
 from autohook_codegen.sites.inputs.module_inputs import module_inputs

@@ -10,7 +10,7 @@ from autohook_codegen.analysis.call_arguments import arguments_in, given_to
 from autohook_codegen.analysis.names_computed import name_shape
 from autohook_codegen.analysis.trace import FunctionTrace, ModuleCall
 from autohook_codegen.analysis.values import Computed, Items, Module, Named, Step
-from autohook_codegen.declares.program import ClassDecl
+from autohook_codegen.declares.files import ClassDecl
 from autohook_codegen.sites.candidate import Candidate, Reference, Wrap
 from autohook_codegen.sites.computed_names import with_suffix
 from autohook_codegen.sites.inputs.carried import Carried, may_be_none

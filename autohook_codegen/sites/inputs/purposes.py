@@ -12,7 +12,7 @@ from autohook_codegen.analysis.definitions import Binding
 from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.trace import FunctionTrace, How, ModuleCall, Use
 from autohook_codegen.analysis.values import Function, Items, Module
-from autohook_codegen.declares.program import ClassDecl, FunctionNode
+from autohook_codegen.declares.files import ClassDecl, FunctionNode
 from autohook_codegen.library import guesses, library_class
 from autohook_codegen.sites.inputs.operands import Operands
 from autohook_codegen.sites.inputs.purpose import DATA, NOTHING_DONE, Purpose

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from autohook_codegen.analysis.call_arguments import arguments_in, returns_of
 from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.analysis.values import Named
-from autohook_codegen.declares.program import FunctionNode
+from autohook_codegen.declares.files import FunctionNode
 from autohook_codegen.sites.candidate import Candidate, First, Form, Reference, Wrap
 from autohook_codegen.sites.inputs.carried import Carried, may_be_none
 from autohook_codegen.sites.shapes import is_surely_tensor

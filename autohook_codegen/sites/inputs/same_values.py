@@ -11,7 +11,7 @@ from autohook_codegen.analysis.definitions import Binding, Definitions
 from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.points import Point
 from autohook_codegen.analysis.trace import FunctionTrace, How, Use
-from autohook_codegen.declares.program import FunctionNode
+from autohook_codegen.declares.files import FunctionNode
 from autohook_codegen.sites.candidate import After, Candidate, First, Wrap
 from autohook_codegen.sites.written import Written
 

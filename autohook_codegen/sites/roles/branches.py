@@ -11,7 +11,7 @@ from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.points import Point, Way
 from autohook_codegen.analysis.trace import ModuleCall
 from autohook_codegen.analysis.values import Module, Value
-from autohook_codegen.declares.program import ClassDecl, FunctionNode
+from autohook_codegen.declares.files import ClassDecl, FunctionNode
 from autohook_codegen.sites.parts import Parts
 from autohook_codegen.sites.roles.called_attention import given_queries
 from autohook_codegen.sites.roles.named_branches import role_by_name

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.points import Point
 from autohook_codegen.analysis.trace import FunctionTrace
-from autohook_codegen.declares.program import ClassDecl
+from autohook_codegen.declares.files import ClassDecl
 from autohook_codegen.sites.candidate import After, Candidate, Wrap
 from autohook_codegen.sites.roles.attention import TO_SCORES
 from autohook_codegen.sites.roles.attention_sites import attention_operands, attention_sites

@@ -9,7 +9,7 @@ from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.points import Point
 from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.analysis.values import Module, Unknown
-from autohook_codegen.declares.program import FileDecl
+from autohook_codegen.declares.files import FileDecl
 from autohook_codegen.notes import NoteCode
 from autohook_codegen.sites.candidate import LeftAlone
 

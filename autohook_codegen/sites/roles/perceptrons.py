@@ -10,7 +10,7 @@ from autohook_codegen.analysis.call_arguments import arguments_in, given_to
 from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.points import Point, Way
 from autohook_codegen.analysis.trace import FunctionTrace
-from autohook_codegen.declares.program import FunctionNode
+from autohook_codegen.declares.files import FunctionNode
 from autohook_codegen.sites.candidate import Candidate
 from autohook_codegen.sites.roles.linear import is_linear, is_parameter
 from autohook_codegen.sites.roles.value_sites import ValueSites

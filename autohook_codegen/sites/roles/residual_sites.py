@@ -10,7 +10,7 @@ from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.points import Point
 from autohook_codegen.analysis.trace import ModuleCall
 from autohook_codegen.analysis.values import Attribute, Member, Named, Step
-from autohook_codegen.declares.program import ClassDecl, FunctionNode
+from autohook_codegen.declares.files import ClassDecl, FunctionNode
 from autohook_codegen.sites.candidate import Candidate, First, Form, Reference
 from autohook_codegen.sites.references import held_by, reference_to
 from autohook_codegen.sites.roles.branches import Branch, Branches

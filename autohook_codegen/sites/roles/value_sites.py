@@ -10,7 +10,7 @@ from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.points import Point
 from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.analysis.values import Function, Module, Named, Nothing
-from autohook_codegen.declares.program import ClassDecl, FunctionNode
+from autohook_codegen.declares.files import ClassDecl, FunctionNode
 from autohook_codegen.library.operations import family
 from autohook_codegen.notes import Message
 from autohook_codegen.sites.candidate import (
