@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from autohook_codegen.analysis.trace import How, ModuleCall, Use
-from autohook_codegen.analysis.values import UNKNOWN, Attribute, Item, Items, Plain, Value
+from autohook_codegen.analysis.values import UNKNOWN, Attribute, Item, Items, Plain, Unknown, Value
 from autohook_codegen.library import guesses
 from autohook_codegen.notes import NoteCode
 from autohook_codegen.sites.bound_results import hook_bound_result
@@ -177,7 +177,18 @@ def _handed_on(result: Result, how: How) -> Iterator[Candidate | LeftAlone]:
             yield result.alone(NoteCode.NO_TENSOR)
     elif may_be_none(value) and not as_tensor:
         yield result.alone(NoteCode.MAY_BE_NONE)
-    elif not as_tensor and result.is_used_in_parts():
+    elif not as_tensor and (result.is_used_in_parts() or _works_for_the_module(result)):
         yield result.unclear()
     else:
         yield result.site(Wrap(result.node))
+
+
+def _works_for_the_module(result: Result) -> bool:
+    """Whether an object of no known class is handed the module itself, as an attention processor
+    is: it is no module, and may give back what the module does, a tuple."""
+    receiver, call = result.written.trace.receiver, result.call
+    return (
+        receiver is not None
+        and all(isinstance(one, Unknown) for one in call.modules)
+        and any(isinstance(one, ast.Name) and one.id == receiver.arg for one in call.node.args)
+    )

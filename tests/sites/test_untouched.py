@@ -14,6 +14,7 @@ FORWARDS = [
     pytest.param("return self.double(x)", id="a lambda"),
     pytest.param("return self.method(x)", id="a method"),
     pytest.param("return x * self.width", id="a number"),
+    pytest.param("return self.outside(self, x)", id="an object that works for the module"),
     pytest.param("out = self.outside(x)\nreturn out[str(x.ndim)]", id="a field by a string"),
     pytest.param('return self.outside(x)[f"layer{x.ndim}"]', id="a field by an f-string"),
     pytest.param(
