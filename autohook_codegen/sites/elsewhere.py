@@ -20,7 +20,14 @@ class Elsewhere:
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
         self._uses: dict[ast.AST, list[tuple[FunctionTrace, Use]]] = {}
+        self._inside: dict[FunctionTrace, list[FunctionTrace]] = {}
+        """The functions that stand in each."""
+        self._of_class: dict[ClassDecl, list[FunctionTrace]] = {}
         for function in trace.functions.values():
+            if function.parent is not None:
+                self._inside.setdefault(function.parent, []).append(function)
+            if function.owner is not None:
+                self._of_class.setdefault(function.owner, []).append(function)
             for use in function.uses:
                 for node in {
                     origin.node for one in use.value if (origin := origin_of(one)) is not None
@@ -102,8 +109,8 @@ class Elsewhere:
     def _calls_what_it_keeps(self, cls: ClassDecl) -> bool:
         return any(
             held is not None and held.steps and held.root is function.receiver
-            for function in self.trace.functions.values()
-            if function.owner in cls.mro
+            for owner in cls.mro
+            for function in self._of_class.get(owner, ())
             for call in function.calls
             for held in map(held_of, call.modules)
         )
@@ -113,7 +120,7 @@ class Elsewhere:
         trace = self.trace.functions.get(function)
         if trace is None:
             return frozenset()
-        inside = [one for one in self.trace.functions.values() if one.parent is trace]
+        inside = self._inside.get(trace, [])
         called = {
             held_of(module)
             for one in (inside if only_later else [trace, *inside])

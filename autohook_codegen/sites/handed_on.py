@@ -28,8 +28,7 @@ def handed_on(function: FunctionTrace, trace: Trace, elsewhere: Elsewhere) -> It
         yield from _list_handed_on(use, call, function, trace)
         if elsewhere.may_call(call, function):
             yield from _handed_on(use, call, function, trace)
-        if held_by(use.value) is None and elsewhere.surely_calls(use.node, call, function):
-            yield from _one_of_several(use, call, function, trace)
+        yield from _one_of_several(use, call, function, trace, elsewhere)
 
 
 def kept_elsewhere(
@@ -64,9 +63,13 @@ def _handed_on(
 
 
 def _one_of_several(
-    use: Use, call: ast.Call, function: FunctionTrace, trace: Trace
+    use: Use, call: ast.Call, function: FunctionTrace, trace: Trace, elsewhere: Elsewhere
 ) -> Iterator[LeftAlone]:
     """What may be any of several things, modules among them."""
+    if held_by(use.value) is not None or not any(isinstance(one, Module) for one in use.value):
+        return
+    if not elsewhere.surely_calls(use.node, call, function):
+        return
     places: set[str] = set()
     for one in use.value:
         if isinstance(one, Module):
