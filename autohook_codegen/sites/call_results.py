@@ -6,7 +6,17 @@ import ast
 from collections.abc import Iterator
 
 from autohook_codegen.analysis.trace import How, ModuleCall, Use
-from autohook_codegen.analysis.values import UNKNOWN, Attribute, Item, Items, Plain, Unknown, Value
+from autohook_codegen.analysis.values import (
+    UNKNOWN,
+    Attribute,
+    Item,
+    Items,
+    Module,
+    Plain,
+    Unknown,
+    Value,
+)
+from autohook_codegen.declares.files import ClassDecl
 from autohook_codegen.library import guesses
 from autohook_codegen.notes import NoteCode
 from autohook_codegen.sites.bound_results import hook_bound_result
@@ -116,11 +126,11 @@ def _used(result: Result, use: Use | None) -> Iterator[Candidate | LeftAlone]:
     if gives_no_tensor(value):
         yield result.alone(NoteCode.NO_TENSOR)
         return
-    if is_surely_tensor(value):
-        yield result.site(Wrap(result.node))
-        return
     how = use.how if use is not None else How.DROPPED
     by = use.by if use is not None else None
+    if is_surely_tensor(value) and not (how is How.UNPACKED and _is_only_annotated(result)):
+        yield result.site(Wrap(result.node))
+        return
     if use is not None and len(_targets(by)) > 1:
         if is_structured(value):
             yield result.alone(NoteCode.NO_TENSOR)
@@ -140,6 +150,15 @@ def _used(result: Result, use: Use | None) -> Iterator[Candidate | LeftAlone]:
         yield result.alone(NoteCode.UNUSED_RESULT)
     else:
         yield from _handed_on(result, how)
+
+
+def _is_only_annotated(result: Result) -> bool:
+    """Whether an annotation alone says that a module of the input gives a tensor."""
+    classes = [one.cls for one in result.call.modules if isinstance(one, Module)]
+    methods = [one.method("forward") for one in classes if isinstance(one, ClassDecl)]
+    functions = result.elsewhere.trace.functions
+    forwards = [functions.get(method[1]) for method in methods if method is not None]
+    return any(one is not None and not is_surely_tensor(one.returned) for one in forwards)
 
 
 def _targets(by: ast.AST | None) -> list[ast.expr]:

@@ -6,7 +6,8 @@ from textwrap import dedent
 
 import pytest
 
-from tests.sites.snippets import hooked_forward
+from autohook_codegen import hook_source
+from tests.sites.snippets import BARE, hooked_forward
 
 PAIRS = [
     pytest.param(
@@ -109,3 +110,38 @@ PAIRS = [
 @pytest.mark.parametrize(("before", "after"), PAIRS)
 def test_pairs(before: str, after: str) -> None:
     assert hooked_forward(before) == dedent(after).strip("\n")
+
+
+ANNOTATED = """
+import torch
+from torch import nn
+
+
+class Attention(nn.Module):
+    def __init__(self, processor):
+        super().__init__()
+        self.processor = processor
+
+    def forward(self, x) -> torch.Tensor:
+        return self.processor(self, x)
+
+
+class Net(nn.Module):
+    def __init__(self, processor):
+        super().__init__()
+        self.attn = Attention(processor)
+
+    def forward(self, x):
+        {statement}
+        return a
+"""
+
+
+@pytest.mark.parametrize(
+    ("statement", "is_hooked"), [("a, b = self.attn(x)", False), ("a = self.attn(x)", True)]
+)
+def test_an_annotation_alone_is_no_proof_of_a_tensor(statement: str, is_hooked: bool) -> None:
+    """The attention of diffusers says that it gives a tensor, and gives two to some blocks."""
+    hooked = hook_source(ANNOTATED.replace("{statement}", statement), BARE)
+    assert ("self.attn_hook_point(self.attn(x))" in hooked.code) == is_hooked
+    assert (f"        {statement}\n" in hooked.code) != is_hooked
