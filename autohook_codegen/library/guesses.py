@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 __all__ = [
+    "branch_role",
     "is_holder_name",
     "is_loss",
     "is_making_method",
@@ -20,6 +21,7 @@ __all__ = [
     "is_plain_base",
     "is_plain_class",
     "is_settings_class",
+    "is_shortcut_name",
     "is_tensor_list_field",
     "is_weight_method",
 ]
@@ -42,6 +44,11 @@ _HOLDER_NAMES = re.compile(
     r"\w*(tokenizer|processor|cache|logger|writer|sampler|scheduler|dataset|optimizer|config|cfg"
     r"|args|hparams|params|dist|distribution)"
 )
+_BRANCHES = {
+    **dict.fromkeys(("attn", "attention", "self_attn", "self_attention"), "attn_out"),
+    **dict.fromkeys(("mlp", "ffn", "ff", "feed_forward"), "mlp_out"),
+}
+_SHORTCUTS = frozenset({"skip", "shortcut", "downsample", "identity"})
 _OUTPUTS = re.compile(
     r"\w*OutputWith\w+|\w*(Model|Pipeline|Encoder|Decoder|Segmentation|Scheduler|Detection|Training"
     r"|LM|Classifier|Classification|Generate|Estimator|Prediction|Modeling|Answering|Net|Backbone"
@@ -90,6 +97,16 @@ def is_plain_class(last: str) -> bool:
 def is_settings_class(last: str) -> bool:
     """Tell whether an instance of a plain class holds no tensors either."""
     return _SETTINGS.fullmatch(last) is not None
+
+
+def branch_role(name: str) -> str | None:
+    """Return the role of what a module of this name adds to the residual stream."""
+    return _BRANCHES.get(name)
+
+
+def is_shortcut_name(name: str) -> bool:
+    """Tell whether a module of this name stands in for the residual stream itself."""
+    return not _SHORTCUTS.isdisjoint(name.split("_"))
 
 
 def is_holder_name(name: str) -> bool:

@@ -22,7 +22,7 @@ from autohook_codegen.notes import NoteCode
 from autohook_codegen.sites.bound_results import hook_bound_result
 from autohook_codegen.sites.candidate import After, Candidate, LeftAlone, Reference, Wrap
 from autohook_codegen.sites.elsewhere import Elsewhere
-from autohook_codegen.sites.parts_read import is_text, step_of
+from autohook_codegen.sites.parts_read import is_plain_place, is_text, step_of
 from autohook_codegen.sites.result import Result
 from autohook_codegen.sites.shapes import (
     gives_no_tensor,
@@ -177,12 +177,6 @@ def _stored(result: Result, statement: ast.Assign) -> Iterator[Candidate | LeftA
         yield result.site(form, Item(0))
     else:
         yield result.alone(NoteCode.NO_TENSOR)
-
-
-def is_plain_place(target: ast.expr) -> bool:
-    """Tell whether the target can be read again without effect: ``self.rope``, ``found[kind]``."""
-    kinds = ast.Name | ast.Attribute | ast.Subscript | ast.Constant | ast.expr_context
-    return all(isinstance(node, kinds) for node in ast.walk(target))
 
 
 def _handed_on(result: Result, how: How) -> Iterator[Candidate | LeftAlone]:

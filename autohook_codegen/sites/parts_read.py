@@ -1,4 +1,4 @@
-"""Which part of a result a place reads."""
+"""Which part of a result a place reads, and whether the place can be read again."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import ast
 from autohook_codegen.analysis.trace import How, Use
 from autohook_codegen.analysis.values import Attribute, Item, Step
 
-__all__ = ["is_text", "step_of"]
+__all__ = ["is_plain_place", "is_text", "step_of"]
 
 
 def step_of(use: Use) -> Step | None:
@@ -40,3 +40,9 @@ def is_text(key: ast.expr) -> bool:
         case ast.BinOp(left=left, op=ast.Add() | ast.Mod(), right=right):
             return is_text(left) or is_text(right)
     return False
+
+
+def is_plain_place(target: ast.expr) -> bool:
+    """Tell whether the target can be read again without effect: ``self.rope``, ``found[kind]``."""
+    kinds = ast.Name | ast.Attribute | ast.Subscript | ast.Constant | ast.expr_context
+    return all(isinstance(node, kinds) for node in ast.walk(target))

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from autohook_codegen.analysis.trace import How
 from autohook_codegen.analysis.values import Item, Items, Plain, Step, Unknown, Value
 from autohook_codegen.sites.candidate import After, Candidate, LeftAlone
+from autohook_codegen.sites.parts_read import is_plain_place
 from autohook_codegen.sites.result import Result
 from autohook_codegen.sites.shapes import (
     is_surely_tensor,
@@ -29,7 +30,7 @@ def hook_unpacked_result(
     after_tuple = False
     targets = list(_single_targets(target, result.value, ()))
     for place, (one, value, part) in enumerate(targets):
-        if not _is_place(one) or not result.is_read(*part) or _is_underscore(one):
+        if not is_plain_place(one) or not result.is_read(*part) or _is_underscore(one):
             continue
         if after_tuple and not is_surely_tensor(value):
             continue  # the first tensor is in the tuple, and what follows may be a number
@@ -64,11 +65,6 @@ def _single_targets(
             yield from _single_targets(one, part_of(value, step), (*part, step))
     elif isinstance(target, ast.Name | ast.Attribute | ast.Subscript):
         yield target, value, part
-
-
-def _is_place(target: ast.expr) -> bool:
-    kinds = ast.Name | ast.Attribute | ast.Subscript | ast.Constant | ast.expr_context
-    return all(isinstance(node, kinds) for node in ast.walk(target))
 
 
 def _is_underscore(target: ast.expr) -> bool:

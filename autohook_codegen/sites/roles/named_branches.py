@@ -7,15 +7,11 @@ import ast
 from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.points import Way
 from autohook_codegen.analysis.values import Alternative, Attribute, Module, Unknown
+from autohook_codegen.library import guesses
 from autohook_codegen.library.stub_entries import library_class
 from autohook_codegen.sites.references import held_by
 
 __all__ = ["role_by_name"]
-
-_NAMED = {
-    **dict.fromkeys(("attn", "attention", "self_attn", "self_attention"), "attn_out"),
-    **dict.fromkeys(("mlp", "ffn", "ff", "feed_forward"), "mlp_out"),
-}
 
 
 def role_by_name(flow: Flow, way: Way) -> str | None:
@@ -26,7 +22,7 @@ def role_by_name(flow: Flow, way: Way) -> str | None:
     if held is None or not all(map(_is_not_shown, called)):
         return None
     names = [one.name for one in held.steps if isinstance(one, Attribute)]
-    return _NAMED.get(names[-1]) if names else None
+    return guesses.branch_role(names[-1]) if names else None
 
 
 def _is_not_shown(one: Alternative) -> bool:

@@ -11,11 +11,11 @@ from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.points import Point, Way
 from autohook_codegen.analysis.trace import FunctionTrace
 from autohook_codegen.analysis.values import Attribute, Items, Module
+from autohook_codegen.library import guesses
 from autohook_codegen.sites.references import held_by
 
 __all__ = ["NO_STREAM", "Place", "Streams"]
 
-_SHORTCUT = frozenset({"skip", "shortcut", "downsample", "identity"})
 _NEAR = frozenset("same choice view cast item slice".split())
 _STREAM = frozenset("same choice view cast item scale dropout".split())
 NO_STREAM = frozenset("leaf fact parameter".split())
@@ -46,9 +46,7 @@ class Streams:
         held = held_by(way.modules)
         steps = held.steps if held is not None else ()
         is_shortcut = any(
-            not _SHORTCUT.isdisjoint(one.name.split("_"))
-            for one in steps[-1:]
-            if isinstance(one, Attribute)
+            guesses.is_shortcut_name(one.name) for one in steps[-1:] if isinstance(one, Attribute)
         )
         return way.sources[0] if is_shortcut and way.sources else term
 
