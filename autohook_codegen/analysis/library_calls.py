@@ -19,6 +19,7 @@ from autohook_codegen.analysis.values import (
     Class,
     Function,
     Items,
+    Nothing,
     Origin,
     Parameter,
     Plain,
@@ -154,18 +155,25 @@ def _view(
     first: Value,
     arguments: Arguments,
 ) -> Value:
+    first = frozenset(one for one in first if not isinstance(one, Nothing))
     if first and all(isinstance(one, Parameter) for one in first):
         return frozenset(
             _viewed(one, node, function) for one in first if isinstance(one, Parameter)
         )
     arguments.use(frame, How.OPERATION, node)
     kind = function.dotted.rsplit(".", 1)[-1]
-    return frame.operation(kind, node, *_operands(arguments))
+    viewed = frame.operation(kind, node, *_operands(arguments))
+    result = function.result_of(node)
+    return _relabelled(result, node) if _is_in_parts(result) else viewed
+
+
+def _is_in_parts(result: Value) -> bool:
+    return any(isinstance(one, Items) for one in result)
 
 
 def _viewed(one: Parameter, node: ast.Call, function: library.LibraryFunction) -> Alternative:
     """A view of a parameter; where there are several, ``split``, each part is one."""
-    if any(isinstance(kind, Items) for kind in function.result_of(node)):
+    if _is_in_parts(function.result_of(node)):
         return Items("tuple", (), frozenset({replace(one, read=None)}))
     return replace(one, read=node)
 

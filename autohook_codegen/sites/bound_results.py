@@ -160,6 +160,10 @@ def _after(result: Result, statement: ast.stmt, target: ast.Name, step: Step) ->
     """The statement after the call, where the type surely allows one."""
     value = result.value
     if is_tuple(value) and isinstance(step, Item) and isinstance(step.key, int) and step.key >= 0:
+        if any(
+            isinstance(one, Items) and len(one.first) <= step.key and not one.rest for one in value
+        ):
+            return None  # what is no longer than that has no such item to hook
         return After(statement, target, (step,), is_rebuilt=True)
     fields = settable_fields(value)
     is_guarded = False

@@ -6,8 +6,9 @@ import ast
 from collections.abc import Iterator
 
 from autohook_codegen.analysis.call_arguments import given_to
+from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.parts import held_of, origin_of
-from autohook_codegen.analysis.trace import FunctionTrace, How, Trace, Use
+from autohook_codegen.analysis.trace import FunctionTrace, How, Use
 from autohook_codegen.analysis.values import Class, Function, Held, Module, Origin, Step, Unknown
 from autohook_codegen.declares.files import ClassDecl
 
@@ -17,8 +18,9 @@ __all__ = ["Elsewhere"]
 class Elsewhere:
     """The uses of all functions, by what made the value."""
 
-    def __init__(self, trace: Trace) -> None:
-        self.trace = trace
+    def __init__(self, flow: Flow) -> None:
+        self.trace = trace = flow.trace
+        self.flow = flow
         self._uses: dict[ast.AST, list[tuple[FunctionTrace, Use]]] = {}
         self._inside: dict[FunctionTrace, list[FunctionTrace]] = {}
         """The functions that stand in each."""
@@ -35,11 +37,21 @@ class Elsewhere:
                     self._uses.setdefault(node, []).append((function, use))
 
     def uses(self, node: ast.AST, part: tuple[Step, ...]) -> Iterator[tuple[FunctionTrace, Use]]:
-        """Yield the uses of a part of what the node made, in whichever function."""
-        wanted = Origin(node, part)
-        for function, use in self._uses.get(node, ()):
-            if any(origin_of(one) == wanted for one in use.value):
+        """Yield the uses of a part of what the node made, in whichever function: also those of a
+        module's call, where the part is what the module gives back."""
+        stack = [Origin(node, part)]
+        seen = {*stack}
+        while stack:
+            wanted = stack.pop()
+            for function, use in self._uses.get(wanted.node, ()):
+                if not any(origin_of(one) == wanted for one in use.value):
+                    continue
                 yield function, use
+                if use.how is How.RETURNED and function.node is not None:
+                    calls = self.flow.module_calls_of.get(function.node, ())
+                    given = {Origin(call) for call, _ in calls} - seen
+                    stack += given
+                    seen |= given
 
     def is_taken_apart(self, node: ast.AST, part: tuple[Step, ...], here: FunctionTrace) -> bool:
         """Tell whether another function takes the value apart: ``cos, sin = embeddings``."""

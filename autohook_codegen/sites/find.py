@@ -34,7 +34,7 @@ def find_sites(flow: Flow, options: Options) -> tuple[list[Candidate], list[Left
     """Return the sites of all functions that run with a model, in the order of the source, and the
     places that get none."""
     trace = flow.trace
-    elsewhere = Elsewhere(trace)
+    elsewhere = Elsewhere(flow)
     running = _running(trace)
     asked = options.asked_sites
     value_sites = value_sites_in(flow, running)

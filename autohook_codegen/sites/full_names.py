@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
@@ -16,6 +17,10 @@ from autohook_codegen.sites.paths import added_members
 
 __all__ = ["FullNames"]
 
+MOST_PATHS = 32
+"""How many ways to one class are told one by one."""
+
+_ANYWHERE = "*."
 _FILLED_IN = re.compile(r"\{.*?\}")
 
 
@@ -43,20 +48,27 @@ class FullNames:
 
     @cached_property
     def _paths(self) -> dict[ClassDecl, dict[str, None]]:
-        """For each class the paths to its instances, ``blocks.*.``, each with its last dot."""
+        """For each class the paths to its instances, ``blocks.*.``, each with its last dot.
+
+        Where models hold any of one another there are more paths than can be told: then ``*`` is
+        the way to the class, whatever holds it.
+        """
         found: dict[ClassDecl, dict[str, None]] = {}
-        stack: list[tuple[ClassDecl, str, frozenset[ClassDecl]]] = [
-            (root, "", frozenset({root})) for root in reversed(self.roots)
-        ]
-        while stack:
-            decl, path, around = stack.pop()
+        queue: deque[tuple[ClassDecl, str, frozenset[ClassDecl]]] = deque(
+            (root, "", frozenset({root})) for root in self.roots
+        )
+        while queue:
+            decl, path, around = queue.popleft()
             known = found.setdefault(decl, {})
-            if path in known:
+            if path in known or _ANYWHERE in known:
                 continue
+            if len(known) == MOST_PATHS:
+                known.clear()
+                path = _ANYWHERE
             known[path] = None
-            for part, way in reversed(self._parts(decl)):
+            for part, way in self._parts(decl):
                 if part not in around:
-                    stack.append((part, f"{path}{way}.", around | {part}))
+                    queue.append((part, f"{path}{way}.", around | {part}))
         return found
 
     def _parts(self, decl: ClassDecl) -> list[tuple[ClassDecl, str]]:

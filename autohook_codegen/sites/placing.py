@@ -20,7 +20,12 @@ from autohook_codegen.rewrite.existing import Existing
 from autohook_codegen.sites.blocks import Place, find_places
 from autohook_codegen.sites.candidate import LeftAlone
 from autohook_codegen.sites.computed_names import hook_point_name, with_suffix
-from autohook_codegen.sites.endings import can_be_ended, goes_on_to_bases, receiver_of
+from autohook_codegen.sites.endings import (
+    calls_of_bases,
+    can_be_ended,
+    goes_on_to_bases,
+    receiver_of,
+)
 from autohook_codegen.sites.filling import Filling, fillings
 from autohook_codegen.sites.hook_points import HookPoint
 from autohook_codegen.sites.imports import Spellings
@@ -162,7 +167,7 @@ class Placing:
             later = calls - {one.statement for one in definitions}
             touches = {one.statement for one in own} | calls
             places, _ = _places_of(function, definitions, touches)
-            is_full = all(any(one.is_behind(touch) for one in places) for touch in touches)
+            is_full = all(_sees(places, touch) for touch in touches)
             flat = _is_flat(hook_point)
             if is_full and not (later and flat):
                 absorbed = {function, *(self._reached(function, calls) if flat else methods)}
@@ -312,9 +317,21 @@ def _may_be_container(definition: Definition) -> bool:
 def _places_of(
     function: FunctionNode, definitions: list[Definition], touches: Iterable[ast.stmt] = ()
 ) -> tuple[list[Place], bool]:
-    makes = {one.statement for one in definitions}
+    # what is set before `super().__init__()` is lost, or is no module
+    begins = max((one.lineno for one in calls_of_bases(function)), default=0)
+    kept = [one for one in definitions if one.statement.lineno > begins]
+    begun = [] if kept else [one for one in function.body if one.lineno <= begins]
+    makes = {one.statement for one in kept or definitions}
     empty = {one.statement for one in definitions if all(isinstance(v, Nothing) for v in one.value)}
-    return find_places(function.body, makes, set(touches), empty)
+    return find_places(function.body, makes, {*touches, *begun[-1:]}, empty)
+
+
+def _sees(places: list[Place], touch: ast.stmt) -> bool:
+    """Tell whether what is made at the places is made behind a statement that adds a member: none
+    stands before it, or one stands behind it in its own block too."""
+    return any(one.is_behind(touch) for one in places) or (
+        bool(places) and all(one.statement.lineno > touch.lineno for one in places)
+    )
 
 
 def _rank(

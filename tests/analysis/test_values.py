@@ -307,6 +307,11 @@ LINES = [
     pytest.param("reveal(self.pool(x))  # (tensor, tensor)", id="what an argument decides"),
     pytest.param("reveal(self.rnn(x))  # (tensor, (tensor, tensor))", id="a recurrent layer"),
     pytest.param("reveal(x.chunk(2))  # tuple of tensor", id="a method with several results"),
+    pytest.param("reveal(torch.split(x, 2))  # tuple of tensor", id="a function with several"),
+    pytest.param(
+        "reveal(torch.split(self.bias, 2))  # tuple of parameter at self.bias",
+        id="parts of a parameter that may be None",
+    ),
     pytest.param("reveal(x.shape)  # number", id="a fact"),
     pytest.param("reveal(torch.stack([x, x])[0])  # tensor", id="an item of a tensor"),
     pytest.param("reveal(self.filled[0])  # Pair at self.filled[0]", id="filled in a loop"),

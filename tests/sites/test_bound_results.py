@@ -64,6 +64,11 @@ class Pooling(nn.Module):
         return Pooled(last=x.cos(), pooled=pooled)
 
 
+class Longer(nn.Module):
+    def forward(self, x, longer):
+        return ((x, x), x.cos()) if longer else ((x, x),)
+
+
 class Model(nn.Module):
     def __init__(self, listed: bool):
         super().__init__()
@@ -72,6 +77,7 @@ class Model(nn.Module):
         self.decoder = Keyed()
         self.stage = Listed() if listed else nn.Identity()
         self.sized = Sized()
+        self.longer = Longer()
         self.given = unknown(listed)
 
     def forward(self, x, more, named, out=None):
@@ -206,6 +212,14 @@ return torch.relu(self.pooling_hook_point(out.pooled))
 """,
         id="a field that may be None and is computed with",
     ),
+    pytest.param(
+        """
+out = self.longer(x, more)
+return x, out
+""",
+        None,
+        id="a tensor behind what the shorter tuple has (lightglue)",
+    ),
 ]
 
 
@@ -220,3 +234,39 @@ def test_pairs(before: str, after: str | None) -> None:
     assert code.partition("out=None):\n")[2] == forward_of(after or before)
     assert hook_source(code, BARE).code == code
     assert strip_source(code, BARE) == source
+
+
+def test_what_a_caller_uses_in_parts_is_not_hooked_whole() -> None:
+    source = """\
+from torch import nn
+
+
+class Inner(nn.Module):
+    def __init__(self, given):
+        super().__init__()
+        self.given = given
+
+    def forward(self, x):
+        outputs = self.given(x)
+        return outputs
+
+
+class Middle(nn.Module):
+    def __init__(self, given):
+        super().__init__()
+        self.inner = Inner(given)
+
+    def forward(self, x):
+        return self.inner(x)
+
+
+class Outer(nn.Module):
+    def __init__(self, given):
+        super().__init__()
+        self.middle = Middle(given)
+
+    def forward(self, x):
+        out = self.middle(x)
+        return out[0], out.attentions
+"""
+    assert [one.attribute for one in hook_source(source, BARE).sites] == ["middle"]

@@ -161,6 +161,64 @@ PAIRS = [
     ),
     pytest.param(
         """
+        self.fc = nn.Linear(8, 8)
+        self.layers = nn.ModuleList([nn.Linear(8, 8)])
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+        self.layers = nn.ModuleList([nn.Linear(8, 8)])
+        --
+        for layer in self.layers:
+            x = layer(x)
+        return self.fc(x)
+        """,
+        """
+        self.fc = nn.Linear(8, 8)
+        self.layers = nn.ModuleList([nn.Linear(8, 8)])
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+        self.fc_hook_point = HookPoint()
+        self.layers = nn.ModuleList([nn.Linear(8, 8)])
+        self.layers_hook_points = nn.ModuleList([HookPoint() for _ in self.layers])
+        --
+        for hook_index, layer in enumerate(self.layers):
+            x = self.layers_hook_points[hook_index](layer(x))
+        return self.fc_hook_point(self.fc(x))
+        """,
+        id="made anew behind a second super().__init__() (braindecode, MEDFormer)",
+    ),
+    pytest.param(
+        """
+        net = []
+        for _ in range(width):
+            net.append(nn.Linear(8, 8))
+        if width > 8:
+            self.net = nn.ModuleList(net)
+        elif width > 4:
+            self.net = net
+        --
+        for layer in self.net:
+            x = layer(x)
+        return x
+        """,
+        """
+        net = []
+        for _ in range(width):
+            net.append(nn.Linear(8, 8))
+        if width > 8:
+            self.net = nn.ModuleList(net)
+            self.net_hook_points = nn.ModuleList([HookPoint() for _ in self.net])
+        elif width > 4:
+            self.net = net
+            self.net_hook_points = nn.ModuleList([HookPoint() for _ in self.net])
+        --
+        for hook_index, layer in enumerate(self.net):
+            x = self.net_hook_points[hook_index](layer(x))
+        return x
+        """,
+        id="some branches hold a list that is full (braindecode, TIDNet)",
+    ),
+    pytest.param(
+        """
         fc = nn.Linear(8, 8)
         self.fc = fc
         --

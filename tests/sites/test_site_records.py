@@ -233,3 +233,39 @@ def test_per_site_shares_nothing() -> None:
 
 def test_a_plain_model_has_no_notes() -> None:
     assert hook_source(module("self.fc = nn.Linear(8, 8)\n--\nreturn self.fc(x)"), BARE).notes == ()
+
+
+def test_models_that_may_hold_any_of_one_another() -> None:
+    models = "".join(
+        f"""
+
+class Model{i}(nn.Module):
+    def __init__(self, kind):
+        super().__init__()
+        self.inner{i} = MODELS[kind](kind)
+        self.fc = nn.Linear(8, 8)
+
+    def forward(self, x):
+        return self.inner{i}(self.fc(x))
+"""
+        for i in range(14)
+    )
+    registry = ", ".join(f'"{i}": Model{i}' for i in range(14))
+    source = f"""\
+from torch import nn
+{models}
+
+
+MODELS = {{{registry}}}
+
+
+class Net(nn.Module):
+    def __init__(self, kind):
+        super().__init__()
+        self.model = MODELS[kind](kind)
+
+    def forward(self, x):
+        return self.model(x)
+"""
+    sites = [one for one in hook_source(source).sites if one.attribute == "fc"]
+    assert [one.names for one in sites] == [("*.fc_hook_point",)] * 14
