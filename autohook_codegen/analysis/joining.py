@@ -36,7 +36,7 @@ __all__ = [
 MOST_ALTERNATIVES = 16
 MOST_MEMBERS = 12
 DEEPEST = 5
-LARGEST = 120
+LARGEST = 300
 """How much of a value is known one by one. Beyond, a part of it is taken for any: so the
 interpretation comes to an end."""
 

@@ -101,7 +101,9 @@ class Purposes:
         """What comes of it in a module or function outside the input."""
         place = next((place for place, one in enumerate(call.args) if one is given), None)
         name = next((one.arg for one in call.keywords if one.value is given), None)
-        is_first = place == 0 or (not call.args and call.keywords[0].value is given)
+        is_first = place == 0 or (
+            not call.args and any(k.value is given for k in call.keywords[:1])
+        )
         is_known = False
         if is_module:
             for one in kinds:

@@ -41,6 +41,16 @@ PAIRS = [
         id="perhaps from an unknown function",
     ),
     pytest.param(
+        "y = x.unheard_of()\nreturn self.fc(x), y",
+        "y = x.unheard_of()\nreturn self.fc(self.fc_in_hook_point(x)), y",
+        id="beside a method that no tensor has",
+    ),
+    pytest.param(
+        "return self.outside(x.unheard_of())",
+        "return self.outside(self.outside_in_hook_point(x.unheard_of()))",
+        id="what a method gives that no tensor has",
+    ),
+    pytest.param(
         "return self.fc.forward(x)",
         "return self.fc.forward(self.fc_in_hook_point(x))",
         id="forward by its name",
