@@ -8,12 +8,16 @@ import re
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from autohook_codegen import Options, hook_source, strip_source
 from tests.insertions import missing_token
 
-PLAIN = Options(format=False)
+CHOICES = {
+    "as it is by default": Options(format=False),
+    "with everything": Options(format=False, activations=True, inputs=True),
+}
+"""What is hooked, each way of it tried."""
 NO_SPACE = re.compile(r"\s+")
 
 
@@ -33,7 +37,13 @@ def difference(one: str, other: str, limit: int = 12) -> str:
 
 def breaches(text: str) -> Iterator[Breach]:
     """Every invariant of HOOKS.md's list that one file breaks; none, if all is well."""
-    code, failure = _tried(lambda: hook_source(text, PLAIN).code)
+    for choice, options in CHOICES.items():
+        for breach in _breaches(text, options):
+            yield replace(breach, detail=f"{choice}: {breach.detail}")
+
+
+def _breaches(text: str, options: Options) -> Iterator[Breach]:
+    code, failure = _tried(lambda: hook_source(text, options).code)
     if code is None:
         yield Breach("rewritten without an error", failure)
         return
@@ -50,10 +60,10 @@ def breaches(text: str) -> Iterator[Breach]:
         yield Breach("hooked once", twice)
     if missing_token(text, code) is not None:
         yield Breach("only inserts", difference(text, code))
-    second, failure = _tried(lambda: hook_source(code, PLAIN).code)
+    second, failure = _tried(lambda: hook_source(code, options).code)
     if second != code:
         yield Breach("twice", failure if second is None else difference(code, second))
-    stripped, failure = _tried(lambda: strip_source(code, PLAIN))
+    stripped, failure = _tried(lambda: strip_source(code, options))
     if stripped != text:
         yield Breach("strip", failure if stripped is None else difference(text, stripped))
     for line in lines_that_gain_nothing(text, code):
