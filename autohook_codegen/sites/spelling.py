@@ -49,7 +49,7 @@ def standing_hook_points(
     """Return the text of the hook point that each site has in the source already, those that a
     name says first."""
     found: dict[Candidate, str] = {}
-    taken: set[tuple[ast.AST, str]] = set()
+    taken: set[tuple[object, str]] = set()
     for one in sorted(candidates, key=lambda one: not one.reference.is_named):
         known = existing.get(one.function.file.path, Existing())
         place, texts = _standing_at(one, known)
@@ -61,18 +61,19 @@ def standing_hook_points(
     return found
 
 
-def _standing_at(candidate: Candidate, existing: Existing) -> tuple[ast.AST, list[str]]:
-    """Return where the site is, and the hook points that stand there."""
+def _standing_at(candidate: Candidate, existing: Existing) -> tuple[object, list[str]]:
+    """Return what the site hooks where, and the hook points that stand there."""
     form = candidate.form
     match form:
         case Wrap(node) | Explicit(node):
             return node, existing.wrapped.get(node, [])
         case First(block, target):
             hooked = existing.hooked_first.get(block, [])
-            return block, [text for known, text in hooked if known == target.id]
+            return (block, target.id), [text for known, text in hooked if known == target.id]
     part = text_of_part(form.target, form.part).replace('"', "'")
     hooked = existing.hooked_after.get(form.statement, [])
-    return form.statement, [text for known, text in hooked if known.replace('"', "'") == part]
+    texts = [text for known, text in hooked if known.replace('"', "'") == part]
+    return (form.statement, part), texts
 
 
 def _is_of(text: str, candidate: Candidate, existing: Existing, options: Options) -> bool:

@@ -138,3 +138,35 @@ def test_strip_takes_the_same_name_pattern() -> None:
     assert "self.hook_fc(self.fc(x))" in hooked
     assert strip_source(hooked, BARE) == hooked
     assert strip_source(hooked, named) == code
+
+
+def test_two_items_of_a_result_at_one_hook_point_are_kept() -> None:
+    source = """\
+import torch
+from torch import nn
+
+
+class Attention(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.q, self.k, self.v, self.o = (nn.Linear(8, 8) for _ in range(4))
+
+    def forward(self, x, y):
+        pattern = torch.softmax(self.q(x) @ self.k(y).transpose(-1, -2), -1)
+        return self.o(pattern @ self.v(y)), self.o(pattern @ self.v(x))
+
+
+class Block(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.attn = Attention()
+
+    def forward(self, a, b):
+        one, two = self.attn(a, b)
+        return a + one, b + two
+"""
+    options = Options(root=(), format=False, activations=True)
+    code = hook_source(source, options).code
+    assert code.count(" = self.cross_attn_out_hook_point(") == 2
+    assert hook_source(code, options).code == code
+    assert strip_source(code, options) == source
