@@ -173,6 +173,9 @@ class Frame:
     def finish(self) -> None:
         self.trace.uses = list(self._uses.values())
         self.trace.returned = self.returned
+        said = getattr(self.unit.node, "returns", None)
+        if said is not None:
+            self.trace.said_to_return = self.instances.annotated(said, self.file)
         self.unit.trace = self.trace
         self.unit.callees = self._callees
 

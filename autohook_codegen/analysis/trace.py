@@ -103,6 +103,8 @@ class FunctionTrace:
     statements: dict[ast.AST, ast.stmt] = field(default_factory=dict)
     """The statement that each call and operation stands in."""
     returned: Value = NOT_REACHED
+    said_to_return: Value = NOT_REACHED
+    """What its annotation says."""
     users: frozenset[ClassDecl] = frozenset()
     """The classes whose instances run the method."""
 

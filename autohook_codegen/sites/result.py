@@ -11,6 +11,7 @@ from autohook_codegen.notes import NoteCode
 from autohook_codegen.sites.candidate import After, Candidate, LeftAlone, Reference, Wrap
 from autohook_codegen.sites.elsewhere import Elsewhere
 from autohook_codegen.sites.fallback import place_of
+from autohook_codegen.sites.shapes import is_structured
 from autohook_codegen.sites.written import Written
 
 __all__ = ["Result"]
@@ -69,9 +70,12 @@ class Result:
         return self.elsewhere.reads(self.call.node, (*self.part, *steps))
 
     def is_used_in_parts(self) -> bool:
-        """Tell whether any place uses the whole as no tensor can be used."""
-        for _, use in self.elsewhere.uses(self.call.node, self.part):
+        """Tell whether any place uses the whole as no tensor can be used, or a function that gives
+        it back is said to give a tuple or an object."""
+        for function, use in self.elsewhere.uses(self.call.node, self.part):
             if use.how is How.UNPACKED:
+                return True
+            if use.how is How.RETURNED and is_structured(function.said_to_return):
                 return True
             if use.how is How.PART and isinstance(use.by, ast.Attribute):
                 return True

@@ -270,3 +270,11 @@ class Outer(nn.Module):
         return out[0], out.attentions
 """
     assert [one.attribute for one in hook_source(source, BARE).sites] == ["middle"]
+
+
+@pytest.mark.parametrize("returns", ["Sizes", "tuple[torch.Tensor, torch.Tensor]"])
+def test_what_a_function_is_said_to_give_is_not_hooked_whole(returns: str) -> None:
+    forward = f"return self.decoded(x)\n\n    def decoded(self, x) -> {returns}:\n"
+    source = f"{HEAD}        {forward}        out = self.given(x)\n        return out\n"
+    assert "given_hook_point" not in hook_source(source, BARE).code
+    assert "given_hook_point" in hook_source(source.replace(f" -> {returns}", ""), BARE).code
