@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from autohook_codegen.analysis.flow import Flow
+from autohook_codegen.analysis.parts import origin_of
 from autohook_codegen.analysis.points import Point
-from autohook_codegen.analysis.trace import ModuleCall
-from autohook_codegen.analysis.values import Attribute, Member, Named, Step
+from autohook_codegen.analysis.trace import FunctionTrace, How, ModuleCall
+from autohook_codegen.analysis.values import Attribute, Item, Member, Named, Origin, Step
 from autohook_codegen.declares.files import ClassDecl, FunctionNode
 from autohook_codegen.sites.candidate import Candidate, First, Form, Reference
+from autohook_codegen.sites.parts_read import step_of
 from autohook_codegen.sites.references import held_by, reference_to
 from autohook_codegen.sites.roles.branches import Branch, Branches
 from autohook_codegen.sites.roles.residual import Residual, Sum
@@ -107,10 +109,24 @@ def _pre_sites(
                     ("", root) not in done
                 ):
                     done.add(("", root))
+                    if _is_taken_apart(root, one.point.function):
+                        continue
                     point = Point(root, one.point.function)
                     site = value_sites.site("resid_pre", point, suffix=streams[one])
                     if site is not None:
                         yield site
+
+
+def _is_taken_apart(argument: ast.arg, function: FunctionTrace) -> bool:
+    """Tell whether the argument is a list or tuple of tensors, of which one is the stream."""
+    for use in function.uses:
+        if any(origin_of(one) == Origin(argument) for one in use.value):
+            step = step_of(use)
+            if use.how in (How.LOOPED, How.UNPACKED) or (
+                isinstance(step, Item) and isinstance(step.key, int)
+            ):
+                return True
+    return False
 
 
 # --- loops over the members of a container

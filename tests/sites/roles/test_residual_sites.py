@@ -120,6 +120,16 @@ FOUND = [
         {"resid_pre": ["x"], "resid_post": ["x + layer(x)"]},
         id="a loop over the members",
     ),
+    pytest.param(
+        "y = [self.conv(one) for one in x]\nreturn [a + b for a, b in zip(x, y)]",
+        {"resid_post": ["a + b"]},
+        id="a list of streams (braindecode, MEDFormer)",
+    ),
+    pytest.param(
+        "y = x[-1]\nreturn y + self.conv(y)",
+        {"resid_post": ["y + self.conv(y)"]},
+        id="the last of a list",
+    ),
 ]
 NONE = [
     pytest.param("return self.up(x) + self.down(x)", id="two branches and no stream"),
