@@ -136,7 +136,9 @@ class _Search:
                 return [one.behind(way, calls) for one in inside]
             return [Projected((way,), frozenset())]
         place = way.point.part[0] if way.point.part else None
-        given = way.sources[place : place + 1] if isinstance(place, int) else way.sources[:1]
+        given = way.sources[:1]
+        if isinstance(place, int) and len(way.sources) > 1:
+            given = way.sources[place : place + 1]
         earlier = [one for source in given for one in self.back(source)]
         if any(one.end.kind in ("linear", "matmul", "conv") for one in earlier):
             return [one.behind(way, calls) for one in earlier]

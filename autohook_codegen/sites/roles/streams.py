@@ -60,13 +60,25 @@ class Streams:
             )
         if way.kind == "function":
             return way.inner
-        if way.kind in ("module", "linear", "conv", "norm") and _may_be_identity(way):
+        if way.kind in ("module", "linear", "conv", "norm") and self._may_be_identity(way):
             return way.sources[:1]
         if way.kind == "scale":
             fed = [one for one in way.sources if self.flow.is_fed(one)]
             # a product of two computed values is another one
             return tuple(fed or way.sources[:1]) if len(fed) < 2 else False
         return way.kind in _STREAM
+
+    def _may_be_identity(self, way: Way) -> bool:
+        """Tell whether the module is in some configuration none: ``nn.Identity()``, a Sequential
+        that nothing is put into."""
+        return any(
+            (isinstance(one, Module) and one.cls == "torch.nn.Identity")
+            or (
+                isinstance(one, Items)
+                and not (one.first or one.rest or one.site in self.flow.trace.growths)
+            )
+            for one in way.modules
+        )
 
     def _past_shortcut(self, arm: Point, arms: tuple[Point, ...]) -> tuple[Point, ...]:
         """Return what a module was given that stands in for the stream in one arm of a choice."""
@@ -94,13 +106,3 @@ class Streams:
         for way in self.flow.walk(point, lambda way: way.kind in near):
             if way.point.part:
                 yield way.point.place
-
-
-def _may_be_identity(way: Way) -> bool:
-    """Tell whether the module is in some configuration none: ``nn.Identity()``, an empty
-    Sequential."""
-    return any(
-        (isinstance(one, Module) and one.cls == "torch.nn.Identity")
-        or (isinstance(one, Items) and not one.first and not one.rest)
-        for one in way.modules
-    )

@@ -54,6 +54,11 @@ ROWS = [
         id="views in a helper",
     ),
     pytest.param(
+        "qkv = self.given_norm(self.qkv(x))\nq, k, v = qkv[0], qkv[1], qkv[2]",
+        {"q": ["qkv[0]"], "k": ["qkv[1]"], "v": ["qkv[2]"]},
+        id="items of what a module made of one projection (monai, SABlock)",
+    ),
+    pytest.param(
         "q, k, v = self.qkv(x).view(2, 5, 3, -1).unbind(2)",
         {"q": ["q"], "k": ["k"], "v": ["v"]},
         id="parts of one projection",

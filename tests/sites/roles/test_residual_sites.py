@@ -161,6 +161,12 @@ def test_none(forward: str) -> None:
     assert found.keys() <= INNER
 
 
+def test_a_sequential_that_is_filled_later() -> None:
+    init = 'self.body = nn.Sequential()\nself.body.add_module("conv", nn.Conv2d(8, 8, 1))\n'
+    found = roles(module(f"{init}--\nreturn x + self.body(x)"))
+    assert found == {"resid_pre": ["x"], "resid_post": ["x + self.body(x)"]}
+
+
 def test_positions_of_an_optional_input() -> None:
     helpers = """
     class Positions(nn.Module):
