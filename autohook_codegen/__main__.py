@@ -1,6 +1,6 @@
 """`python -m autohook_codegen` is `autohook-gen`."""
 
-from autohook_codegen.command import main
+from autohook_codegen.command import run
 
 if __name__ == "__main__":
-    main(prog_name="autohook-gen")
+    run()

@@ -33,6 +33,9 @@ __all__ = ["Interpretation", "interpret"]
 _EVALUATING = (attribute_access, calls, displays, items, operators, statements)
 """Each registers what it evaluates or executes, when it is imported."""
 
+_DEEPEST_AHEAD = 5
+"""How many functions are interpreted within one another; Python's stack is no deeper for it."""
+
 
 def interpret(program: Program, entries: Collection[str] = ()) -> Trace:
     """Interpret the program; `entries` are methods besides ``forward`` that outsiders call."""
@@ -58,6 +61,8 @@ class Interpretation:
         """Functions that outsiders call, with arguments that the input does not show."""
         self._called: set[ast.arg] = set()
         """Further arguments that no call in the input gives."""
+        self._running: set[Unit] = set()
+        """More than one while functions are interpreted ahead of their turn."""
 
     def run(self) -> None:
         for file in self.program.files.values():
@@ -137,11 +142,19 @@ class Interpretation:
         return self.unit(node, owner, owner.file, parent)
 
     def function_unit(self, function: Function) -> Unit:
-        """Return the unit of a function that is called; a new one sees its file's names."""
+        """Return the unit of a function that is called; a new one sees its file's names.
+
+        One that was never interpreted is interpreted at once: then it has what the call hands over,
+        and the caller what it gives back, and neither has to come again.
+        """
         parent = self._units.get(function.file.tree)
         unit = self.unit(function.node, function.owner, function.file, parent)
-        if unit.trace is None:
-            self.state.enqueue(unit)
+        if unit.trace is None and unit not in self._running:
+            if len(self._running) < _DEEPEST_AHEAD:
+                self.state.take_ahead(unit)
+                self._interpret(unit)
+            else:
+                self.state.enqueue(unit)
         return unit
 
     def is_open(self, unit: Unit, argument: ast.arg) -> bool:
@@ -149,10 +162,16 @@ class Interpretation:
         return unit in self._open or argument in self._called
 
     def _interpret(self, unit: Unit) -> None:
+        self._running.add(unit)
+        try:
+            self._run(unit)
+        finally:
+            self._running.discard(unit)
+
+    def _run(self, unit: Unit) -> None:
         node = unit.node
         function = node if isinstance(node, FunctionNode | ast.Lambda) else None
-        parent = unit.parent.trace if unit.parent is not None else None
-        trace = FunctionTrace(function, unit.owner, unit.file, parent)
+        trace = FunctionTrace(function, unit.owner, unit.file)
         frame = Frame(self, unit, trace)
         if isinstance(node, FunctionNode | ast.Lambda):
             bind_arguments(frame, node)
@@ -177,7 +196,10 @@ class Interpretation:
             node: unit.trace for node, unit in self._units.items() if unit.trace is not None
         }
         for unit in self._units.values():
-            if unit.trace is not None and unit.owner is not None and is_method(unit):
+            if unit.trace is None:
+                continue
+            unit.trace.parent = unit.parent.trace if unit.parent is not None else None
+            if is_method(unit):
                 unit.trace.users = frozenset(self.instances.users(unit))
         definitions = {
             cls: {name: list(found.values()) for name, found in attributes.items()}

@@ -28,6 +28,19 @@ class Unit:
     callees: dict[ast.AST, set[ast.AST]] = field(default_factory=dict)
     """By statement."""
 
+    @property
+    def turn(self) -> int:
+        """What comes first: code outside of functions, then what makes instances, then the other
+        functions, then all that was interpreted already."""
+        if isinstance(self.node, ast.Module | ast.ClassDef):
+            return 0
+        if self.trace is not None:
+            return _AGAIN
+        return 1 if getattr(self.node, "name", "") == "__init__" else 2
+
+
+_AGAIN = 3
+
 
 class State:
     """The cells. A unit whose cells have grown is interpreted again, until none has."""
@@ -35,7 +48,8 @@ class State:
     def __init__(self) -> None:
         self._cells: dict[Hashable, Value] = {}
         self._readers: dict[Hashable, set[Unit]] = {}
-        self._pending: deque[Unit] = deque()
+        self._pending: tuple[deque[Unit], ...] = tuple(deque() for _ in range(_AGAIN + 1))
+        """By their turn."""
         self._waiting: set[Unit] = set()
         self.units: dict[ast.AST, Unit] = {}
         self.definitions: dict[ClassDecl, dict[str, dict[ast.AST, Definition]]] = {}
@@ -68,11 +82,22 @@ class State:
     def enqueue(self, unit: Unit) -> None:
         if unit not in self._waiting:
             self._waiting.add(unit)
-            self._pending.append(unit)
+            self._pending[unit.turn].append(unit)
 
     def next(self) -> Unit | None:
-        if not self._pending:
-            return None
-        unit = self._pending.popleft()
+        """Return the unit that is to be interpreted now.
+
+        Of the functions that have not been, the one that stands last in its file: what calls others
+        stands below them, and hands them their arguments.
+        """
+        for turn, units in enumerate(self._pending):
+            while units:
+                unit = units.pop() if 0 < turn < _AGAIN else units.popleft()
+                if unit in self._waiting:  # and was not interpreted ahead of its turn
+                    self._waiting.discard(unit)
+                    return unit
+        return None
+
+    def take_ahead(self, unit: Unit) -> None:
+        """The unit is interpreted ahead of its turn."""
         self._waiting.discard(unit)
-        return unit

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 
 from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.values import NOT_REACHED, Counter, Value
@@ -195,6 +196,19 @@ class Trace:
         self.reached = reached
         """The functions that run when a model does, each with the classes whose instances run
         it."""
+
+    @cached_property
+    def _functions_of(self) -> dict[ClassDecl, list[FunctionTrace]]:
+        found: dict[ClassDecl, list[FunctionTrace]] = {}
+        for function in self.functions.values():
+            if function.owner is not None:
+                found.setdefault(function.owner, []).append(function)
+        return found
+
+    def functions_of(self, *classes: ClassDecl) -> Iterator[FunctionTrace]:
+        """Yield the functions in the bodies of these very classes."""
+        for cls in classes:
+            yield from self._functions_of.get(cls, ())
 
     def definitions(self, cls: ClassDecl, attribute: str) -> list[Definition]:
         """Return the statements in methods of this very class that set the attribute."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from pathlib import Path
 
@@ -200,25 +199,11 @@ def _run(request: Request, report: Report) -> None:
     if request.path != STDIN and Path(request.path).is_dir():
         from autohook_codegen.command.rewrite_tree import rewrite_tree
 
-        # The syntax trees of a whole tree live to the end: the collector, at its own pace, would
-        # walk them again and again, for a third of the time.
-        pace = gc.get_threshold()
-        gc.set_threshold(100_000, 20, 100)
-        try:
-            rewrite_tree(request, report)
-        finally:
-            gc.set_threshold(*pace)
+        rewrite_tree(request, report)
     else:
         from autohook_codegen.command.rewrite_file import rewrite_file
 
-        # One file's trees are small, and the collector would walk them for a tenth of the time.
-        collects = gc.isenabled()
-        gc.disable()
-        try:
-            rewrite_file(request, report)
-        finally:
-            if collects:
-                gc.enable()
+        rewrite_file(request, report)
 
 
 def _folder(path: str) -> Path:

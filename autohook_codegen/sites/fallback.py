@@ -123,7 +123,7 @@ class LeftToFallback:
     def _runs_its_members(self, decl: ClassDecl) -> bool:
         """Tell whether the class calls what it holds itself; else whoever holds it does."""
         return not decl.inherits_from(_CONTAINERS) or any(
-            function.calls for function in self.trace.functions.values() if function.owner is decl
+            function.calls for function in self.trace.functions_of(decl)
         )
 
     def _made_at(self, place: str, owner: ClassDecl) -> tuple[str, int, int] | None:

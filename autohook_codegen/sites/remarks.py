@@ -184,7 +184,7 @@ def _holds_nothing(one: object, trace: Trace) -> bool:
             held = (trace.attribute(cls, name) for own in cls.mro for name in trace.attributes(own))
             kinds = Module | Parameter | Items | Fields
             return not any(isinstance(part, kinds) for value in held for part in value) and not any(
-                function.calls for function in trace.functions.values() if function.owner in cls.mro
+                function.calls for function in trace.functions_of(*cls.mro)
             )
     return False
 

@@ -182,11 +182,10 @@ class Branches:
             for q, k in self.found.operands.get(owner, ()):
                 queries |= self._made_of(q)
                 keys |= self._made_of(k)
-        for function in self.flow.trace.functions.values():
-            if function.owner in cls.mro:
-                for call in function.calls:
-                    for point, is_key in self._handed(call, Point(call.node, function)):
-                        (keys if is_key else queries).update(self._arguments(point))
+        for function in self.flow.trace.functions_of(*cls.mro):
+            for call in function.calls:
+                for point, is_key in self._handed(call, Point(call.node, function)):
+                    (keys if is_key else queries).update(self._arguments(point))
         return frozenset(keys - queries)
 
     def _handed(self, call: ModuleCall, point: Point) -> list[tuple[Point, bool]]:
