@@ -16,6 +16,7 @@ from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.library_calls import call_library, tensor_method, use_arguments
 from autohook_codegen.analysis.lookup import is_bound
 from autohook_codegen.analysis.module_calls import call_module, is_called
+from autohook_codegen.analysis.ordering import in_order
 from autohook_codegen.analysis.registering import (
     HOOKING,
     REGISTERING,
@@ -157,7 +158,7 @@ def call_value(
         if first is not None and first.node is not None:
             frame.use(first.node, first.value, How.CHOSEN, node)
             return first.value
-    found = [_call_one(frame, one, node, called, arguments) for one in callee]
+    found = [_call_one(frame, one, node, called, arguments) for one in in_order(callee)]
     result = join(*found) if found else NOT_REACHED
     if not callee or not all(_says_itself(one) for one in callee):
         arguments.use(frame, How.ARGUMENT, node)

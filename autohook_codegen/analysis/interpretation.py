@@ -55,6 +55,7 @@ class Interpretation:
         self.methods = Methods(self)
         self.class_of_node = {decl.node: decl for decl in program.classes}
         self._of_interest = files_of_interest(program)
+        self._number_of = {file: at for at, file in enumerate(program.files.values())}
         self._names: dict[ast.AST, Names] = {}
         self._units: dict[ast.AST, Unit] = {}
         self._open: set[Unit] = set()
@@ -192,8 +193,9 @@ class Interpretation:
         return self._names[node]
 
     def trace(self) -> Trace:
-        functions = {
-            node: unit.trace for node, unit in self._units.items() if unit.trace is not None
+        units = sorted(self._units.values(), key=self._place)
+        functions: dict[ast.AST, FunctionTrace] = {
+            unit.node: unit.trace for unit in units if unit.trace is not None
         }
         for unit in self._units.values():
             if unit.trace is None:
@@ -211,8 +213,15 @@ class Interpretation:
             for node, unit in self._units.items()
         }
         entries = self._entries(callees)
-        reached = self._reached(entries, callees)
+        found = self._reached(entries, callees)
+        reached = {node: found[node] for node in functions if node in found}
         return Trace(self.program, functions, definitions, growths, callees, entries, reached)
+
+    def _place(self, unit: Unit) -> tuple[int, int, int]:
+        """Where it stands in the program."""
+        node = unit.node
+        file = self._number_of[unit.file]
+        return file, getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
 
     def _entries(self, callees: Callees) -> frozenset[ast.AST]:
         named = [

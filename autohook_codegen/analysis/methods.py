@@ -12,6 +12,7 @@ from autohook_codegen.analysis.binding import receiver_value
 from autohook_codegen.analysis.frame import Frame
 from autohook_codegen.analysis.functions import call_function
 from autohook_codegen.analysis.joining import join
+from autohook_codegen.analysis.ordering import in_order
 from autohook_codegen.analysis.state import Unit
 from autohook_codegen.analysis.units import has_decorator, is_method, is_property, receiver_of
 from autohook_codegen.analysis.values import (
@@ -151,7 +152,7 @@ class Methods:
             call_function(frame, one, arguments or Arguments(), node)
             if isinstance(one, Function)
             else UNKNOWN
-            for one in callee
+            for one in in_order(callee)
         ]
         return join(*found) if found else NOT_REACHED
 

@@ -47,7 +47,7 @@ class State:
 
     def __init__(self) -> None:
         self._cells: dict[Hashable, Value] = {}
-        self._readers: dict[Hashable, set[Unit]] = {}
+        self._readers: dict[Hashable, dict[Unit, None]] = {}
         self._pending: tuple[deque[Unit], ...] = tuple(deque() for _ in range(_AGAIN + 1))
         """By their turn."""
         self._waiting: set[Unit] = set()
@@ -61,7 +61,7 @@ class State:
 
     def read(self, cell: Hashable, reader: Unit) -> Value:
         """Return what the cell holds now; the reader comes again when it grows."""
-        self._readers.setdefault(cell, set()).add(reader)
+        self._readers.setdefault(cell, {})[reader] = None
         return self._cells.get(cell, NOT_REACHED)
 
     def look(self, cell: Hashable) -> Value:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from autohook_codegen import library
 from autohook_codegen.analysis.call_arguments import Part, returns_of
+from autohook_codegen.analysis.ordering import in_order
 from autohook_codegen.analysis.points import FILLED, Point, Way
 from autohook_codegen.analysis.values import (
     Alternative,
@@ -41,7 +42,7 @@ def way_of_call(flow: Flow, point: Point, node: ast.Call) -> Way:
     func = node.func
     arguments = (*node.args, *(one.value for one in node.keywords))
     operands = tuple(point.at(one) for one in arguments)
-    callee = flow.value(point.at(func))
+    callee = in_order(flow.value(point.at(func)))
     handed = next(
         (one for one in point.function.calls if one.node is node and one.callee is not func),
         None,
@@ -132,7 +133,7 @@ def _mapped(flow: Flow, point: Point, node: ast.Call, operands: tuple[Point, ...
     part = point.part[:1] or (None,)
     given = tuple(replace(one, part=part) for one in operands[1:])
     callees = flow.value(operands[0])
-    for one in callees:
+    for one in in_order(callees):
         if isinstance(one, Function):
             inner = _inner(flow, point, node, one, point.part[1:], part)
             return through_views(flow, Way("function", point, given, "map", frozenset(), inner))

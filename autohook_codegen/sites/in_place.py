@@ -47,10 +47,10 @@ def changes_in_place(trace: Trace, candidates: Iterable[Candidate]) -> Iterator[
         function = trace.functions[node]
         for use in function.uses:
             if use.how is How.WRITTEN and not _is_any_field(use.node, function):
-                sites = dict.fromkeys(seen.by(use.value, set()))
+                sites = seen.by(use.value)
                 if sites:
                     where = use.by if isinstance(use.by, ast.expr | ast.stmt) else use.node
-                    yield Change(function, where, tuple(sites))
+                    yield Change(function, where, sites)
 
 
 def _is_any_field(node: ast.expr, function: FunctionTrace) -> bool:
@@ -83,8 +83,10 @@ class _Seen:
     """What passes hook points, by what made it."""
 
     def __init__(self, trace: Trace, candidates: Iterable[Candidate]) -> None:
+        self._order: dict[Candidate, int] = {}
         self._sites: dict[ast.AST, list[Candidate]] = {}
-        for one in candidates:
+        for number, one in enumerate(candidates):
+            self._order[one] = number
             self._sites.setdefault(_maker(one), []).append(one)
         self._operations: Mapping[ast.AST, Operation] = {
             node: operation
@@ -92,17 +94,21 @@ class _Seen:
             for node, operation in function.operations.items()
         }
 
-    def by(self, value: Value, known: set[ast.AST]) -> Iterator[Candidate]:
-        """Yield the sites that have seen the value, or that of which it is a view."""
+    def by(self, value: Value) -> tuple[Candidate, ...]:
+        """Return the sites that have seen the value, or that of which it is a view, in their
+        order."""
+        return tuple(sorted({*self._by(value, set())}, key=self._order.__getitem__))
+
+    def _by(self, value: Value, known: set[Origin]) -> Iterator[Candidate]:
         for one in value:
             origin = origin_of(one) if isinstance(one, Tensor | Unknown) else None
-            if origin is None or origin.node in known:
+            if origin is None or origin in known:
                 continue
-            known.add(origin.node)
+            known.add(origin)
             yield from (site for site in self._sites.get(origin.node, ()) if _is_of(origin, site))
             operation = self._operations.get(origin.node)
             if operation is not None and operation.operands and _is_view(operation):
-                yield from self.by(operation.operands[0], known)
+                yield from self._by(operation.operands[0], known)
 
 
 def _maker(one: Candidate) -> ast.AST:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from autohook_codegen.analysis.trace import How, Trace, Use
 from autohook_codegen.analysis.values import (
+    Attribute,
     Function,
     Held,
     Member,
@@ -54,8 +55,11 @@ def _in_any_loop(held: Held) -> Held:
     return replace(held, steps=tuple(steps))
 
 
-def _order(one: Parameter, written: Written) -> int:
-    return written.order.get(one.read, 0) if one.read is not None else 0
+def _order(one: Parameter, written: Written) -> tuple[int, int, list[str]]:
+    """As they are read; what a loop hands out is read at one place, and goes by name."""
+    read, source = (written.order.get(node, 0) if node else 0 for node in (one.read, one.source))
+    steps = one.held.steps if one.held is not None else ()
+    return read, source, [step.name for step in steps if isinstance(step, Attribute)]
 
 
 def _use(

@@ -59,7 +59,7 @@ def _called_in_loops(
     trace: Trace,
 ) -> list[tuple[ast.AST, DecidedSite]]:
     """The sites in methods of the same instance that statements of the function call."""
-    cls = next(iter(function.outermost.users), None)
+    cls = function.outermost.owner if function.outermost.users else None
     return [
         (statement, site)
         for statement in trace.callees(function.node)

@@ -27,7 +27,7 @@ class Sum:
     """Of the whole sum."""
     stream: Point
     branches: tuple[Point, ...]
-    roots: frozenset[ast.AST]
+    roots: tuple[ast.AST, ...]
     """Where the stream was made: an argument, another sum."""
     through_callers: bool
     """Only what the class is handed says that the branch was computed from the stream."""
@@ -140,17 +140,19 @@ class Residual:
     def _is_computed_by_callers(self, term: Point, roots: frozenset[Point]) -> bool:
         """Tell whether what calls the class has computed it from what it hands over as the
         stream."""
-        arguments = [one for one in roots if isinstance(one.node, ast.arg)]
-        if len(arguments) != len(roots) or not arguments:
-            return False
-        (stream, *_) = arguments
-        callers = self.flow.module_calls_of.get(stream.function.node or stream.node, ())
         leaves = {
             way.point
             for way in self.flow.walk(term, lambda way: way.kind not in ("fact", "parameter"))
-            if way.kind == "argument" and way.point != stream
+            if way.kind == "argument"
         }
-        for call, caller in callers:
+        return bool(roots) and all(
+            isinstance(one.node, ast.arg) and self._is_computed_from(one, leaves - {one})
+            for one in roots
+        )
+
+    def _is_computed_from(self, stream: Point, leaves: set[Point]) -> bool:
+        """Tell whether some call hands over one of these arguments computed from `stream`."""
+        for call, caller in self.flow.module_calls_of.get(stream.function.node or stream.node, ()):
             mine = self._given(stream, call, caller)
             if mine is None:
                 continue
@@ -172,8 +174,11 @@ class Residual:
         return found[0] if found else None
 
 
-def _nodes(points: frozenset[Point]) -> frozenset[ast.AST]:
-    return frozenset(one.node for one in points)
+def _nodes(points: frozenset[Point]) -> tuple[ast.AST, ...]:
+    nodes = {one.node for one in points}
+    return tuple(
+        sorted(nodes, key=lambda one: (getattr(one, "lineno", 0), getattr(one, "col_offset", 0)))
+    )
 
 
 def _sums_in(function: FunctionTrace) -> list[ast.AST]:
