@@ -45,7 +45,7 @@ def _explain(context: click.Context, option: click.Parameter, code: str | None) 
     "-o",
     "--out",
     metavar="OUT",
-    help="Write to this file; a folder where FILE is one. Without it the code goes to stdout.",
+    help="Write to this file; a folder where FILE is one. Without it, or with -, to stdout.",
 )
 @click.option("--in-place", is_flag=True, help="Rewrite FILE itself.")
 @click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
@@ -156,7 +156,7 @@ def main(
     try:
         request = Request(
             path=path,
-            out=out,
+            out=None if out == STDIN else out,
             in_place=in_place,
             diff=diff,
             check=check,

@@ -33,8 +33,9 @@ def folder() -> set[str]:
     return {path.name for path in Path().iterdir()}
 
 
-def test_without_out_the_code_goes_to_stdout(model: Path) -> None:
-    result = run("model.py")
+@pytest.mark.parametrize("out", [(), ("-o", "-")])
+def test_without_out_the_code_goes_to_stdout(model: Path, out: tuple[str, ...]) -> None:
+    result = run("model.py", *out)
     assert (result.exit_code, result.stdout_bytes) == (0, HOOKED)
     assert model.read_bytes() == AUTOENCODER
     assert folder() == {"model.py"}
