@@ -32,6 +32,23 @@ def lay_out_statements(
     What black cannot read comes back as it is. `python` is the oldest Python that can read the
     file, None for any.
     """
+    known = _KNOWN.setdefault((line_length, python), {})
+    if len(known) > _MOST_KNOWN:
+        known.clear()
+    new = [one for one in dict.fromkeys(statements) if one not in known]
+    if new:
+        known.update(zip(new, _lay_out(new, line_length, python), strict=True))
+    return [known[one] for one in statements]
+
+
+_KNOWN: dict[tuple[int, tuple[int, int] | None], dict[str, str]] = {}
+"""Statements as they were laid out before: the files of one folder have every second in common."""
+_MOST_KNOWN = 100_000
+
+
+def _lay_out(
+    statements: Sequence[str], line_length: int, python: tuple[int, int] | None
+) -> list[str]:
     import black  # takes a quarter of a second: only where something has to be laid out
     from black.mode import TargetVersion
 

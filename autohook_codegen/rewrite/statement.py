@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
 import libcst as cst
@@ -27,6 +28,8 @@ __all__ = [
 
 Change = Callable[[Any], Any]
 """Takes a libcst node, and gives the one that stands in its place."""
+_REMEMBERED = 10_000
+"""How many changed statements are kept: the files of one folder have every second in common."""
 CLASS, EXPRESSION, IMPORT, LOOP = "class", "expression", "import", "loop"
 
 
@@ -49,6 +52,11 @@ def change_statement(line: str, changes: Mapping[Place, list[Change]]) -> str:
         >>> change_statement("if f(x):  # why\\n", {Place(EXPRESSION, Span(3, 7)): [as_sum]})
         'if a + b:  # why\\n'
     """
+    return _changed_statement(line, tuple((place, tuple(one)) for place, one in changes.items()))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _changed_statement(line: str, changes: tuple[tuple[Place, tuple[Change, ...]], ...]) -> str:
     indent = "    " if is_case(line) else ""
     before, behind = scaffold(line)
     front = "".join(f"{one}\n" for one in (["match _:"] if indent else before)) + indent
@@ -57,9 +65,9 @@ def change_statement(line: str, changes: Mapping[Place, list[Change]]) -> str:
     spans = MetadataWrapper(module, unsafe_skip_copy=True).resolve(ByteSpanPositionProvider)
     by_byte = {
         Place(kind, Span(*(len((front + line[:place]).encode()) for place in span))): change
-        for (kind, span), change in changes.items()
+        for (kind, span), change in changes
     }
-    nodes: dict[cst.CSTNode, list[Change]] = {}
+    nodes: dict[cst.CSTNode, tuple[Change, ...]] = {}
     for node in spans:
         place = _place(node, spans)
         if place in by_byte:
@@ -96,7 +104,7 @@ def _extent(node: cst.BaseExpression, spans: Mapping[cst.CSTNode, Any]) -> Span:
 
 class _Changing(cst.CSTTransformer):
     def __init__(
-        self, changes: Mapping[cst.CSTNode, list[Change]], holding: Collection[cst.CSTNode]
+        self, changes: Mapping[cst.CSTNode, tuple[Change, ...]], holding: Collection[cst.CSTNode]
     ) -> None:
         super().__init__()
         self.changes = changes

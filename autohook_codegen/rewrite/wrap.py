@@ -13,6 +13,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from functools import partial
 from keyword import iskeyword
 
@@ -46,32 +47,36 @@ def write_wraps(changes: TextChanges, node: ast.expr, wraps: Sequence[WrapEdit])
     if tested and not word_in_front:
         word_in_front = _word_in_front_of_brackets(source, span.start)
     word_behind = tested and _word_behind(source, span.end)
-    change = partial(_wrapped, wraps=wraps, word_in_front=word_in_front, word_behind=word_behind)
-    changes.change(Place(EXPRESSION, span), change)
+    changes.change(Place(EXPRESSION, span), _Wrapping(tuple(wraps), word_in_front, word_behind))
 
 
-def _wrapped(
-    node: cst.BaseExpression, wraps: Sequence[WrapEdit], word_in_front: bool, word_behind: bool
-) -> cst.BaseExpression:
-    left, right = list(node.lpar), list(node.rpar)
-    if isinstance(node, cst.GeneratorExp) and left:
-        left, right = left[:-1], right[1:]
-        changed: cst.BaseExpression = node.with_changes(lpar=node.lpar[-1:], rpar=node.rpar[:1])
-    elif isinstance(node, cst.Tuple | cst.Yield):
-        changed = node.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
-    else:
-        changed = node.with_changes(lpar=[], rpar=[])
-    for place, wrap in enumerate(wraps):
-        last = place == len(wraps) - 1
-        changed = cst.Call(parsed(wrap.hook, word_in_front and last), [cst.Arg(changed)])
-        if wrap.tested is None:
-            continue
-        test = parsed(f"{wrap.tested} is not None")
-        missing = parsed("None", word_behind and last)
-        changed = cst.IfExp(test=test, body=changed, orelse=missing)
-        if wrap.brackets and last:
-            left, right = [*left, cst.LeftParen()], [cst.RightParen(), *right]
-    return changed.with_changes(lpar=left, rpar=right)
+@dataclass(frozen=True, slots=True)
+class _Wrapping:
+    wraps: tuple[WrapEdit, ...]
+    word_in_front: bool
+    word_behind: bool
+
+    def __call__(self, node: cst.BaseExpression) -> cst.BaseExpression:
+        left, right = list(node.lpar), list(node.rpar)
+        if isinstance(node, cst.GeneratorExp) and left:
+            left, right = left[:-1], right[1:]
+            changed: cst.BaseExpression = node.with_changes(lpar=node.lpar[-1:], rpar=node.rpar[:1])
+        elif isinstance(node, cst.Tuple | cst.Yield):
+            changed = node.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+        else:
+            changed = node.with_changes(lpar=[], rpar=[])
+        for place, wrap in enumerate(self.wraps):
+            last = place == len(self.wraps) - 1
+            hook = parsed(wrap.hook, self.word_in_front and last)
+            changed = cst.Call(hook, [cst.Arg(changed)])
+            if wrap.tested is None:
+                continue
+            test = parsed(f"{wrap.tested} is not None")
+            missing = parsed("None", self.word_behind and last)
+            changed = cst.IfExp(test=test, body=changed, orelse=missing)
+            if wrap.brackets and last:
+                left, right = [*left, cst.LeftParen()], [cst.RightParen(), *right]
+        return changed.with_changes(lpar=left, rpar=right)
 
 
 # A word that stands right beside an expression, without a blank, must not run into what is put
