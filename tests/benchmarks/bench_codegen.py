@@ -7,13 +7,13 @@ with the length of a file and with a chain of bases; then the command from a col
 
 from __future__ import annotations
 
-import gc
 import os
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -69,9 +69,22 @@ def modeling_files() -> list[str]:
     return [path.read_text("utf-8") for path in sorted(folder.glob("*/modeling_*.py"))]
 
 
+def inserted(code: str) -> object:
+    return hook_source(code, Options(format=False))
+
+
+def laid_out(code: str) -> object:
+    return hook_source(code, Options(line_length=119))
+
+
 def user_time(task: Callable[[str], object], codes: Sequence[str]) -> float:
-    """Seconds of user time for `task` on all `codes`."""
-    gc.collect()
+    """Seconds of user time for `task` on all `codes`, in a process of its own: what one task has
+    kept for later files is not there for another."""
+    with ProcessPoolExecutor(1) as process:
+        return process.submit(_user_time, task, codes).result()
+
+
+def _user_time(task: Callable[[str], object], codes: Sequence[str]) -> float:
     start = os.times().user
     for code in codes:
         task(code)
@@ -88,9 +101,12 @@ def cold_start(lines: int) -> tuple[float, float]:
         model, out = Path(folder, "model.py"), Path(folder, "hooked.py")
         model.write_text(code, "utf-8")
         command = [str(Path(sys.executable).with_name("autohook-gen")), str(model), "-o", str(out)]
+        # as installed: with the bytecode that pip leaves, or the first run
+        compiled = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
+        subprocess.run(command, check=True, capture_output=True, env=compiled)
         for _ in range(COLD_RUNS):
             start = time.perf_counter()
-            subprocess.run(command, check=True, capture_output=True)
+            subprocess.run(command, check=True, capture_output=True, env=compiled)
             times.append(time.perf_counter() - start)
     times.sort()
     return times[0], times[len(times) // 2]
@@ -146,11 +162,11 @@ def main() -> None:
     print(f"{len(codes)} files of transformers, {lines:,} lines; seconds of user time")
     null = user_time(null_pass, codes)
     print(f"  libcst, changing nothing   {null:7.1f}")
-    bare = user_time(lambda code: hook_source(code, Options(format=False)), codes)
+    bare = user_time(inserted, codes)
     print(f"  hook_source, no format     {bare:7.1f}   {bare / null:.2f} x   (limit {LIMIT})")
-    laid_out = user_time(lambda code: hook_source(code, Options(line_length=119)), codes)
-    black = laid_out - bare
-    print(f"  hook_source                {laid_out:7.1f}   {laid_out / null:.2f} x")
+    whole = user_time(laid_out, codes)
+    black = whole - bare
+    print(f"  hook_source                {whole:7.1f}   {whole / null:.2f} x")
     print(
         f"  of this, black             {black:7.1f}   {black / null:.2f} x   (limit {BLACK_LIMIT})"
     )
