@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import cached_property
 
 from autohook_codegen.analysis.call_arguments import Part, given_to
@@ -190,11 +189,11 @@ class Flow:
                 return Way("scale", point, (point.at(operand),))
             case ast.IfExp(body=body, orelse=orelse):
                 arms = (body, orelse)
-                return Way("choice", point, tuple(replace(point, node=one) for one in arms))
+                return Way("choice", point, tuple(point._replace(node=one) for one in arms))
             case ast.BoolOp(values=values):
-                return Way("choice", point, tuple(replace(point, node=one) for one in values))
+                return Way("choice", point, tuple(point._replace(node=one) for one in values))
             case ast.NamedExpr(value=inner) | ast.Await(value=inner) | ast.Starred(value=inner):
-                return Way("same", point, (replace(point, node=inner),))
+                return Way("same", point, (point._replace(node=inner),))
             case ast.Tuple(elts=elements) | ast.List(elts=elements):
                 return way_of_display(self, point, elements)
             case ast.ListComp() | ast.GeneratorExp():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from autohook_codegen.analysis.call_arguments import Part
 from autohook_codegen.analysis.trace import FunctionTrace
@@ -32,8 +33,7 @@ class Context:
         return 1 + (self.outer.depth if self.outer is not None else 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(NamedTuple):
     """A value in a function: of an expression, of an argument, of ``x += y``."""
 
     node: ast.AST
@@ -51,8 +51,7 @@ class Point:
         return Point(node, self.function, self.context, part)
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(NamedTuple):
     """How a value was made."""
 
     kind: str

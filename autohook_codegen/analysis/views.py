@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from autohook_codegen.analysis.points import Point, Way
@@ -28,7 +27,7 @@ def through_views(flow: Flow, way: Way) -> Way:
             return way
         stack += [one for one in inside.sources if one not in seen]
         seen.update(inside.sources)
-    return replace(way, kind="view", sources=tuple(ends), inner=()) if ends else way
+    return way._replace(kind="view", sources=tuple(ends), inner=()) if ends else way
 
 
 def through_product(flow: Flow, way: Way) -> Way:
@@ -46,7 +45,7 @@ def through_product(flow: Flow, way: Way) -> Way:
         handed.append(point)
     if any(one.context != way.point.context for one in handed):
         return way
-    return replace(way, kind="matmul", sources=tuple(handed), inner=())
+    return way._replace(kind="matmul", sources=tuple(handed), inner=())
 
 
 def _behind_names(flow: Flow, point: Point) -> Iterator[Way]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from autohook_codegen import library
@@ -76,16 +75,16 @@ def _library(
     if last == "map" and len(operands) > 1:
         return _mapped(flow, point, node, operands)
     if last in ("tuple", "list", "iter", "sorted") and operands:
-        return Way("same", point, (replace(operands[0], part=point.part),))
+        return Way("same", point, (operands[0]._replace(part=point.part),))
     if last == "enumerate" and operands:
         if len(point.part) > 1 and point.part[1] == 1:
-            inner = replace(operands[0], part=(None, *point.part[2:]))
+            inner = operands[0]._replace(part=(None, *point.part[2:]))
             return Way("same", point, (inner,))
         return Way("fact", point)
     if last in ("zip", "reversed") and operands:
         if last == "zip" and len(point.part) > 1 and isinstance(place := point.part[1], int):
             if place < len(operands):
-                inner = replace(operands[place], part=(None, *point.part[2:]))
+                inner = operands[place]._replace(part=(None, *point.part[2:]))
                 return Way("same", point, (inner,))
         return Way("choice", point, operands)
     if library.function(name) is not None or last in ATTENTION_FUNCTIONS:
@@ -131,7 +130,7 @@ def _filled(flow: Flow, point: Point) -> tuple[Point, ...]:
 def _mapped(flow: Flow, point: Point, node: ast.Call, operands: tuple[Point, ...]) -> Way:
     """``map(lambda t: rearrange(t, …), qkv)``"""
     part = point.part[:1] or (None,)
-    given = tuple(replace(one, part=part) for one in operands[1:])
+    given = tuple(one._replace(part=part) for one in operands[1:])
     callees = flow.value(operands[0])
     for one in in_order(callees):
         if isinstance(one, Function):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from autohook_codegen.analysis.call_arguments import Part, arguments_in, given_to, path_to
@@ -35,7 +34,7 @@ def _bound(flow: Flow, point: Point, binding: Binding, by: ast.AST) -> Point:
     """Return what a binding gives the name, in the function that it stands in."""
     point, item = _outside_comprehensions(_in_binder(flow, point, binding), by)
     if isinstance(by, ast.AugAssign) or isinstance(binding, ast.arg):
-        return replace(point, node=by if isinstance(by, ast.AugAssign) else binding)
+        return point._replace(node=by if isinstance(by, ast.AugAssign) else binding)
     targets: list[ast.expr] = []
     value: ast.AST = binding
     whole: Part = ()
@@ -55,8 +54,8 @@ def _bound(flow: Flow, point: Point, binding: Binding, by: ast.AST) -> Point:
     for target in targets:
         path = path_to(target, binding)
         if path is not None:
-            return replace(point, node=value, part=(*whole, *path, *point.part))
-    return replace(point, node=by, part=())
+            return point._replace(node=value, part=(*whole, *path, *point.part))
+    return point._replace(node=by, part=())
 
 
 def _in_binder(flow: Flow, point: Point, binding: Binding) -> Point:
@@ -70,7 +69,7 @@ def _in_binder(flow: Flow, point: Point, binding: Binding) -> Point:
     while context is not None and context.function is not function:
         context = context.outer
     context = context.outer if context is not None else None
-    return replace(point, function=function, context=context)
+    return point._replace(function=function, context=context)
 
 
 def _outside_comprehensions(point: Point, by: ast.AST) -> tuple[Point, Part | None]:
@@ -79,9 +78,9 @@ def _outside_comprehensions(point: Point, by: ast.AST) -> tuple[Point, Part | No
     context = point.context
     while context is not None and not isinstance(context.call, ast.Call):
         if by in context.call.generators:
-            return replace(point, context=context.outer), context.mapped
+            return point._replace(context=context.outer), context.mapped
         context = context.outer
-    return (point if context is point.context else replace(point, context=context)), None
+    return (point if context is point.context else point._replace(context=context)), None
 
 
 def way_of_argument(flow: Flow, point: Point, node: ast.arg) -> Way:
@@ -100,10 +99,10 @@ def way_of_argument(flow: Flow, point: Point, node: ast.arg) -> Way:
             given = given_to(
                 node, callee, context.call, _is_bound(context.call, context.function, callee)
             )
-        outer = replace(point, function=context.function, context=context.outer)
+        outer = point._replace(function=context.function, context=context.outer)
         if isinstance(callee, FunctionNode) and node is callee.args.vararg:
             return _way_of_rest(point, outer, callee, context)
-        sources = tuple(replace(outer, node=one, part=(*part, *point.part)) for one, part in given)
+        sources = tuple(outer._replace(node=one, part=(*part, *point.part)) for one, part in given)
         return Way("same", point, sources)
     callers = flow.calls_of.get(point.function.node or node, ())
     sources = tuple(
@@ -126,7 +125,7 @@ def _way_of_rest(point: Point, outer: Point, callee: FunctionNode, context: Cont
     rest = context.call.args[plain - _is_bound(context.call, context.function, callee) :]
     if point.part and isinstance(place := point.part[0], int) and place < len(rest):
         rest = [rest[place]]
-    sources = tuple(replace(outer, node=one, part=point.part[1:]) for one in rest)
+    sources = tuple(outer._replace(node=one, part=point.part[1:]) for one in rest)
     return Way("choice" if point.part else "join", point, sources)
 
 

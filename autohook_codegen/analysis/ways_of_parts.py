@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from autohook_codegen.analysis.points import Point, Way
@@ -27,7 +26,7 @@ def way_of_display(flow: Flow, point: Point, elements: list[ast.expr]) -> Way:
         if inner is not None:
             return Way("same", point, (inner,))
     rest = point.part[1:]
-    sources = tuple(replace(point, node=one, part=rest) for one in elements)
+    sources = tuple(point._replace(node=one, part=rest) for one in elements)
     return Way("choice" if point.part else "join", point, sources)
 
 
@@ -38,11 +37,11 @@ def _element(point: Point, elements: list[ast.expr], place: int) -> Point | None
         shown = not stars and -len(elements) <= place < len(elements)
         if not shown and not (stars and 0 <= place < stars[0]):
             return None
-        return replace(point, node=elements[place], part=point.part[1:])
+        return point._replace(node=elements[place], part=point.part[1:])
     star = elements[stars[0]]
     if stars != [len(elements) - 1] or not isinstance(star, ast.Starred):
         return None
-    return replace(point, node=star.value, part=(place - stars[0], *point.part[1:]))
+    return point._replace(node=star.value, part=(place - stars[0], *point.part[1:]))
 
 
 def _appended(flow: Flow, point: Point) -> list[ast.expr]:
@@ -79,10 +78,10 @@ def way_of_subscript(flow: Flow, point: Point, node: ast.Subscript) -> Way:
         isinstance(one, Tensor) for one in holder
     ):
         place = constant if isinstance(constant, int | str) else None
-        inner = replace(point, node=node.value, part=(place, *point.part))
+        inner = point._replace(node=node.value, part=(place, *point.part))
         return Way("item", point, (inner,))
     if isinstance(constant, int) and not any(isinstance(one, Tensor) for one in holder):
-        inner = replace(point, node=node.value, part=(constant, *point.part))
+        inner = point._replace(node=node.value, part=(constant, *point.part))
         return Way("item", point, (inner,))
     kind = "view" if _is_index(node.slice) else "slice"
     return Way(kind, point, (point.at(node.value),), "index")
@@ -101,7 +100,7 @@ def way_of_attribute(flow: Flow, point: Point, node: ast.Attribute) -> Way:
     if any(isinstance(one, Fields | Items | Tensor) for one in holder) or (
         any(isinstance(one, Unknown) and one.origin is not None for one in holder)
     ):
-        inner = replace(point, node=node.value, part=(node.attr, *point.part))
+        inner = point._replace(node=node.value, part=(node.attr, *point.part))
         return Way("item", point, (inner,))
     return Way("leaf", point, (), node.attr, value)
 

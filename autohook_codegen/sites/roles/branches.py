@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from autohook_codegen.analysis.call_arguments import Part, given_to
 from autohook_codegen.analysis.flow import Flow
@@ -162,7 +162,7 @@ class Branches:
         """Return what a call gives for some arguments, ``None`` aside."""
         assert isinstance(call.node, ast.Call)
         return {
-            self.flow.origin(replace(call, node=given, part=part))
+            self.flow.origin(call._replace(node=given, part=part))
             for argument in arguments
             for given, part in _handed_on(argument, function, call.node)
             if not (isinstance(given, ast.Constant) and given.value is None)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import zip_longest
 
 from autohook_codegen.analysis.flow import Flow
@@ -127,7 +126,7 @@ class _Search:
 
     def _module(self, way: Way) -> list[Projected]:
         """A module is a projection, if it is none that only changes what one has made."""
-        calls = [replace(way.point, part=())]
+        calls = [way.point._replace(part=())]
         if way.inner:
             inside = [one for inner in way.inner for one in self.back(inner)]
             # not the kernel of a norm, which takes a parameter too
@@ -148,7 +147,7 @@ class _Search:
 
     def _call(self, way: Way) -> list[Projected]:
         # what is mapped over several is called for each of them
-        calls = [way.point if way.name == "map" else replace(way.point, part=())]
+        calls = [way.point if way.name == "map" else way.point._replace(part=())]
         inside = [one.behind(way, calls) for inner in way.inner for one in self.back(inner)]
         if inside:
             return inside
@@ -170,7 +169,7 @@ class _Search:
             biases = [is_parameter(self.flow, one) for one in way.sources]
             if any(biases) and not all(biases):
                 inner = way.sources[biases.index(False)]
-                return [one.behind(replace(way, kind="bias")) for one in self.back(inner)]
+                return [one.behind(way._replace(kind="bias")) for one in self.back(inner)]
         sides = [(one, self.back(one)) for one in elements(self.flow, way)]
         sides = [(one, found) for one, found in sides if found]
         sure = [(one, found) for one, found in sides if any(map(_is_sure, found))]
@@ -196,7 +195,7 @@ class _Search:
         """Parts of one projection: the ways that all of them share, those that may have been turned
         before they were parted apart from the others."""
         if len({any(one.turns for one in found) for found in sides}) > 1:
-            way = replace(way, kind="rotation")
+            way = way._replace(kind="rotation")
         is_choice = all(len({one.turns for one in found}) > 1 for found in sides)
         parted: list[Projected] = []
         for turns in (True, False) if is_choice else (turned,):

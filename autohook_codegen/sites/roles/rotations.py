@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import takewhile
 
 from autohook_codegen.analysis.points import Point, Way
@@ -61,7 +60,7 @@ def _depth(way: Way) -> int:
 
 
 def _call(way: Way) -> Point:
-    return replace(way.point, part=())
+    return way.point._replace(part=())
 
 
 def _goes_on(path: Projected, way: Way, shared: frozenset[Point]) -> bool:
