@@ -87,6 +87,8 @@ def _unpack(
         inner = source.elts[place] if shown else None  # type: ignore[union-attr]
         if isinstance(inner, ast.Starred):
             inner = None
+        if inner is not None and source is not None:
+            frame.not_used(inner, How.JOINED, source)  # there is no tuple but in the source
         assign(frame, one, unpacked(frame, value, place, target), inner, by)
 
 

@@ -23,6 +23,7 @@ from autohook_codegen.analysis.values import (
     Function,
     Items,
     Module,
+    Nothing,
     Parameter,
     Plain,
     Unknown,
@@ -175,10 +176,9 @@ def _contained(
             elif not isinstance(one, Plain):
                 members = join(members, UNKNOWN)
     if kind in ("torch.nn.ParameterList", "torch.nn.ParameterDict"):
-        parameter = frozenset({Parameter(None)})
-        first_members = tuple(parameter for _ in first_members)
-        fields = dict.fromkeys(fields, parameter)
-        members = parameter if members else members
+        first_members = tuple(map(_as_parameter, first_members))
+        fields = {name: _as_parameter(value) for name, value in fields.items()}
+        members = _as_parameter(members) if members else members
     if is_dict:
         return frozenset(
             {Fields(kind, tuple(fields.items()), members, is_settable=True, site=node)}
@@ -186,6 +186,12 @@ def _contained(
     if kind == "torch.nn.Sequential":
         return frozenset({Items(kind, tuple(fields.values()), members, site=node)})
     return frozenset({Items(kind, first_members, members, site=node)})
+
+
+def _as_parameter(value: Value) -> Value:
+    """What a container of parameters keeps: ``None`` and numbers stay what they are."""
+    kept = frozenset(one for one in value if isinstance(one, Nothing | Plain))
+    return kept if kept and kept == value else kept | {Parameter(None)}
 
 
 def _without_ways(value: Value) -> Value:

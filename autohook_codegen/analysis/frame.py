@@ -148,6 +148,10 @@ class Frame:
                 self.trace.counters[by] = self.counters()
                 return
 
+    def not_used(self, node: ast.expr, how: How, by: ast.AST) -> None:
+        """Take back what was written down of a use."""
+        self._uses.pop((node, how, by), None)
+
     def operation(
         self,
         kind: str,

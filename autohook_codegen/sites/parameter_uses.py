@@ -172,7 +172,17 @@ def _is_in_place(call: ast.Call) -> bool:
 def _value(use: Use, read: ast.expr) -> Wrap:
     """The value itself, under a test where it may be ``None``."""
     may_be_none = any(isinstance(one, Nothing) for one in use.value)
-    return Wrap(read, is_tested=may_be_none and isinstance(read, ast.Attribute))
+    return Wrap(read, is_tested=may_be_none and _can_be_read_twice(read))
+
+
+def _can_be_read_twice(read: ast.expr) -> bool:
+    """Whether it is a parameter by its name or key alone: ``self.gates["up"]``."""
+    match read:
+        case ast.Subscript(value=value, slice=ast.Constant() | ast.Name()):
+            return isinstance(value, ast.Name) or _can_be_read_twice(value)
+        case ast.Attribute():
+            return True
+    return False
 
 
 def _is_only_asked(use: Use, call: ast.Call, written: Written, trace: Trace) -> bool:

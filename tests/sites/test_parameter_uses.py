@@ -6,7 +6,8 @@ from textwrap import dedent
 
 import pytest
 
-from tests.sites.snippets import hooked_forward
+from autohook_codegen import hook_source
+from tests.sites.snippets import BARE, hooked_forward, module
 
 EXPRESSIONS = [
     ("x @ self.W", "self.W_hook_point(x @ self.W)"),
@@ -167,6 +168,17 @@ STATEMENTS = [
         return x
         """,
         id="in place by a method",
+    ),
+    pytest.param(
+        """
+        b, g = self.b, self.g
+        return (x + b) * g
+        """,
+        """
+        b, g = self.b, self.g
+        return self.g_hook_point((self.b_hook_point(x + b)) * g)
+        """,
+        id="a tuple that is there only to be unpacked",
     ),
     pytest.param(
         """
@@ -334,3 +346,17 @@ def test_expressions(before: str, after: str) -> None:
 @pytest.mark.parametrize(("before", "after"), STATEMENTS)
 def test_statements(before: str, after: str) -> None:
     assert hooked_forward(before) == dedent(after).strip("\n")
+
+
+OPTIONAL_MEMBER = """
+self.gates = nn.ParameterDict({"up": nn.Parameter(torch.ones(width)) if config.gated else None})
+--
+gate = self.gates["up"]
+return [x, gate]
+"""
+
+
+def test_a_member_that_may_be_none() -> None:
+    code = hook_source(module(OPTIONAL_MEMBER), BARE).code
+    hooked = 'self.gates_hook_points["up"](self.gates["up"])'
+    assert f'gate = {hooked} if self.gates["up"] is not None else None' in code
