@@ -194,7 +194,7 @@ def _wrap_edit(form: Wrap, hook_point: str, parent: ast.AST | None) -> WrapEdit:
     if not tested:
         return WrapEdit(hook_point)
     brackets = parent is not None and needs_brackets(parent, form.node, _CONDITION)
-    return WrapEdit(hook_point, ast.unparse(form.node), brackets)
+    return WrapEdit(hook_point, double_quoted(ast.unparse(form.node)), brackets)
 
 
 def _statement(form: After, hook_point: str) -> str:
