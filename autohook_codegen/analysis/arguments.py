@@ -60,6 +60,16 @@ class Arguments:
     def without_first(self) -> Arguments:
         return Arguments(self.given[1:])
 
+    def after(
+        self, given: tuple[Value, ...], given_names: tuple[tuple[str, Value], ...]
+    ) -> Arguments:
+        """Return these with those of a ``partial`` before them."""
+        if not (given or given_names):
+            return self
+        own = {one.name for one in self.given}
+        named = (Argument(None, value, name) for name, value in given_names if name not in own)
+        return Arguments((*(Argument(None, value) for value in given), *self.given, *named))
+
     def values(self) -> tuple[Value, ...]:
         return tuple(one.value for one in self.given)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from autohook_codegen.analysis.frame import Frame
 from autohook_codegen.analysis.joining import join
@@ -98,7 +99,7 @@ def _from_outside(frame: Frame, one: ast.arg, default: ast.expr | None) -> Value
         return join(given, said) if any(isinstance(k, Module | Fields) for k in said) else given
     said = frozenset(kind for kind in said if kind != Unknown())
     opened = frozenset(
-        Class(kind.cls, True)
+        replace(kind, is_open=True)
         if isinstance(kind, Class)
         else Plain()
         if isinstance(kind, Plain)

@@ -38,6 +38,7 @@ _DICTS = ("torch.nn.ModuleDict", "torch.nn.ParameterDict", "dict", "collections.
 
 
 def construct(frame: Frame, one: Class, node: ast.Call, arguments: Arguments) -> Value:
+    arguments = arguments.after(one.given, one.given_names)
     if isinstance(one.cls, ClassDecl):
         made = _of_input(frame, one.cls, node, arguments, one.is_open)
         holds = any(isinstance(kind, Fields) for kind in made)

@@ -62,7 +62,7 @@ def call_library(
         _hand_to_unknown(frame, arguments)
         method = _method_of_class(name)
         if method is not None:
-            return _relabelled(method.result_of(node), node)
+            return _relabelled(_result_of(frame, method, node), node)
         return frozenset({Unknown(Origin(node))})
     if function.kind is Kind.SAME and first is not None:
         return first.value
@@ -70,14 +70,14 @@ def call_library(
         return _view(frame, function, node, first.value, arguments)
     arguments.use(frame, _HOW[function.kind], node)
     if function.kind is Kind.FACT:
-        return _relabelled(function.result_of(node), node)
+        return _relabelled(_result_of(frame, function, node), node)
     if function.kind is Kind.OTHER:
         _hand_to_unknown(frame, arguments)
-        return _relabelled(function.result_of(node), node)
+        return _relabelled(_result_of(frame, function, node), node)
     _note_in_place(frame, function, node, arguments)
     kind = function.dotted.rsplit(".", 1)[-1]
     frame.operation(kind, node, *_operands(arguments))
-    return _relabelled(function.result_of(node), node)
+    return _relabelled(_result_of(frame, function, node), node)
 
 
 def _named_tuple(name: str, arguments: Arguments) -> Value:
@@ -124,15 +124,16 @@ def _note_in_place(
 
 def _partial(callee: Value, arguments: Arguments) -> Value:
     rest = arguments.without_first()
-    found: set[Alternative] = set()
-    for one in callee:
-        if isinstance(one, Function) and not any(given.is_starred for given in rest.given):
-            given = (*one.given, *(argument.value for argument in rest.positional))
-            names = tuple((a.name, a.value) for a in rest.given if a.name is not None)
-            found.add(replace(one, given=given, given_names=(*one.given_names, *names)))
-        else:
-            found.add(one)
-    return frozenset(found)
+    if any(given.is_starred for given in rest.given):
+        return callee
+    values = tuple(argument.value for argument in rest.positional)
+    names = tuple((a.name, a.value) for a in rest.given if a.name is not None)
+    return frozenset(
+        replace(one, given=(*one.given, *values), given_names=(*one.given_names, *names))
+        if isinstance(one, Class | Function)
+        else one
+        for one in callee
+    )
 
 
 def _relabelled(result: Value, node: ast.Call) -> Value:
@@ -163,8 +164,19 @@ def _view(
     arguments.use(frame, How.OPERATION, node)
     kind = function.dotted.rsplit(".", 1)[-1]
     viewed = frame.operation(kind, node, *_operands(arguments))
-    result = function.result_of(node)
+    result = _result_of(frame, function, node)
     return _relabelled(result, node) if _is_in_parts(result) else viewed
+
+
+def _result_of(frame: Frame, function: library.LibraryFunction, node: ast.Call) -> Value:
+    """What the call gives; a tensor in the place of the argument that decides is another function:
+    ``torch.max(x, y)``, not ``torch.max(x, dim)``."""
+    choice = function.signature.choice
+    given = function.signature.argument(node, choice.argument) if choice is not None else None
+    value = frame.trace.values.get(given, NOT_REACHED) if given is not None else NOT_REACHED
+    if choice is not None and value and all(isinstance(one, Tensor | Parameter) for one in value):
+        return choice.otherwise
+    return function.result_of(node)
 
 
 def _is_in_parts(result: Value) -> bool:
@@ -205,12 +217,12 @@ def tensor_method(
     frame.use(func.value, holder, _HOW[member.kind], node)
     _use_others(frame, member, arguments, node)
     if member.kind is Kind.FACT:
-        return _relabelled(member.result_of(node), node) or PLAIN
+        return _relabelled(_result_of(frame, member, node), node) or PLAIN
     if member.kind is Kind.IN_PLACE:
         return frozenset({one})
     plain, named = _operands(arguments)
     frame.operation(func.attr, node, (frozenset({one}), *plain), named)
-    return _relabelled(member.result_of(node), node) or UNKNOWN
+    return _relabelled(_result_of(frame, member, node), node) or UNKNOWN
 
 
 def use_arguments(frame: Frame, name: str, arguments: Arguments, node: ast.Call) -> None:

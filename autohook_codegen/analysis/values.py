@@ -230,6 +230,9 @@ class Class:
     is_open: bool = False
     fields: tuple[str, ...] = ()
     """Those of ``namedtuple("Pair", ["left", "right"])``."""
+    given: tuple[Value, ...] = ()
+    """Arguments of a ``partial``."""
+    given_names: tuple[tuple[str, Value], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ from autohook_codegen.library import makes_module
 HEAD = """
 from collections import OrderedDict, namedtuple
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -62,6 +63,16 @@ class Named(nn.Module):
 class Abstract(nn.Module):
     def forward(self, x):
         raise NotImplementedError
+
+
+class Holder(nn.Module):
+    def __init__(self, width, part, act=None):
+        super().__init__()
+        self.part = part
+        self.act = act
+
+    def forward(self, x):
+        return self.act(self.part(x))
 
 
 class Square(Abstract):
@@ -125,6 +136,9 @@ class Model(nn.Module):
         self.square = Square() if kind else Abstract()
         self.bias = nn.Parameter(torch.zeros(width)) if bias else None
         self.W = nn.Parameter(torch.zeros(width, width))
+        self.optional = nn.ParameterDict({"w": nn.Parameter(x) if bias else None})
+        make = partial(Holder, width, act=nn.ReLU())
+        self.holder = make(nn.Linear(width, width))
         self.layers = nn.ModuleList([nn.Linear(width, width) for _ in range(3)])
         self.heads = nn.ModuleDict({"a": nn.Linear(width, 2), "b": Pair()})
         self.steps = list(zip(self.layers, self.layers))
@@ -329,6 +343,31 @@ LINES = [
     ),
     pytest.param(
         "reveal(self.get_submodule('mid.block'))  # LayerNorm at self.mid.block", id="a path"
+    ),
+    pytest.param(
+        "reveal(self.optional['w'])  # None | parameter at self.optional['w']",
+        id="a member of a ParameterDict that may be None",
+    ),
+    pytest.param(
+        "reveal(self.holder.part)  # Linear at self.holder.part | unknown at self.holder.part",
+        id="what the partial of a class is called with",
+    ),
+    pytest.param(
+        "reveal(self.holder.act)  # None | ReLU at self.holder.act | unknown at self.holder.act",
+        id="what the partial of a class is made with",
+    ),
+    pytest.param(
+        "reveal(self.holder(x))  # tensor | unknown", id="the instance of the partial of a class"
+    ),
+    pytest.param(
+        "reveal(torch.max(x, -1))  # _ValuesAndIndices(values=tensor, indices=tensor)",
+        id="the largest along a dimension",
+    ),
+    pytest.param(
+        "reveal(torch.max(self.fc(x), self.act(x)))  # tensor", id="the larger of two tensors"
+    ),
+    pytest.param(
+        "y = self.fc(x); reveal(self.fc(x).min(y))  # tensor", id="the smaller of two tensors"
     ),
     pytest.param("reveal(F.relu)  # unknown", id="a function of torch"),
     pytest.param("reveal(OrderedDict())  # OrderedDict()", id="a dict of Python's"),
