@@ -172,10 +172,11 @@ def _result_of(frame: Frame, function: library.LibraryFunction, node: ast.Call) 
     """What the call gives; a tensor in the place of the argument that decides is another function:
     ``torch.max(x, y)``, not ``torch.max(x, dim)``."""
     choice = function.signature.choice
-    given = function.signature.argument(node, choice.argument) if choice is not None else None
-    value = frame.trace.values.get(given, NOT_REACHED) if given is not None else NOT_REACHED
-    if choice is not None and value and all(isinstance(one, Tensor | Parameter) for one in value):
-        return choice.otherwise
+    if choice is not None and not choice.by_presence:
+        given = function.signature.argument(node, choice.argument)
+        value = frame.trace.values.get(given, NOT_REACHED) if given is not None else NOT_REACHED
+        if value and all(isinstance(one, Tensor | Parameter) for one in value):
+            return choice.otherwise
     return function.result_of(node)
 
 

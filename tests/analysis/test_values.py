@@ -366,6 +366,7 @@ LINES = [
     pytest.param(
         "reveal(torch.max(self.fc(x), self.act(x)))  # tensor", id="the larger of two tensors"
     ),
+    pytest.param("reveal(torch.where(x > 0, x, self.fc(x)))  # tensor", id="a choice by numbers"),
     pytest.param(
         "y = self.fc(x); reveal(self.fc(x).min(y))  # tensor", id="the smaller of two tensors"
     ),
