@@ -40,6 +40,7 @@ class Program:
         self._packages = {module[0] for module in self._by_module if len(module) > 1}
         """The folders at the top; a file beside them may have the name of the whole package."""
         self._resolved: dict[tuple[FileDecl, str], ClassDecl | None] = {}
+        self._stars_of: dict[FileDecl, list[tuple[str, FileDecl | None]]] = {}
         self._set_in: dict[ClassDecl, frozenset[str]] = {}
         self._calls_base: dict[FunctionNode, bool] = {}
         self._link()
@@ -83,22 +84,36 @@ class Program:
 
     def starred(self, file: FileDecl, name: str) -> str | None:
         """Return the dotted name of what a file knows by ``from … import *``."""
-        for star in file.imports.stars:
-            place = self.find(star)
-            if place is not None:
-                source = place[0]
+        for star, source in self._stars(file):
+            if source is not None:
                 known = (source.by_name, source.functions, source.assignments)
                 if any(name in one for one in known):
                     return f"{star}.{name}"
                 inner = source.imports.resolve(name)
                 if inner != name:
                     return inner
-                further = self.starred(source, name) if source is not file else None
-                if further is not None:
-                    return further
             elif star.startswith("torch") and name[:1].isupper():
                 return f"{star}.{name}"
         return None
+
+    def _stars(self, file: FileDecl) -> list[tuple[str, FileDecl | None]]:
+        """The modules of which a file has all names, by way of others too, which may import one
+        another in a circle; each with its file."""
+        if file not in self._stars_of:
+            found: list[tuple[str, FileDecl | None]] = []
+            seen = {file}
+            stack = list(reversed(file.imports.stars))
+            while stack:
+                star = stack.pop()
+                source = self._file_of(tuple(star.split(".")))
+                if source in seen:
+                    continue
+                found.append((star, source))
+                if source is not None:
+                    seen.add(source)
+                    stack += reversed(source.imports.stars)
+            self._stars_of[file] = found
+        return self._stars_of[file]
 
     def named(self, file: FileDecl, node: ast.expr) -> ClassDecl | str | None:
         """Return the class of the input that an expression names, or the dotted name."""
@@ -139,8 +154,7 @@ class Program:
         if dotted != name:
             found = self._class_at(dotted)
         if found is None and "." not in name:
-            for star in file.imports.stars:
-                source = self._file_of(tuple(star.split(".")))
+            for _, source in self._stars(file):
                 found = self._in_file(source, name) if source is not None else None
                 if found is not None:
                     break

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from autohook_codegen import Options, hook_sources
 
 PLAIN = Options(format=False)
@@ -284,3 +286,53 @@ class Net(nn.Module):
     }
     hooked = hook_sources(tree, PLAIN)
     assert "        b = self.pair_hook_point(b)\n" in hooked["net.py"].code
+
+
+LAYER = """\
+from torch import nn
+{imports}
+
+class Layer(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+
+    def forward(self, x):
+        return self.fc(x)
+"""
+NET = """\
+from {module} import *
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = Layer()
+
+    def forward(self, x):
+        return self.layer(x).relu()
+"""
+
+
+@pytest.mark.parametrize(
+    "stars",
+    [
+        pytest.param({"first": ["net"]}, id="of each other"),
+        pytest.param({"net": ["net"], "first": []}, id="of itself"),
+        pytest.param({"first": ["second"], "second": ["first", "net"]}, id="of each other, below"),
+        pytest.param({"first": ["second"], "second": ["third"], "third": ["first"]}, id="of three"),
+    ],
+)
+def test_star_imports_in_a_circle(stars: dict[str, list[str]]) -> None:
+    files = {
+        f"{name}.py": "".join(f"from {one} import *\n" for one in its) + "missing(len)\n"
+        for name, its in stars.items()
+    }
+    last = next(reversed(stars))
+    imports = "".join(f"from {one} import *\n" for one in stars[last])
+    files[f"{last}.py"] = LAYER.format(imports=imports)
+    first = next(one for one in stars if one != "net")
+    files["net.py"] = NET.format(module=first)
+    code = hook_sources(files, PLAIN)["net.py"].code
+    assert "self.layer_hook_point(self.layer(x))" in code
