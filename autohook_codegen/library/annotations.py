@@ -124,6 +124,8 @@ class AnnotationReader:
                     return frozenset({replace(one, kind=cls)})
         if cls.is_module:
             return frozenset({Module(cls, is_open=True)})
+        if lasts & _DICTS:
+            return frozenset({Fields(cls, rest=UNKNOWN, is_settable=True)})
         return PLAIN if any(map(is_plain_class, lasts)) else frozenset({Instance(cls)})
 
     def _fields(self, cls: ClassDecl, outputs: Sequence[Fields]) -> dict[str, Value]:

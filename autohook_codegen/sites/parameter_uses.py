@@ -172,7 +172,9 @@ def _is_in_place(call: ast.Call) -> bool:
 def _value(use: Use, read: ast.expr) -> Wrap:
     """The value itself, under a test where it may be ``None``."""
     may_be_none = any(isinstance(one, Nothing) for one in use.value)
-    return Wrap(read, is_tested=may_be_none and _can_be_read_twice(read))
+    is_view = not any(isinstance(one, Parameter) and one.source is read for one in use.value)
+    is_named = isinstance(read, ast.Attribute) or (not is_view and _can_be_read_twice(read))
+    return Wrap(read, is_tested=may_be_none and is_named)
 
 
 def _can_be_read_twice(read: ast.expr) -> bool:

@@ -50,6 +50,11 @@ class Output:
     pooled: torch.Tensor | None = None
 
 
+class Results(OrderedDict):
+    def __setattr__(self, name, value):
+        self[name] = value
+
+
 class Pair(nn.Module):
     def forward(self, x):
         return x.cos(), x.sin()
@@ -372,6 +377,11 @@ LINES = [
     ),
     pytest.param("reveal(F.relu)  # unknown", id="a function of torch"),
     pytest.param("reveal(OrderedDict())  # OrderedDict()", id="a dict of Python's"),
+    pytest.param(
+        "out = Results(); out['a'] = x; reveal(out['a'])  # unknown",
+        id="an item of a class that is a dict",
+    ),
+    pytest.param("reveal(Results())  # Results()", id="an instance of a class that is a dict"),
 ]
 
 

@@ -1153,3 +1153,50 @@ def test_untouched(source: str, note: str | None) -> None:
     hooked = hook_source(IMPORTS + source, BARE)
     assert hooked.code == IMPORTS + source
     assert {one.code for one in hooked.notes} >= ({note} if note else set())
+
+
+OUTPUT_IS_A_DICT = """
+from collections import OrderedDict
+
+from torch import nn
+
+
+class Output(OrderedDict):
+    def __setattr__(self, name, value):
+        super().__setitem__(name, value)
+        super().__setattr__(name, value)
+
+
+class Encoder(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.fc = nn.Linear(width, width)
+
+    def forward(self, x):
+        output = Output()
+        output["embedding"] = self.fc(x)
+        output["spread"] = self.fc(x).exp()
+        return output
+
+
+class Coder(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.encoder = Encoder(width)
+
+    def embed(self, x):
+        return self.encoder(x)["embedding"]
+
+    def forward(self, x):
+        found = self.encoder(x)
+        mean, spread = found.embedding, found.spread
+        return mean + spread
+"""
+
+
+def test_a_result_whose_class_is_a_dict() -> None:
+    # pythae: hooked in one method of a class, and left to the fallback in another, which then
+    # held the hook point for enough
+    code = hook_source(OUTPUT_IS_A_DICT, BARE).code
+    assert 'return self.encoder_hook_point(self.encoder(x)["embedding"])' in code
+    assert "mean, spread = self.encoder_hook_point(found.embedding), found.spread" in code
