@@ -65,8 +65,6 @@ def _of_input(
                 return frozenset({_filled(one, arguments)})
             if isinstance(one, Items) and arguments.given:
                 return _contained(frame, one.kind, node, arguments, True)
-            if isinstance(one, Module) and cls.inherits_from(frozenset({"torch.nn.Sequential"})):
-                pass
     return made
 
 

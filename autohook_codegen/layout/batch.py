@@ -23,6 +23,10 @@ from autohook_codegen.source.logical_lines import indentation, is_case, scaffold
 
 __all__ = ["lay_out_statements"]
 
+_KNOWN: dict[tuple[int, tuple[int, int] | None], dict[str, str]] = {}
+"""Statements as they were laid out before: the files of one folder have every second in common."""
+_MOST_KNOWN = 100_000
+
 
 def lay_out_statements(
     statements: Sequence[str], line_length: int, python: tuple[int, int] | None
@@ -39,11 +43,6 @@ def lay_out_statements(
     if new:
         known.update(zip(new, _lay_out(new, line_length, python), strict=True))
     return [known[one] for one in statements]
-
-
-_KNOWN: dict[tuple[int, tuple[int, int] | None], dict[str, str]] = {}
-"""Statements as they were laid out before: the files of one folder have every second in common."""
-_MOST_KNOWN = 100_000
 
 
 def _lay_out(

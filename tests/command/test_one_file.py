@@ -132,11 +132,11 @@ def test_a_summary_says_what_there_is(model: Path) -> None:
     assert lines[-2] == "4 hook points at 5 sites in 1 class; root: AutoEncoder; 1 kind of notes"
 
 
-def test_notes_of_a_kind_stand_on_one_line() -> None:
-    Path("in.py").write_text(TWO_TUPLES)
-    (line, *_) = run("in.py", "-o", "hooked.py", "--fallback", "never").stderr.splitlines()
+def test_notes_of_a_kind_stand_on_one_line(model: Path) -> None:
+    model.write_text(TWO_TUPLES)
+    (line, *_) = run("model.py", "-o", "hooked.py", "--fallback", "never").stderr.splitlines()
     assert line.endswith("[may-be-none], and at 16:29")
-    each = run("in.py", "-o", "hooked.py", "--fallback", "never", "-v").stderr
+    each = run("model.py", "-o", "hooked.py", "--fallback", "never", "-v").stderr
     assert each.count("[may-be-none]") == 2
 
 
