@@ -59,6 +59,7 @@ class NoteCode(str, Enum):
     NO_TENSOR = "no-tensor"
     NOT_MADE = "not-made"
     OPTIONAL_PARAMETER = "optional-parameter"
+    OUT_OF_SIGHT = "out-of-sight"
     OUTPUT_IMPORT = "output-import"
     OWN_CHILDREN = "own-children"
     OWN_IMPORT = "own-import"
@@ -196,6 +197,12 @@ _KINDS = {
         "where {paths} is None, {names} show{s} the result without it",
         "an operation takes the parameter, and goes on where there is none",
         "a hook can ask whether there is one",
+    ),
+    NoteCode.OUT_OF_SIGHT: _Kind(
+        "the holder of {path} is bound anew, or out of its scope, where its value is used",
+        "a hook point is reached by the names by which the module was, at the place of the site",
+        "use the value before the name is bound anew",
+        at_run_time="",
     ),
     NoteCode.OUTPUT_IMPORT: _Kind(
         "{count} import{s} of {package} became import{s} of {output}",

@@ -23,6 +23,7 @@ from autohook_codegen.sites.full_names import FullNames
 from autohook_codegen.sites.hook_points import HookPoint, name_hook_points, path_of
 from autohook_codegen.sites.imports import Spellings, add_imports
 from autohook_codegen.sites.in_place import changes_in_place, checkpointing_classes
+from autohook_codegen.sites.in_sight import out_of_sight
 from autohook_codegen.sites.inputs.same_values import same_values
 from autohook_codegen.sites.making import CannotBeMadeError
 from autohook_codegen.sites.own_children import classes_with_own_children
@@ -70,7 +71,7 @@ def decide(
     wanted = [one for one in found if is_wanted(one, options)]
     left = _Left(trace, [one for one in left_alone if is_wanted(one, options)])
     all_wanted = _without_own_children(wanted, own_children, left)
-    wanted = take_places(found, all_wanted)
+    wanted = _in_sight(take_places(found, all_wanted), left)
     same = same_values(wanted, flow)
     wanted = [one for one in wanted if one not in same]
 
@@ -161,6 +162,15 @@ def _without_own_children(
             message = NoteCode.OWN_CHILDREN.says(cls=barred.name, why=own_children[barred])
             left.add(one, message, barred.name)
     return kept
+
+
+def _in_sight(candidates: list[Candidate], left: _Left) -> list[Candidate]:
+    """Leave alone what would pass the hook point of another module."""
+    lost = set(out_of_sight(candidates))
+    for one in candidates:
+        if one in lost:
+            left.add(one, NoteCode.OUT_OF_SIGHT.says(path=path_of(one.reference)))
+    return [one for one in candidates if one not in lost]
 
 
 def _name(

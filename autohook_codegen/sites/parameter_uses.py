@@ -20,6 +20,7 @@ from autohook_codegen.analysis.values import (
 )
 from autohook_codegen.notes import NoteCode
 from autohook_codegen.sites.candidate import After, Candidate, LeftAlone, Reference, Wrap
+from autohook_codegen.sites.in_sight import is_in_sight
 from autohook_codegen.sites.references import reference_to
 from autohook_codegen.sites.written import Written
 
@@ -82,6 +83,10 @@ def _use(
     form = _form(use, read, is_one_of_several, written, trace)
     if form is None:
         return
+    place = form.node if isinstance(form, Wrap) else form.statement
+    if not is_in_sight(reference, node, place, written):
+        # its own value is hooked, where its holder is known by name
+        form = _value(use, read if is_in_sight(reference, node, read, written) else node)
     if isinstance(form, Wrap) and form.node is read and _may_be_no_tensor(use.value):
         message = NoteCode.MAY_BE_NO_TENSOR.says(path=".".join(reference.names))
         yield LeftAlone(node, message, written.trace, reference)

@@ -110,6 +110,15 @@ class Written:
         return found
 
     @cached_property
+    def bindings(self) -> dict[str, list[ast.Name]]:
+        """Where the function, or what is nested in it, binds each name but its arguments."""
+        found: dict[str, list[ast.Name]] = {}
+        for node in self.nodes:
+            if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+                found.setdefault(node.id, []).append(node)
+        return found
+
+    @cached_property
     def in_strings(self) -> frozenset[ast.AST]:
         """What stands inside of f-strings."""
         return frozenset(
