@@ -101,15 +101,25 @@ def _merged(structured: list[Items | Fields]) -> set[Items | Fields]:
     for alike in by_length.values():
         # one of any length takes in those of the same place that are known member by member
         if len(alike) > 2 or (len(alike) == 2 and any(_is_of_any_length(one) for one in alike)):
-            members = join(*(member for one in alike for member in (*one.first, one.rest)))
-            result.add(replace(alike[0], first=(), rest=members))
+            result.add(_of_any_length(alike))
         else:
             result.update(alike)
     return result
 
 
 def _is_of_any_length(one: Items) -> bool:
-    return not one.first and bool(one.rest)
+    return bool(one.rest)
+
+
+def _of_any_length(alike: list[Items]) -> Items:
+    """The members that all have, and what may follow: ``(out, loss)`` and ``(out, loss, stats)``
+    both begin with ``out``."""
+    shortest = min(len(one.first) for one in alike)
+    first = tuple(
+        join(*members) for members in zip(*(one.first[:shortest] for one in alike), strict=True)
+    )
+    rest = join(*(member for one in alike for member in (*one.first[shortest:], one.rest)))
+    return replace(alike[0], first=first, rest=rest)
 
 
 def _from_anywhere(one: Items | Fields) -> Items | Fields:

@@ -71,8 +71,13 @@ class Result:
 
     def is_used_in_parts(self) -> bool:
         """Tell whether any place uses the whole as no tensor can be used, or a function that gives
-        it back is said to give a tuple or an object."""
+        it back is said to give a tuple or an object.
+
+        What may be a tuple by another way, ``return x, cache`` beside ``return x``, says nothing.
+        """
         for function, use in self.elsewhere.uses(self.call.node, self.part):
+            if use.how is not How.RETURNED and is_structured(use.value):
+                continue
             if use.how is How.UNPACKED:
                 return True
             if use.how is How.RETURNED and is_structured(function.said_to_return):

@@ -375,6 +375,20 @@ LINES = [
     pytest.param(
         "y = self.fc(x); reveal(self.fc(x).min(y))  # tensor", id="the smaller of two tensors"
     ),
+    pytest.param("reveal(x.type(self.kind))  # tensor", id="a cast to what may be no type"),
+    pytest.param(
+        """
+        def parts(more):
+            if more > 2:
+                return torch.ones(1), None, 1, torch.ones(1)
+            if more > 1:
+                return torch.ones(1), None, 1
+            return torch.ones(1), 1
+
+        reveal(parts(len(x)))  # (tensor, None | number, any of number | tensor)
+        """,
+        id="tuples of three lengths",
+    ),
     pytest.param("reveal(F.relu)  # unknown", id="a function of torch"),
     pytest.param("reveal(OrderedDict())  # OrderedDict()", id="a dict of Python's"),
     pytest.param(
@@ -412,9 +426,10 @@ def _one(one: Alternative) -> str:
         case Parameter(held=held):
             return "parameter" + _way(held)
         case Items(kind="tuple", first=first, rest=rest):
-            if rest:
+            if rest and not first:
                 return f"tuple of {worded(rest)}"
-            return f"({', '.join(map(worded, first))})"
+            more = (f"any of {worded(rest)}",) if rest else ()
+            return f"({', '.join((*map(worded, first), *more))})"
         case Items(kind=kind) | Class(cls=kind):
             return _name(kind)
         case Fields(kind=kind, fields=fields):

@@ -55,6 +55,56 @@ class Shared(nn.Module):
     ),
     pytest.param(
         """
+class Layers(nn.Module):
+    def __init__(self, norm):
+        super().__init__()
+        self.norm = norm
+
+    def forward(self, x, cached=False):
+        x = self.norm(x)
+        if cached:
+            return x, [x]
+        return x
+
+
+class Net(nn.Module):
+    def __init__(self, norm):
+        super().__init__()
+        self.layers = Layers(norm)
+
+    def forward(self, x):
+        x, cache = self.layers(x, cached=True)
+        return x + len(cache)
+""",
+        """
+class Layers(nn.Module):
+    def __init__(self, norm):
+        super().__init__()
+        self.norm = norm
+        self.norm_hook_point = HookPoint()
+
+    def forward(self, x, cached=False):
+        x = self.norm_hook_point(self.norm(x))
+        if cached:
+            return x, [x]
+        return x
+
+
+class Net(nn.Module):
+    def __init__(self, norm):
+        super().__init__()
+        self.layers = Layers(norm)
+        self.layers_hook_point = HookPoint()
+
+    def forward(self, x):
+        x, cache = self.layers(x, cached=True)
+        x = self.layers_hook_point(x)
+        return x + len(cache)
+""",
+        id="a tuple beside a tensor that a caller takes apart (x_transformers)",
+    ),
+    pytest.param(
+        """
 class Rope(nn.Module):
     def forward(self, x, kind):
         return x.cos(), x.sin()
