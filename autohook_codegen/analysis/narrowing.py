@@ -109,8 +109,8 @@ def _keep_instances(frame: Frame, node: ast.expr, classes: ast.expr, holds: bool
 def _keep(frame: Frame, node: ast.expr, classes: Sequence[ClassDecl | str], holds: bool) -> None:
     value = _value(frame, node) or NOT_REACHED
     kept = frozenset(one for one in value if _is_instance(one, classes) in (holds, None))
-    # others may come, but a function that is known is surely none of a class
-    if kept or all(isinstance(one, Function) for one in value):
+    # others may come, but a number, function or class that is known is surely none of a class
+    if kept or all(isinstance(one, Function | Class | Plain) for one in value):
         frame.narrow(node, kept)
 
 
@@ -126,6 +126,8 @@ def _class(one: Alternative) -> ClassDecl | str | None:
 def _is_instance(one: object, classes: Sequence[ClassDecl | str]) -> bool | None:
     """Whether an alternative is of one of the classes; ``None`` where that is not sure."""
     lasts = {cls.rsplit(".", 1)[-1] for cls in classes if isinstance(cls, str)}
+    if lasts == {"Callable"}:
+        return _is_callable(one)
     match one:
         case Nothing():
             return False
@@ -149,6 +151,19 @@ def _is_instance(one: object, classes: Sequence[ClassDecl | str]) -> bool | None
             return None if lasts - {"Tensor", "Module"} else False
         case Function():
             return bool(lasts & {"FunctionType", "LambdaType", "Callable"})
+        case Class():
+            return None if lasts - {"Tensor", "Parameter", "Module"} else False
+    return None
+
+
+def _is_callable(one: object) -> bool | None:
+    match one:
+        case Function() | Class() | Module():
+            return True
+        case Nothing() | Tensor() | Parameter() | Plain():
+            return False
+        case Items(kind="tuple" | "list" | "set") | Fields(kind="dict"):
+            return False
     return None
 
 
@@ -173,6 +188,7 @@ def _is_of(kind: object, classes: Sequence[ClassDecl | str], lasts: set[str]) ->
 _KNOWN = ("torch.", "types.", "typing.", "collections.abc.")
 """Where names are of classes whose like the alternatives are known to be or not to be."""
 _ASKING = {
+    "callable": "typing.Callable",
     "inspect.isfunction": "types.FunctionType",
     "torch.is_tensor": "torch.Tensor",
     "torch.overrides.is_tensor_like": "torch.Tensor",

@@ -389,6 +389,27 @@ LINES = [
         """,
         id="tuples of three lengths",
     ),
+    pytest.param(
+        """
+        def made(part):
+            return part() if not isinstance(part, nn.Module) and callable(part) else part
+
+        made(2)
+        reveal(made(nn.ReLU))  # ReLU | number
+        """,
+        id="what is called if it can be, and is no module",
+    ),
+    pytest.param(
+        """
+        def made(part):
+            if callable(part):
+                return part()
+            return part
+
+        reveal(made(lambda: self.fc(x)))  # tensor
+        """,
+        id="what can be called, and what cannot",
+    ),
     pytest.param("reveal(F.relu)  # unknown", id="a function of torch"),
     pytest.param("reveal(OrderedDict())  # OrderedDict()", id="a dict of Python's"),
     pytest.param(
