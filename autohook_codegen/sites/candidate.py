@@ -164,3 +164,5 @@ class LeftAlone:
     """The submodule that the place is about, where it is one."""
     inside: tuple[str, ...] = ()
     """What the fallback hooks instead: ``Layer.ff``; empty where there is nothing to hook."""
+    is_unseen: bool = False
+    """Whether the fallback does not see it either."""

@@ -17,6 +17,7 @@ from autohook_codegen.sites.candidate import Candidate, LeftAlone
 from autohook_codegen.sites.decided import Decided, DecidedSite
 from autohook_codegen.sites.edits import Edits
 from autohook_codegen.sites.endings import add_at_end
+from autohook_codegen.sites.every_call import see_every_call
 from autohook_codegen.sites.fallback import LeftToFallback, place_of
 from autohook_codegen.sites.filters import check_names, is_wanted
 from autohook_codegen.sites.full_names import FullNames
@@ -93,14 +94,16 @@ def decide(
 
     parts = Parts(trace)
     changes = list(changes_in_place(trace, named))
+    every_call = see_every_call(left.found, named)
     fallback = LeftToFallback(
         trace,
         (*named, *(one for one in all_wanted if one not in named)),
-        tuple(left.found),
+        every_call.left_alone,
         own_children,
         frozenset(cls for change in changes for cls in change.classes),
         frozenset(checkpointing_classes(trace)),
         parts.used,
+        every_call.told,
     )
     roots = RootEnds(trace, existing, spellings, options, parts, fallback)
     ends: dict[ClassDecl, list[str]] = {}
@@ -116,7 +119,7 @@ def decide(
         *ended.remarks,
         *remarks_about_sites(sites, trace),
         *remarks_about_changes(changes, sites, ended.at_run_time),
-        *remarks_about_left(left.found, ended.at_run_time),
+        *remarks_about_left(every_call.left_alone, ended.at_run_time),
     ]
     same_sites = [
         DecidedSite(one, hook_point)

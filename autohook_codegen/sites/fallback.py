@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -55,6 +55,8 @@ class LeftToFallback:
     checkpointing: Collection[ClassDecl] = field(default_factory=tuple)
     parts: Collection[ClassDecl] = field(default_factory=tuple)
     """The classes of which the input alone makes instances."""
+    every_call: Mapping[ClassDecl, tuple[str, ...]] = field(default_factory=dict)
+    """The hook points that are to show the calls in each class, too: ``Cell.rnn_hook_point``."""
 
     @cached_property
     def with_sites(self) -> frozenset[ClassDecl]:
@@ -67,6 +69,10 @@ class LeftToFallback:
             for place, where in self._by_class.get(decl, ()):
                 found.setdefault(place, where)
         return sorted(found, key=lambda place: found[place])
+
+    def hook_points_of_every_call(self, held: Iterable[ClassDecl]) -> list[str]:
+        """Return those that ``auto_hook`` is told of where it hooks instances of the classes."""
+        return list(dict.fromkeys(one for decl in held for one in self.every_call.get(decl, ())))
 
     def changes_in_place(self, held: Iterable[ClassDecl]) -> bool:
         return not set(self.in_place).isdisjoint(held)

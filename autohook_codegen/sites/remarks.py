@@ -42,7 +42,7 @@ def remarks_about_left(
         owners = set(one.reference.owners) if one.reference is not None else set()
         if not owners and one.function.owner is not None:
             owners = {one.function.owner}
-        is_hooked = bool(owners) and owners.issubset(at_run_time)
+        is_hooked = bool(owners) and owners.issubset(at_run_time) and not one.is_unseen
         is_merged = one.message.code in _MERGED
         place, kind = (one.function.file, one.message.code) if is_merged else (one, one.message)
         merged.setdefault((place, kind, is_hooked), []).append(one)

@@ -197,14 +197,16 @@ class RootEnds:
         if why is None:
             return f"{receiver}.setup()"
         called = self.spellings.of(decl.file, "auto_hook")
-        return f"{called}({', '.join((receiver, *self._arguments()))})  # {why}"
+        return f"{called}({', '.join((receiver, *self._arguments(decl)))})  # {why}"
 
-    def _arguments(self) -> Iterator[str]:
-        """Yield what ``auto_hook`` is told of the user's choices."""
+    def _arguments(self, decl: ClassDecl) -> Iterator[str]:
+        """Yield what ``auto_hook`` is told: the user's choices, and what the source alone shows."""
         options = self.options
         if options.name != DEFAULT_NAME:
             yield f'name="{options.name}"'
-        for name, patterns in (("only", options.only), ("skip", options.skip)):
+        every_call = self.left.hook_points_of_every_call(self.parts.held_by(decl))
+        told = (("only", options.only), ("skip", options.skip), ("every_call", every_call))
+        for name, patterns in told:
             if patterns:
                 yield f"{name}=[{', '.join(double_quoted(repr(one)) for one in patterns)}]"
         kinds = {"modules": options.modules, "params": options.params}

@@ -24,10 +24,17 @@ class Choice:
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
     hook: tuple[str, ...] = ("modules", "params")
+    every_call: tuple[str, ...] = ()
 
     @classmethod
     def of(
-        cls, name: str, has_inputs: bool, only: Iterable[str], skip: Iterable[str], hook: str
+        cls,
+        name: str,
+        has_inputs: bool,
+        only: Iterable[str],
+        skip: Iterable[str],
+        hook: str,
+        every_call: Iterable[str],
     ) -> Choice:
         """Checks what was given.
 
@@ -39,9 +46,11 @@ class Choice:
         kinds = tuple(kind.strip() for kind in hook.split(","))
         if unknown := [kind for kind in kinds if kind not in KINDS]:
             raise ValueError(f"hook={unknown[0]!r}: choose of {', '.join(KINDS)}")
-        only, skip = ((one,) if isinstance(one, str) else tuple(one) for one in (only, skip))
+        only, skip, every_call = (
+            (one,) if isinstance(one, str) else tuple(one) for one in (only, skip, every_call)
+        )
         has_inputs = has_inputs or "inputs" in kinds
-        return cls(name, has_inputs, only, skip, kinds)
+        return cls(name, has_inputs, only, skip, kinds, every_call)
 
     def wants(self, site: Site, modules: Mapping[str, nn.Module]) -> bool:
         """Whether a hook point is to be added for this."""
@@ -57,6 +66,14 @@ class Choice:
         if self.only and not _match(names, self.only):
             return False
         return not _match(names, self.skip)
+
+    def shows_every_call(self, path: str, modules: Mapping[str, nn.Module]) -> bool:
+        """Whether the hook point in the source at this path shows every call of its module."""
+        holder, _, held_as = path.rpartition(".")
+        while holder and isinstance(modules.get(holder), CONTAINERS):
+            holder, _, held_as = holder.rpartition(".")
+        classes = type(modules[holder]).__mro__ if self.every_call else ()
+        return _match((f"{cls.__name__}.{held_as}" for cls in classes), self.every_call)
 
 
 def _names_of(site: Site, modules: Mapping[str, nn.Module]) -> set[str]:

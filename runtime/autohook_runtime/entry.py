@@ -26,6 +26,7 @@ def auto_hook(
     only: Iterable[str] = (),
     skip: Iterable[str] = (),
     hook: str = "modules,params",
+    every_call: Iterable[str] = (),
 ) -> Any:
     """Gives a model TransformerLens's hooks. It stays the same object, and costs nothing idle.
 
@@ -43,6 +44,10 @@ def auto_hook(
             no hook point.
         skip: patterns of the same form; what matches one gets no hook point.
         hook: `"modules"`, `"params"` or both.
+        every_call: hook points of the source, as `"Cell.rnn_hook_point"`, that show the first
+            tensor of a tuple at each call of their module, also where the source does not send it
+            through. Generated code says so where it is so; where a module gives out one tensor,
+            they all do.
 
     Returns:
         `target` itself. A module's class is now a subclass of its own and `HookedRootModule`; its
@@ -62,9 +67,17 @@ def auto_hook(
         >>> cache["0.hook_point"].shape
         torch.Size([2, 10])
     """
-    choice = Choice.of(name, inputs, only, skip, hook)
+    choice = Choice.of(name, inputs, only, skip, hook, every_call)
     if target is ...:
-        return partial(auto_hook, name=name, inputs=inputs, only=only, skip=skip, hook=hook)
+        return partial(
+            auto_hook,
+            name=name,
+            inputs=inputs,
+            only=only,
+            skip=skip,
+            hook=hook,
+            every_call=every_call,
+        )
     if isinstance(target, nn.Module) and not isinstance(target, torch.jit.ScriptModule):
         hook_module(target, choice)
     elif isinstance(target, type) and issubclass(target, nn.Module):

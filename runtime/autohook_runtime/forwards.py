@@ -100,7 +100,8 @@ def send(hook_points: HookPoints, output: Any) -> Any:
     """A forward's output with what the hooks make of its first tensor."""
     for hook_point in hook_points:
         # the source says which part of a tuple it hooks; a trace shows what the source shows
-        if hook_point.is_in_source and (not isinstance(output, Tensor) or is_dynamo_compiling()):
+        is_sure = isinstance(output, Tensor) or hook_point.shows_every_call
+        if hook_point.is_in_source and (not is_sure or is_dynamo_compiling()):
             continue
         tensor, steps = named_part(output, hook_point.part)
         if tensor is not None:

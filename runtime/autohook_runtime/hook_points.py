@@ -66,6 +66,8 @@ class KeptHookPoint(HookPoint):
     look at a module's hooks (`skip_nnmodule_hook_guards`), but it does at what code asks for."""
     is_in_source: bool
     """Whether it stands in the model, written by hand or generated."""
+    shows_every_call: bool
+    """Whether it shows the first tensor of a tuple that the source does not send through."""
     passed: dict[int, weakref.ref[Tensor]]
     """By thread, the tensor that a tap has brought here: where the source brings it again, it is
     let through."""
@@ -76,6 +78,7 @@ class KeptHookPoint(HookPoint):
 
     def _prepare(self, taps: list[Tap], is_in_source: bool) -> None:
         self.taps, self.is_in_source, self.part = taps, is_in_source, ""
+        self.shows_every_call = False
         self.root, self.name_before = None, self.name
         self.gradient_hooks, self.firing, self.is_on, self.passed = OrderedDict(), (), False, {}
 

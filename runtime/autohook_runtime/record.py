@@ -103,6 +103,11 @@ def complete(model: nn.Module, record: Record) -> None:
         if isinstance(module, HookPoint):
             KeptHookPoint.take_over(module)
             hook_dict[path] = module
+            if isinstance(module, KeptHookPoint):
+                choices = (each for one in records for each in one.choices)
+                module.shows_every_call = any(
+                    one.shows_every_call(path, modules) for one in choices
+                )
     note_shortcuts(modules.values())
     added: dict[Key, KeptHookPoint] = {}
     for site in to_add:

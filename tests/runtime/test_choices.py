@@ -10,6 +10,7 @@ import pytest
 import torch
 from autohook_runtime import auto_hook
 from torch import nn
+from transformer_lens.hook_points import HookPoint
 
 from tests.runtime.models import WIDTH
 
@@ -62,6 +63,64 @@ CHOICES = [
 @pytest.mark.parametrize(("choices", "expected"), CHOICES)
 def test_choices(choices: dict[str, Any], expected: list[str]) -> None:
     assert names(**choices) == expected
+
+
+class Cell(nn.Module):
+    """As generated code has it: the first tensor of a tuple is hooked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rnn = nn.GRU(WIDTH, WIDTH)
+        self.rnn_hook_point = HookPoint()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.rnn_hook_point(self.rnn(x)[0])
+
+
+class Cells(nn.Module):
+    """Calls the inside of one cell itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cells = nn.ModuleList([Cell(), Cell()])
+        self.rnns = nn.ModuleList([nn.GRU(WIDTH, WIDTH), nn.GRU(WIDTH, WIDTH)])
+        self.rnns_hook_points = nn.ModuleList([HookPoint(), HookPoint()])
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x, _ = self.cells[0].rnn(x)
+        x, _ = self.rnns[0](self.cells[1](x))
+        return self.rnns_hook_points[1](self.rnns[1](x)[0])
+
+
+EVERY_CALL = [
+    pytest.param([], ["cells.1.rnn", "rnns.1"], id="what the source sends"),
+    pytest.param(["Cell.rnn_hook_point"], ["cells.0.rnn", "cells.1.rnn", "rnns.1"], id="one"),
+    pytest.param(["Cells.rnns_hook_points"], ["cells.1.rnn", "rnns.0", "rnns.1"], id="a list"),
+    pytest.param("*.rnn*", ["cells.0.rnn", "cells.1.rnn", "rnns.0", "rnns.1"], id="a pattern"),
+]
+
+
+@pytest.mark.parametrize(("every_call", "expected"), EVERY_CALL)
+def test_calls_that_the_source_does_not_hook(
+    every_call: list[str] | str, expected: list[str]
+) -> None:
+    model: Any = auto_hook(Cells(), every_call=every_call)
+    x = torch.randn(3, WIDTH)
+    fired: list[str] = []
+
+    def double(tensor: torch.Tensor, hook: HookPoint) -> torch.Tensor:
+        fired.append(str(hook.name).replace("_hook_points", "").removesuffix("_hook_point"))
+        return tensor * 2
+
+    def is_in_source(name: str) -> bool:
+        return "_hook_point" in name
+
+    edited = model.run_with_hooks(x, fwd_hooks=[(is_in_source, double)])
+    assert fired == expected
+    weights = [model.cells[0].rnn, model.cells[1].rnn, *model.rnns]
+    for name, rnn in zip(["cells.0.rnn", "cells.1.rnn", "rnns.0", "rnns.1"], weights, strict=True):
+        x = rnn(x)[0] * (2 if name in expected else 1)
+    assert torch.equal(edited, x)
 
 
 def test_they_stay_when_the_model_changes_and_is_copied() -> None:
