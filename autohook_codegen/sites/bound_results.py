@@ -17,7 +17,12 @@ from autohook_codegen.analysis.values import (
 )
 from autohook_codegen.notes import NoteCode
 from autohook_codegen.sites.candidate import After, Candidate, LeftAlone, Wrap
-from autohook_codegen.sites.hooked_parts import declared_step, first_part, part_of_each_kind
+from autohook_codegen.sites.hooked_parts import (
+    declared_step,
+    first_part,
+    part_of_each_arm,
+    part_of_each_kind,
+)
 from autohook_codegen.sites.result import Result
 from autohook_codegen.sites.result_reads import Reads, is_named, reads_of
 from autohook_codegen.sites.shapes import (
@@ -84,6 +89,12 @@ def _part(
     if each:
         for kind in each:
             for place in reads.parts[kind]:
+                yield result.site(Wrap(place), kind)
+        return
+    arms = part_of_each_arm(result, reads)
+    if arms:
+        for kind, places in arms:
+            for place in places:
                 yield result.site(Wrap(place), kind)
         return
     step = first_part(result, reads)

@@ -28,7 +28,7 @@ from autohook_codegen.sites.shapes import (
     part_of,
 )
 
-__all__ = ["declared_step", "first_part", "part_of_each_kind"]
+__all__ = ["declared_step", "first_part", "part_of_each_arm", "part_of_each_kind"]
 
 _FACTS = (How.FACT, How.TESTED, How.FORMATTED)
 _SENT_ON = (How.JOINED, How.RETURNED)
@@ -37,18 +37,48 @@ _SENT_ON = (How.JOINED, How.RETURNED)
 def first_part(result: Result, reads: Reads) -> Step | None:
     """The part that is hooked: of those that are computed with, the first in the order that the
     result declares."""
-    value = result.value
-    candidates = [
-        step
-        for step, places in reads.parts.items()
-        if _may_be_hooked(value, step)
-        and _is_computed_with(result, step)
-        and not any(_is_taken_apart(place, result) for place in places)
-    ]
+    candidates = _candidates(result, reads)
     if not candidates:
         if reads.unpacked and not reads.whole and not reads.parts:
             return Item(0)
         return None
+    return _first(candidates, result.value)
+
+
+def part_of_each_arm(result: Result, reads: Reads) -> list[tuple[Step, list[ast.expr]]]:
+    """The first parts where no way through the code reads two of them, ``out.pooled if self.pools
+    else out.last``, each with the places that read it."""
+    if reads.whole or reads.unpacked or reads.unsure:
+        return []
+    arms: list[tuple[ast.expr, list[tuple[Step, ast.expr]]]] = []
+    read = [(step, place) for step in _candidates(result, reads) for place in reads.parts[step]]
+    for step, place in sorted(read, key=lambda one: result.written.order[one[1]]):
+        excluded = [result.written.exclude_each_other(first, place) for first, _ in arms]
+        if all(excluded):
+            arms.append((place, [(step, place)]))
+        elif excluded.count(False) == 1:
+            arms[excluded.index(False)][1].append((step, place))
+        else:
+            return []
+    firsts: list[tuple[Step, list[ast.expr]]] = []
+    for _, its in arms:
+        first = _first([step for step, _ in its], result.value)
+        firsts.append((first, [place for step, place in its if step == first]))
+    different = {declared_step(first, result.value) for first, _ in firsts}
+    return firsts if len(different) > 1 else []
+
+
+def _candidates(result: Result, reads: Reads) -> list[Step]:
+    return [
+        step
+        for step, places in reads.parts.items()
+        if _may_be_hooked(result.value, step)
+        and _is_computed_with(result, step)
+        and not any(_is_taken_apart(place, result) for place in places)
+    ]
+
+
+def _first(candidates: list[Step], value: Value) -> Step:
     order: list[Step] = [Item(place) for place in range(12)]
     for one in value:
         if isinstance(one, Fields):

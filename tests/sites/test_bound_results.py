@@ -214,6 +214,63 @@ return torch.relu(self.pooling_hook_point(out.pooled))
     ),
     pytest.param(
         """
+out = self.encoder(x)
+return 2 * (out.last_hidden_state if more else out.hidden_states)
+""",
+        """
+out = self.encoder(x)
+return 2 * (self.encoder_hook_point(out.last_hidden_state) if more else out.hidden_states)
+""",
+        id="a field in one arm, and none in the other",
+    ),
+    pytest.param(
+        """
+out = self.pooling(x)
+if more:
+    return out.pooled * 2
+if named:
+    return out.last.mean(1)
+return out.last * 2
+""",
+        """
+out = self.pooling(x)
+if more:
+    return self.pooling_hook_point(out.pooled) * 2
+if named:
+    return self.pooling_hook_point(out.last).mean(1)
+return self.pooling_hook_point(out.last) * 2
+""",
+        id="a field in each arm",
+    ),
+    pytest.param(
+        """
+out = self.pooling(x)
+if more:
+    x = out.last + out.pooled
+return x + out.last
+""",
+        """
+out = self.pooling(x)
+out.last = self.pooling_hook_point(out.last)
+if more:
+    x = out.last + out.pooled
+return x + out.last
+""",
+        id="a field in an arm, and another behind it",
+    ),
+    pytest.param(
+        """
+out = self.given(x)
+return (out[1] if more else out[0]) * 2
+""",
+        """
+out = self.given(x)
+return (self.given_hook_point(out[1]) if more else self.given_hook_point(out[0])) * 2
+""",
+        id="an item in each arm",
+    ),
+    pytest.param(
+        """
 out = self.longer(x, more)
 return x, out
 """,
