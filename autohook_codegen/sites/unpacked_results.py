@@ -12,6 +12,7 @@ from autohook_codegen.sites.candidate import After, Candidate, LeftAlone
 from autohook_codegen.sites.parts_read import is_plain_place
 from autohook_codegen.sites.result import Result
 from autohook_codegen.sites.shapes import (
+    is_structured,
     is_surely_tensor,
     is_tuple,
     may_be_none,
@@ -79,6 +80,8 @@ def _is_used_as_list(result: Result, part: tuple[Step, ...], value: Value) -> bo
         return False
     whole = (*result.part, *part)
     for _, use in result.elsewhere.uses(result.call.node, whole):
+        if is_structured(use.value):
+            continue  # a tuple by another way
         if use.how in (How.LOOPED, How.UNPACKED):
             return True
         if use.how is How.PART and isinstance(use.by, ast.Subscript):

@@ -105,6 +105,57 @@ class Net(nn.Module):
     ),
     pytest.param(
         """
+class Net(nn.Module):
+    def __init__(self, layers):
+        super().__init__()
+        self.layers = layers
+
+    def forward(self, x, cached=False):
+        x, cache = self.layers(x)
+        if cached:
+            return x, cache
+        return x
+
+
+class Outer(nn.Module):
+    def __init__(self, layers):
+        super().__init__()
+        self.net = Net(layers)
+
+    def forward(self, x):
+        x, cache = self.net(x, cached=True)
+        return x * len(cache)
+""",
+        """
+class Net(nn.Module):
+    def __init__(self, layers):
+        super().__init__()
+        self.layers = layers
+        self.layers_hook_point = HookPoint()
+
+    def forward(self, x, cached=False):
+        x, cache = self.layers(x)
+        x = self.layers_hook_point(x)
+        if cached:
+            return x, cache
+        return x
+
+
+class Outer(nn.Module):
+    def __init__(self, layers):
+        super().__init__()
+        self.net = Net(layers)
+        self.net_hook_point = HookPoint()
+
+    def forward(self, x):
+        x, cache = self.net(x, cached=True)
+        x = self.net_hook_point(x)
+        return x * len(cache)
+""",
+        id="an item that is given back beside a tuple (x_transformers)",
+    ),
+    pytest.param(
+        """
 class Rope(nn.Module):
     def forward(self, x, kind):
         return x.cos(), x.sin()
