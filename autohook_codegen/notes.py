@@ -52,6 +52,7 @@ class NoteCode(str, Enum):
     MAY_BE_NONE = "may-be-none"
     MEMBERS_UNNAMED = "members-unnamed"
     NAME_OF_A_ROLE = "name-of-a-role"
+    NAME_UNKNOWN = "name-unknown"
     NO_INDEX = "no-index"
     NO_NAME = "no-name"
     NO_ROLES = "no-roles"
@@ -159,6 +160,12 @@ _KINDS = {
         "the hook point of {path} is {name}",
         "a role has the name, and the module is not what it shows",
         "ask for it by that name",
+    ),
+    NoteCode.NAME_UNKNOWN: _Kind(
+        "{called} may call a module of {cls}, whose name the source does not show",
+        "a hook point is named after what holds the module",
+        'work the name out by a text, as f"layer{i}", to have it hooked; ' + _AUTO_HOOK,
+        at_run_time="",
     ),
     NoteCode.NO_INDEX: _Kind(
         "the loop has no form that says which member of {path} this is",

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from autohook_codegen.analysis.frame import Frame
 from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.kept_values import kept_in_attribute
-from autohook_codegen.analysis.names_computed import display_name, name_shape
+from autohook_codegen.analysis.names_computed import computed_name, display_name
 from autohook_codegen.analysis.parts import reach, with_held
 from autohook_codegen.analysis.trace import Definition
 from autohook_codegen.analysis.values import (
@@ -38,7 +38,7 @@ def define(
     attribute: str,
     value: Value,
     receiver: ast.expr | None,
-    name: ast.expr | None,
+    computed: Computed | None,
 ) -> None:
     """Write down that a statement sets an attribute of an instance."""
     own = kept_in_attribute(value, frame)
@@ -49,17 +49,20 @@ def define(
     function = frame.unit.node if isinstance(frame.unit.node, FunctionNode) else None
     text = ast.unparse(receiver) if receiver is not None else ""
     frame.state.definitions.setdefault(cls, {}).setdefault(attribute, {})[statement] = Definition(
-        attribute, cls, statement, function, frame.file, text, own, name
+        attribute, cls, statement, function, frame.file, text, own, computed
     )
 
 
 def define_computed(
-    frame: Frame, cls: ClassDecl, name: ast.expr, value: Value, receiver: ast.expr
+    frame: Frame, cls: ClassDecl, name: ast.expr, text: Value, value: Value, receiver: ast.expr
 ) -> None:
-    shape = name_shape(name)
-    if shape is not None:
-        frame.state.write(("computed", cls, shape), kept_in_attribute(value, frame))
-    define(frame, cls, display_name(name), value, receiver, name)
+    """Write down that a statement sets an attribute whose name, `text`, is worked out."""
+    computed = computed_name(name, text)
+    if computed is None:
+        define(frame, cls, display_name(name), value, receiver, None)
+        return
+    frame.state.write(("computed", cls, computed.shape), kept_in_attribute(value, frame))
+    define(frame, cls, display_name(computed.name), value, receiver, computed)
 
 
 def attribute_in(frame: Frame, classes: Iterable[ModuleClass], name: str) -> Value:

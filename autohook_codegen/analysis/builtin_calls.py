@@ -11,7 +11,7 @@ from autohook_codegen.analysis.attributes import computed_attribute, define, def
 from autohook_codegen.analysis.frame import Frame
 from autohook_codegen.analysis.iterating import counted, in_step, members_of
 from autohook_codegen.analysis.joining import join
-from autohook_codegen.analysis.names_computed import name_shape
+from autohook_codegen.analysis.names_computed import computed_name
 from autohook_codegen.analysis.trace import How
 from autohook_codegen.analysis.values import (
     NOT_REACHED,
@@ -21,7 +21,6 @@ from autohook_codegen.analysis.values import (
     Alternative,
     Bag,
     Class,
-    Computed,
     Fields,
     Function,
     Instance,
@@ -126,20 +125,20 @@ def _getattr(frame: Frame, node: ast.Call, arguments: Arguments) -> Value:
         if constants and all(isinstance(constant, str) for constant in constants):
             found += [attribute_of(frame, one, str(constant), node) for constant in constants]
         elif name.node is not None:
-            found.append(_computed(frame, one, name.node))
+            found.append(_computed(frame, one, name.node, name.value))
     for one_default in default:
         found.append(one_default.value)
     return join(*found) if found else NOT_REACHED
 
 
-def _computed(frame: Frame, one: Alternative, name: ast.expr) -> Value:
+def _computed(frame: Frame, one: Alternative, name: ast.expr, value: Value) -> Value:
     """``getattr(self, f"layer{i}")``"""
-    shape = name_shape(name)
-    if isinstance(one, Module) and shape is not None:
-        found = computed_attribute(frame, one, Computed(name, shape))
+    computed = computed_name(name, value)
+    if isinstance(one, Module) and computed is not None:
+        found = computed_attribute(frame, one, computed)
         if found:
             return found
-        methods = frame.methods.methods_named(frame, one, shape)
+        methods = frame.methods.methods_named(frame, one, computed.shape)
         if methods:
             return methods
     if isinstance(one, Unknown) and one.name is not None:
@@ -158,7 +157,7 @@ def _setattr(frame: Frame, node: ast.Call, arguments: Arguments) -> Value:
                 for constant in constants:
                     define(frame, one.cls, str(constant), value.value, node.args[0], None)
             elif name.node is not None and not isinstance(one.cls, Bag):
-                define_computed(frame, one.cls, name.node, value.value, node.args[0])
+                define_computed(frame, one.cls, name.node, name.value, value.value, node.args[0])
         if value.node is not None:
             frame.use(value.node, value.value, How.STORED, node)
     return NOTHING

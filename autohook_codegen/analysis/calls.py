@@ -16,6 +16,7 @@ from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.library_calls import call_library, tensor_method, use_arguments
 from autohook_codegen.analysis.lookup import is_bound
 from autohook_codegen.analysis.module_calls import call_module, is_called
+from autohook_codegen.analysis.names_computed import name_shape
 from autohook_codegen.analysis.ordering import in_order
 from autohook_codegen.analysis.registering import (
     HOOKING,
@@ -27,7 +28,6 @@ from autohook_codegen.analysis.registering import (
 from autohook_codegen.analysis.trace import How, ModuleCall
 from autohook_codegen.analysis.values import (
     NOT_REACHED,
-    PLAIN,
     Alternative,
     Class,
     Fields,
@@ -104,7 +104,8 @@ def _call_of_attribute(frame: Frame, node: ast.Call, func: ast.Attribute) -> Val
             continue
         elif isinstance(one, Plain):
             use_arguments(frame, func.attr, arguments, node)
-            found.append(frozenset({Unknown(Origin(node))}) if one.gives_others else PLAIN)
+            plain = Plain(shape=name_shape(node) or ())
+            found.append(frozenset({Unknown(Origin(node)) if one.gives_others else plain}))
         elif same := _same_module(one, func.attr):
             found.append(same)
         elif isinstance(one, Module) and func.attr == "get_submodule":

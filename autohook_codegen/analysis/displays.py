@@ -10,6 +10,7 @@ from autohook_codegen.analysis.functions import function_value
 from autohook_codegen.analysis.iterating import bind_loop, free_loop, members_of
 from autohook_codegen.analysis.joining import MOST_MEMBERS, join
 from autohook_codegen.analysis.lookup import look_up
+from autohook_codegen.analysis.names_computed import name_shape
 from autohook_codegen.analysis.narrowing import narrow_by
 from autohook_codegen.analysis.parts import held_of, reached_by
 from autohook_codegen.analysis.trace import How
@@ -81,7 +82,7 @@ def formatted(frame: Frame, node: ast.JoinedStr) -> Value:
             frame.take(part.value, How.FORMATTED, node)
             if part.format_spec is not None:
                 frame.evaluate(part.format_spec)
-    return PLAIN
+    return frozenset({Plain(shape=name_shape(node) or ())})
 
 
 @evaluates(ast.Slice)

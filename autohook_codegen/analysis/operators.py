@@ -7,6 +7,7 @@ import ast
 from autohook_codegen.analysis.frame import Frame, evaluates, united
 from autohook_codegen.analysis.growing import add_member
 from autohook_codegen.analysis.joining import MOST_MEMBERS, join
+from autohook_codegen.analysis.names_computed import name_shape
 from autohook_codegen.analysis.narrowing import narrow_by
 from autohook_codegen.analysis.trace import How
 from autohook_codegen.analysis.values import (
@@ -70,7 +71,8 @@ def _combined(
     if any(isinstance(one, Fields) for one in (*left, *right)) and isinstance(op, ast.BitOr):
         return join(left, right)
     if all(isinstance(one, Plain | Nothing) for one in (*left, *right)):
-        return PLAIN
+        shape = name_shape(node) if isinstance(node, ast.expr) else None
+        return frozenset({Plain(shape=shape or ())})
     return frame.operation(_KINDS[type(op)], node, (left, right))
 
 

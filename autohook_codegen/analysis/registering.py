@@ -63,7 +63,7 @@ def register(
         for known in names:
             define(frame, one.cls, str(known), kept, func.value, None)
     elif name.node is not None and isinstance(one.cls, ClassDecl):
-        define_computed(frame, one.cls, name.node, kept, func.value)
+        define_computed(frame, one.cls, name.node, name.value, kept, func.value)
     return NOTHING
 
 

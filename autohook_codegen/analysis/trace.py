@@ -9,7 +9,7 @@ from enum import Enum
 from functools import cached_property
 
 from autohook_codegen.analysis.joining import join
-from autohook_codegen.analysis.values import NOT_REACHED, Counter, Value
+from autohook_codegen.analysis.values import NOT_REACHED, Computed, Counter, Value
 from autohook_codegen.declares.files import ClassDecl, FileDecl, FunctionNode
 from autohook_codegen.declares.program import Program
 
@@ -150,8 +150,8 @@ class Definition:
     receiver: str
     """How the statement names the instance, ``self``."""
     value: Value
-    name: ast.expr | None = None
-    """The expression of a name that is worked out."""
+    computed: Computed | None = None
+    """The name, where it is worked out."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

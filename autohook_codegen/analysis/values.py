@@ -254,6 +254,8 @@ class Plain:
     """Its items and what its methods give may be tensors: a data loader, a distribution."""
     is_slice: bool = False
     """As an index it takes part of a list: ``slice(0, count)``."""
+    shape: tuple[str | None, ...] = ()
+    """Of a text that is worked out: what is constant in it, and ``None`` for what is filled in."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import ast
 import re
 from functools import cached_property
 
+from autohook_codegen.analysis.names_computed import name_shape, template_of
 from autohook_codegen.options import DEFAULT_NAME, Options
 
 __all__ = ["INDEX_NAME", "HookNames"]
@@ -76,7 +77,7 @@ class HookNames:
         """Whether a string, formatted or not, spells a hook point: ``f"layer{i}_hook_point"``."""
         if isinstance(node, ast.Constant):
             return isinstance(node.value, str) and self.is_single(node.value)
-        if not isinstance(node, ast.JoinedStr | ast.BinOp):
+        if not isinstance(node, ast.JoinedStr | ast.BinOp) and template_of(node) is None:
             return False
         return self.is_single(_spelled(node))
 
@@ -89,6 +90,8 @@ def _spelled(node: ast.expr) -> str:
         return "".join(_spelled(part) for part in node.values)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
         return _spelled(node.left) + _spelled(node.right)
+    if template_of(node) is not None:
+        return "".join(part or "x" for part in name_shape(node) or ())
     return "x"
 
 

@@ -1,9 +1,10 @@
-"""Attributes whose name is worked out: ``f"layer{i}"``, ``"layer" + str(i)``."""
+"""The text of hook points' names that are worked out: ``f"layer{i}_hook_point"``."""
 
 from __future__ import annotations
 
 import ast
 
+from autohook_codegen.analysis.names_computed import template_of, with_template
 from autohook_codegen.options import Options
 
 __all__ = ["double_quoted", "hook_point_name", "with_suffix"]
@@ -17,6 +18,9 @@ def hook_point_name(node: ast.expr, options: Options) -> str:
         text = options.hook_point("".join(map(_written, node.values)))
         quote = next(one for one in _QUOTES if one not in text)
         return f"f{quote}{text}{quote}"
+    template = template_of(node)
+    if template is not None:
+        return double_quoted(ast.unparse(with_template(node, options.hook_point(template))))
     before, after = options.name.split("{name}")
     text = double_quoted(ast.unparse(node))
     if before:
@@ -28,6 +32,9 @@ def with_suffix(node: ast.expr, suffix: str) -> ast.expr:
     """Return the expression of a longer name: ``f"layer{i}_in"``."""
     if isinstance(node, ast.JoinedStr):
         return ast.JoinedStr([*node.values, ast.Constant(suffix)])
+    template = template_of(node)
+    if template is not None:
+        return with_template(node, template + suffix)
     return ast.BinOp(node, ast.Add(), ast.Constant(suffix))
 
 

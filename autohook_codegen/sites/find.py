@@ -24,6 +24,7 @@ from autohook_codegen.sites.roles.nearest import Nearest
 from autohook_codegen.sites.roles.none_found import files_without_roles
 from autohook_codegen.sites.roles.plain_operations import plain_operations
 from autohook_codegen.sites.roots import find_roots
+from autohook_codegen.sites.unknown_names import unknown_names
 from autohook_codegen.sites.unknown_parts import unknown_parts
 from autohook_codegen.sites.written import Written
 
@@ -49,6 +50,7 @@ def find_sites(flow: Flow, options: Options) -> tuple[list[Candidate], list[Left
             *(_showing(one, shown) for one in module_calls(its, trace, elsewhere)),
             *handed_on(function, trace, elsewhere),
             *unknown_parts(function, flow),
+            *unknown_names(function, trace),
             *parameter_uses(its, trace),
             *roles.get(function, ()),
         ]

@@ -47,6 +47,8 @@ def _names_in(reference: Reference) -> set[str]:
         names = {reference.receiver}
     else:
         names = _names(ast.parse(reference.receiver, mode="eval"))
+    if reference.computed is not None:
+        names |= _names(reference.computed.name)
     for step in reference.items:
         written = getattr(step, "written", None)
         if written is not None:

@@ -9,7 +9,7 @@ from functools import cache
 
 from autohook_codegen import library
 from autohook_codegen.analysis.joining import join
-from autohook_codegen.analysis.names_computed import display_name, name_shape
+from autohook_codegen.analysis.names_computed import display_name
 from autohook_codegen.analysis.trace import Definition, Trace
 from autohook_codegen.analysis.values import Fields, Items, Nothing, Unknown
 from autohook_codegen.declares.files import ClassDecl, FileDecl, FunctionNode
@@ -226,10 +226,10 @@ class Placing:
         for decl in lineage(hook_point.owners):
             for attribute in self.trace.attributes(decl):
                 for definition in self.trace.definitions(decl, attribute):
-                    name = definition.name
-                    if name is None or name_shape(name) != computed.shape:
+                    known_as = definition.computed
+                    if known_as is None or known_as.shape != computed.shape:
                         continue
-                    name = with_suffix(name, suffix) if suffix else name
+                    name = with_suffix(known_as.name, suffix) if suffix else known_as.name
                     text = hook_point_name(name, self.options)
                     known = (
                         self.options.hook_point(display_name(name))

@@ -17,7 +17,7 @@ from autohook_codegen.sites.fallback import place_of
 from autohook_codegen.sites.hook_points import path_of
 from autohook_codegen.sites.references import held_by, reference_to
 
-__all__ = ["unknown_parts"]
+__all__ = ["may_be_of_module", "unknown_parts"]
 
 
 def unknown_parts(function: FunctionTrace, flow: Flow) -> Iterator[LeftAlone]:
@@ -30,7 +30,7 @@ def unknown_parts(function: FunctionTrace, flow: Flow) -> Iterator[LeftAlone]:
         if not all(isinstance(one, Unknown) for one in value) or guesses.is_holder_name(node.attr):
             continue
         calls = _calls_of_parts(node, flow.takers(function))
-        call = next((one for one in calls if _may_be_of_module(one, function)), None)
+        call = next((one for one in calls if may_be_of_module(one, function)), None)
         reference = reference_to(held, node, value, function, ()) if call is not None else None
         if call is not None and reference is not None and path_of(reference) not in seen:
             seen.add(path_of(reference))
@@ -63,7 +63,7 @@ def _calls_of_parts(whole: ast.expr, takers: Takers) -> Iterator[ast.Call]:
             seen.update(parts)
 
 
-def _may_be_of_module(call: ast.Call, function: FunctionTrace) -> bool:
+def may_be_of_module(call: ast.Call, function: FunctionTrace) -> bool:
     """Tell whether a part is called as a module is: on a tensor, for what it gives back."""
     last = call.func
     while isinstance(last, ast.Subscript):

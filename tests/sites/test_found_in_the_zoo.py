@@ -992,6 +992,55 @@ class Layer(nn.Module):
 UNTOUCHED = [
     pytest.param(
         """
+class Model(nn.Module):
+    def __init__(self, names):
+        super().__init__()
+        self.names = names
+        for name in names:
+            setattr(self, name, nn.Linear(2, 2))
+
+    def forward(self, x):
+        for name in self.names:
+            x = getattr(self, name)(x)
+        return x
+""",
+        "name-unknown",
+        id="names from outside",
+    ),
+    pytest.param(
+        """
+class Model(nn.Module):
+    def __init__(self, names):
+        super().__init__()
+        for i in range(3):
+            setattr(self, f"fc{i}_{i + 1}", nn.Linear(2, 2))
+
+    def forward(self, x):
+        for i in range(2):
+            x = getattr(self, f"fc0_{i}")(x)
+        return x
+""",
+        "name-unknown",
+        id="a name of another form",
+    ),
+    pytest.param(
+        """
+class Model(nn.Module):
+    def __init__(self, kind):
+        super().__init__()
+        self.kind = kind
+
+    def double(self, x):
+        return x * 2
+
+    def forward(self, x):
+        return getattr(self, self.kind)(x)
+""",
+        None,
+        id="a method by a name from outside",
+    ),
+    pytest.param(
+        """
 class Encoder(nn.Module):
     def forward(self, x):
         out = []

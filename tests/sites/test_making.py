@@ -438,6 +438,58 @@ PAIRS = [
     ),
     pytest.param(
         """
+        for i in range(3):
+            setattr(self, "fc%d" % (i + 1), nn.Linear(8, 8))
+            self.add_module("act_{}_{:02d}".format("a", i), nn.ReLU())
+        --
+        for i in range(3):
+            x = getattr(self, "fc%d" % (i + 1))(x)
+            x = getattr(self, f"act_a_{i:02d}")(x)
+        return x
+        """,
+        """
+        for i in range(3):
+            setattr(self, "fc%d" % (i + 1), nn.Linear(8, 8))
+            setattr(self, "fc%d_hook_point" % (i + 1), HookPoint())
+            self.add_module("act_{}_{:02d}".format("a", i), nn.ReLU())
+        --
+        for i in range(3):
+            x = getattr(self, "fc%d_hook_point" % (i + 1))(getattr(self, "fc%d" % (i + 1))(x))
+            x = getattr(self, f"act_a_{i:02d}")(x)
+        return x
+        """,
+        id="computed names, filled in",
+    ),
+    pytest.param(
+        """
+        self.names = []
+        for i in range(3):
+            name = f"fc{i}"
+            self.add_module(name, nn.Linear(8, 8))
+            self.names.append(name)
+        --
+        for i, own in enumerate(self.names):
+            fc = getattr(self, own)
+            x = fc(x).relu()
+        return x
+        """,
+        """
+        self.names = []
+        for i in range(3):
+            name = f"fc{i}"
+            self.add_module(name, nn.Linear(8, 8))
+            setattr(self, f"{name}_hook_point", HookPoint())
+            self.names.append(name)
+        --
+        for i, own in enumerate(self.names):
+            fc = getattr(self, own)
+            x = getattr(self, f"{own}_hook_point")(fc(x)).relu()
+        return x
+        """,
+        id="computed names, kept in a list (mmdetection)",
+    ),
+    pytest.param(
+        """
         self.norm = nn.LayerNorm(8)
         if width > 8:
             return

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from autohook_codegen.analysis.call_arguments import arguments_in, given_to
-from autohook_codegen.analysis.names_computed import name_shape
 from autohook_codegen.analysis.trace import FunctionTrace, ModuleCall
 from autohook_codegen.analysis.values import Computed, Items, Module, Named, Step
 from autohook_codegen.declares.files import ClassDecl
@@ -62,7 +61,7 @@ def input_of(reference: Reference, name: str, wrap: Wrap, written: Written) -> C
 def _named_steps(reference: Reference, name: str) -> Iterator[Step]:
     if reference.computed is not None:
         whole = with_suffix(reference.computed.name, f"_{name}")
-        yield Computed(whole, name_shape(whole) or ())
+        yield Computed(whole, (*reference.computed.shape, f"_{name}"))
         return
     yield Named("_".join((*reference.names, name)))
     yield from reference.items
