@@ -94,7 +94,7 @@ class ValueSites:
         `suffix` tells the hook point from another of the same role: ``_cross``.
         """
         holder = self.holder(point.function)
-        form = form or self.form(point)
+        form = form or self.form(point) if holder is not None else None
         if holder is None or form is None:
             return None
         node = point.node if isinstance(point.node, ast.expr) else _reported(form)

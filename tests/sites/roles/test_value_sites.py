@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import replace
 
 import pytest
 
 from autohook_codegen import hook_source
+from autohook_codegen.analysis.flow import Flow
+from autohook_codegen.analysis.interpretation import interpret
+from autohook_codegen.analysis.points import Point
+from autohook_codegen.declares.program import Program
+from autohook_codegen.library import makes_module
+from autohook_codegen.sites.roles.find import value_sites_in
 from tests.sites.roles.sources import ACTIVATIONS, module
 
 INIT = """
@@ -58,3 +65,13 @@ def test_second_names(forward: str, is_second: bool) -> None:
     options = replace(ACTIVATIONS, modules=True)
     code = hook_source(module(f"{INIT}--\n{forward}"), options).code
     assert ("self.pre_hook_point = self.fc_hook_point = HookPoint()" in code) is is_second
+
+
+def test_what_a_file_computes_has_no_site() -> None:
+    source = "import torch\nq, k, v = torch.randn(2, 4, 24).chunk(3, -1)\n"
+    trace = interpret(Program({"model.py": ast.parse(source)}, makes_module), ())
+    (file,) = trace.functions.values()
+    (statement,) = file.file.tree.body[1:]
+    assert isinstance(statement, ast.Assign)
+    point = Point(statement.value, file, part=(0,))
+    assert value_sites_in(Flow(trace), [file]).site("q", point) is None
