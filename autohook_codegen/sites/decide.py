@@ -72,6 +72,8 @@ def decide(
     wanted = [one for one in found if is_wanted(one, options)]
     left = _Left(trace, [one for one in left_alone if is_wanted(one, options)])
     all_wanted = _without_own_children(wanted, own_children, left)
+    if options.modules and not (options.only or options.skip):
+        _note_walks(own_children, left)
     wanted = _in_sight(take_places(found, all_wanted), left)
     same = same_values(wanted, flow)
     wanted = [one for one in wanted if one not in same]
@@ -165,6 +167,19 @@ def _without_own_children(
             message = NoteCode.OWN_CHILDREN.says(cls=barred.name, why=own_children[barred])
             left.add(one, message, barred.name)
     return kept
+
+
+def _note_walks(own_children: Mapping[ClassDecl, str], left: _Left) -> None:
+    """Say it of the classes that call what they walk over, ``for layer in self``, too: that has no
+    name, and is no candidate."""
+    told = {place for one in left.found for place in one.inside}
+    for decl, why in own_children.items():
+        for function in left.trace.functions_of(decl) if decl.name not in told else ():
+            if function.calls:
+                message = NoteCode.OWN_CHILDREN.says(cls=decl.name, why=why)
+                node = function.calls[0].node
+                left.found.append(LeftAlone(node, message, function, None, (decl.name,)))
+                break
 
 
 def _in_sight(candidates: list[Candidate], left: _Left) -> list[Candidate]:

@@ -992,6 +992,17 @@ class Layer(nn.Module):
 UNTOUCHED = [
     pytest.param(
         """
+class Residuals(nn.Sequential):
+    def forward(self, x):
+        for layer in self:
+            x = x + layer(x)
+        return x
+""",
+        "own-children",
+        id="a container that runs its own members",
+    ),
+    pytest.param(
+        """
 class Model(nn.Module):
     def __init__(self, names):
         super().__init__()
