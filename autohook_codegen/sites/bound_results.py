@@ -120,6 +120,7 @@ def _part(
     if not reads.parts and len(reads.unpacked) == 1 and not reads.whole and not reads.unsure:
         later, taken = reads.unpacked[0]
         yield from hook_unpacked_result(result, later, taken)
+        yield from _where_it_is_a_tensor(result, reads, later)
         return
     form = _after(result, statement, target, step)
     if form is not None:
@@ -129,6 +130,18 @@ def _part(
         for place in places:
             yield result.site(Wrap(place), step)
     else:
+        yield result.unclear()
+
+
+def _where_it_is_a_tensor(
+    result: Result, reads: Reads, unpacking: ast.stmt
+) -> Iterator[Candidate | LeftAlone]:
+    """``if isinstance(out, Tensor): return out * scale`` before it is taken apart."""
+    exclude = result.written.exclude_each_other
+    others = [node for node in reads.tensors if exclude(node, unpacking)]
+    if len(others) == 1:
+        yield result.site(Wrap(others[0]))
+    elif others:
         yield result.unclear()
 
 

@@ -16,9 +16,7 @@ from autohook_codegen.analysis.values import (
 from autohook_codegen.library import guesses
 from autohook_codegen.sites.parts_read import is_text, step_of
 from autohook_codegen.sites.result import Result
-from autohook_codegen.sites.shapes import (
-    part_of,
-)
+from autohook_codegen.sites.shapes import is_structured, part_of
 
 __all__ = ["Reads", "is_named", "reads_of"]
 
@@ -34,6 +32,8 @@ class Reads:
     unpacked: list[tuple[ast.Assign, ast.expr]] = field(default_factory=list)
     whole: list[Use] = field(default_factory=list)
     as_tensor: bool = False
+    tensors: list[ast.expr] = field(default_factory=list)
+    """Where it is computed with, and known to be no tuple."""
     unsure: bool = False
     """Some of the reads may see another value."""
     type_tested: bool = False
@@ -59,6 +59,8 @@ def reads_of(result: Result) -> Reads:
                     _slice(use.by, reads, result)
             case How.OPERATION | How.FACT:
                 reads.as_tensor = True
+                if use.how is How.OPERATION and not is_structured(use.value):
+                    reads.tensors.append(use.node)
             case How.UNPACKED if isinstance(use.by, ast.Assign):
                 reads.unpacked.append((use.by, use.by.targets[0]))
             case How.LOOPED:

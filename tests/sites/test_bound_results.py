@@ -69,6 +69,11 @@ class Longer(nn.Module):
         return ((x, x), x.cos()) if longer else ((x, x),)
 
 
+class Either(nn.Module):
+    def forward(self, x, more):
+        return (x.cos(), x.sin()) if more else x.cos()
+
+
 class Model(nn.Module):
     def __init__(self, listed: bool):
         super().__init__()
@@ -78,6 +83,7 @@ class Model(nn.Module):
         self.stage = Listed() if listed else nn.Identity()
         self.sized = Sized()
         self.longer = Longer()
+        self.either = Either()
         self.given = unknown(listed)
 
     def forward(self, x, more, named, out=None):
@@ -222,6 +228,24 @@ out = self.encoder(x)
 return 2 * (self.encoder_hook_point(out.last_hidden_state) if more else out.hidden_states)
 """,
         id="a field in one arm, and none in the other",
+    ),
+    pytest.param(
+        """
+out = self.either(x, more)
+if isinstance(out, torch.Tensor):
+    return out * 2
+out, rest = out
+return out + rest
+""",
+        """
+out = self.either(x, more)
+if isinstance(out, torch.Tensor):
+    return self.either_hook_point(out) * 2
+out, rest = out
+out = self.either_hook_point(out)
+return out + rest
+""",
+        id="a tensor, or taken apart",
     ),
     pytest.param(
         """
