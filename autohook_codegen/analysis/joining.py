@@ -53,7 +53,9 @@ def join(*values: Value) -> Value:
     anywhere takes in those whose origin is known.
     """
     joined = values[0].union(*values[1:]) if values else NOT_REACHED
-    if len(joined) < 2 or (any(joined == one for one in values) and len(joined) < 3):
+    if len(joined) < 2:
+        return joined
+    if len(joined) < 3 and any(joined == one for one in values) and _stay_apart(*joined):
         return joined
     joined = _joined_structures(joined)
     if ANYTHING in joined:
@@ -62,6 +64,13 @@ def join(*values: Value) -> Value:
         one for one in joined if one == (whole := _whole(one)) or whole not in joined
     )
     return joined if len(joined) <= MOST_ALTERNATIVES else _widened(joined)
+
+
+def _stay_apart(one: Alternative, other: Alternative) -> bool:
+    """Tell whether neither of the two takes the other in, nor both are one tuple."""
+    if isinstance(one, Items | Fields) and isinstance(other, Items | Fields):
+        return False
+    return ANYTHING not in (one, other) and one != _whole(other) and other != _whole(one)
 
 
 def _whole(one: Alternative) -> Alternative | None:

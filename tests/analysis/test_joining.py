@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import ast
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from autohook_codegen.analysis.interpretation import interpret
 from autohook_codegen.analysis.joining import DEEPEST, bounded, depth, join
-from autohook_codegen.analysis.values import NOTHING, PLAIN, TENSOR, UNKNOWN, Fields, Items, Value
+from autohook_codegen.analysis.values import (
+    NOTHING,
+    PLAIN,
+    TENSOR,
+    UNKNOWN,
+    Fields,
+    Items,
+    Origin,
+    Plain,
+    Tensor,
+    Unknown,
+    Value,
+)
 from autohook_codegen.declares.program import Program
 from autohook_codegen.library import makes_module
 
@@ -46,7 +58,19 @@ class Outer(nn.Module):
         return x
 """
 
-LEAVES = st.sampled_from([TENSOR, PLAIN, NOTHING, UNKNOWN])
+HERE, THERE = Origin(ast.Pass()), Origin(ast.Pass())
+LEAVES = st.sampled_from(
+    [
+        TENSOR,
+        PLAIN,
+        NOTHING,
+        UNKNOWN,
+        frozenset({Tensor(HERE)}),
+        frozenset({Tensor(THERE)}),
+        frozenset({Unknown(HERE)}),
+        frozenset({Plain(1)}),
+    ]
+)
 VALUES: st.SearchStrategy[Value] = st.recursive(
     LEAVES,
     lambda inner: st.one_of(
@@ -54,6 +78,7 @@ VALUES: st.SearchStrategy[Value] = st.recursive(
         inner.map(lambda one: frozenset({Items("list", (), one)})),
         inner.map(lambda one: frozenset({Fields("dict", (("a", one),), one)})),
         st.tuples(inner, inner).map(lambda two: join(*two)),
+        st.tuples(inner, inner).map(lambda two: two[0] | two[1]),
     ),
     max_leaves=40,
 )
@@ -67,6 +92,15 @@ def test_bounded(value: Value, other: Value) -> None:
     # what was left out takes in what comes there later
     both = bounded(join(kept, other))
     assert bounded(join(both, value)) == bounded(join(both, kept))
+
+
+@given(VALUES, VALUES, VALUES)
+@example(TENSOR, TENSOR | frozenset({Tensor(HERE)}), frozenset({Tensor(THERE)}))
+def test_what_was_written_before_changes_nothing(first: Value, second: Value, third: Value) -> None:
+    """Else two statements that write to one cell would call for each other without an end."""
+    kept = bounded(join(bounded(join(bounded(join(first)), second)), third))
+    assert bounded(join(kept, second)) == kept
+    assert bounded(join(kept, third)) == kept
 
 
 def test_what_nests_in_itself() -> None:
