@@ -9,7 +9,7 @@ from autohook_codegen.analysis.arguments import Argument, Arguments
 from autohook_codegen.analysis.attribute_access import attribute_of
 from autohook_codegen.analysis.attributes import computed_attribute, define, define_computed
 from autohook_codegen.analysis.frame import Frame
-from autohook_codegen.analysis.iterating import counted, in_step, members_of
+from autohook_codegen.analysis.iterating import counted, in_step, members_of, unplaced
 from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.names_computed import computed_name
 from autohook_codegen.analysis.trace import How
@@ -173,11 +173,15 @@ def _next(frame: Frame, node: ast.Call, arguments: Arguments) -> Value:
     if first is None:
         return UNKNOWN
     arguments.use(frame, How.LOOPED, node)
-    return _without_loops(members_of(frame, first.value, node))
+    return _of_any_place(members_of(frame, first.value, node))
 
 
-def _without_loops(value: Value) -> Value:
-    return frozenset(Unknown() if getattr(one, "held", None) is not None else one for one in value)
+def _of_any_place(value: Value) -> Value:
+    """Which of the modules it is, nothing says; nor what is asked of a parameter, its device."""
+    return frozenset(
+        Unknown() if getattr(one, "held", None) is not None and not isinstance(one, Module) else one
+        for one in unplaced(value)
+    )
 
 
 def _sum(frame: Frame, node: ast.Call, arguments: Arguments) -> Value:

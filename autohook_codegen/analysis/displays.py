@@ -165,7 +165,7 @@ def comprehension(
     before = dict(frame.environment)
     for generator in node.generators:
         iterated = frame.take(generator.iter, How.LOOPED, generator)
-        member = bind_loop(members_of(frame, iterated, generator.iter), generator)
+        member = bind_loop(frame, members_of(frame, iterated, generator.iter), generator)
         assign(frame, generator.target, member, None, generator)
         for test in generator.ifs:
             frame.take(test, How.TESTED, generator)

@@ -18,6 +18,7 @@ from autohook_codegen.analysis.values import (
     Fields,
     Held,
     Instance,
+    Item,
     Items,
     Loop,
     Member,
@@ -32,7 +33,7 @@ from autohook_codegen.analysis.values import (
     Value,
 )
 
-__all__ = ["bind_loop", "counted", "free_loop", "in_step", "keyed", "members_of"]
+__all__ = ["bind_loop", "counted", "free_loop", "in_step", "keyed", "members_of", "unplaced"]
 
 
 def members_of(frame: Frame, value: Value, node: ast.AST, step: Member | None = None) -> Value:
@@ -88,9 +89,31 @@ def keyed(frame: Frame, one: Fields, node: ast.AST) -> Value:
     return frozenset({Items("iterator", (), frozenset({pair}))})
 
 
-def bind_loop(value: Value, loop: Loop) -> Value:
+def bind_loop(frame: Frame, value: Value, loop: Loop) -> Value:
     """Return members as this loop hands them out."""
+    if any(_is_advanced(frame, one) for one in frame.file.nodes.within(loop.iter)):
+        return unplaced(value)
     return _changed(value, None, loop)
+
+
+def _is_advanced(frame: Frame, node: ast.AST) -> bool:
+    """Whether it is a name for ``iter(…)`` that is read elsewhere, too: what it hands out next,
+    nothing says."""
+    if not isinstance(node, ast.Name) or not any(
+        isinstance(one, Items) and one.kind == "iter" for one in frame.trace.values.get(node, ())
+    ):
+        return False
+    whole = frame.unit.node
+    return any(
+        isinstance(one, ast.Name) and one.id == node.id and isinstance(one.ctx, ast.Load)
+        for one in frame.file.nodes.within(whole)
+        if one is not node
+    )
+
+
+def unplaced(value: Value) -> Value:
+    """Return members of which nothing says at which place they are held."""
+    return _changed(value, None, Item(None))
 
 
 def free_loop(value: Value, loop: Loop) -> Value:
@@ -98,11 +121,11 @@ def free_loop(value: Value, loop: Loop) -> Value:
     return _changed(value, loop, None)
 
 
-def _changed(value: Value, before: Loop | None, after: Loop | None) -> Value:
+def _changed(value: Value, before: Loop | None, after: Loop | Item | None) -> Value:
     return frozenset(_one_changed(one, before, after) for one in value)
 
 
-def _one_changed(one: Alternative, before: Loop | None, after: Loop | None) -> Alternative:
+def _one_changed(one: Alternative, before: Loop | None, after: Loop | Item | None) -> Alternative:
     match one:
         case Items():
             return replace(
@@ -121,16 +144,17 @@ def _one_changed(one: Alternative, before: Loop | None, after: Loop | None) -> A
         case Module() | Instance() | Parameter() | Unknown():
             return replace(one, held=_way(one.held, before, after)) if one.held else one
         case Plain(counter=Counter() as counter) if counter.loop is before:
-            return replace(one, counter=replace(counter, loop=after))
+            known = None if isinstance(after, Item) else replace(counter, loop=after)
+            return replace(one, counter=known)
     return one
 
 
-def _way(held: Held | None, before: Loop | None, after: Loop | None) -> Held | None:
+def _way(held: Held | None, before: Loop | None, after: Loop | Item | None) -> Held | None:
     if held is None:
         return None
     steps: list[Step] = []
     for step in held.steps:
         if isinstance(step, Member) and step.loop is before:
-            step = replace(step, loop=after)
+            step = after if isinstance(after, Item) else replace(step, loop=after)
         steps.append(step)
     return Held(held.root, tuple(steps))

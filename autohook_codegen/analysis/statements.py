@@ -112,7 +112,7 @@ def while_loop(frame: Frame, node: ast.While) -> None:
 @executes(ast.For, ast.AsyncFor)
 def for_loop(frame: Frame, node: ast.For | ast.AsyncFor) -> None:
     iterated = frame.take(node.iter, How.LOOPED, node)
-    member = bind_loop(members_of(frame, iterated, node.iter), node)
+    member = bind_loop(frame, members_of(frame, iterated, node.iter), node)
 
     def one_round() -> None:
         assign(frame, node.target, member, None, node)

@@ -156,6 +156,34 @@ class Outer(nn.Module):
     ),
     pytest.param(
         """
+class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Linear(2, 2) for _ in range(3)])
+
+    def forward(self, x):
+        layers = iter(self.layers)
+        for layer in layers:
+            x = layer(x)
+        return x
+""",
+        """
+class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Linear(2, 2) for _ in range(3)])
+        self.layers_hook_points = nn.ModuleList([HookPoint() for _ in self.layers])
+
+    def forward(self, x):
+        layers = iter(self.layers)
+        for hook_index, layer in enumerate(layers):
+            x = self.layers_hook_points[hook_index](layer(x))
+        return x
+""",
+        id="an iterator for one loop",
+    ),
+    pytest.param(
+        """
 class Rope(nn.Module):
     def forward(self, x, kind):
         return x.cos(), x.sin()
@@ -990,6 +1018,23 @@ class Layer(nn.Module):
 ]
 
 UNTOUCHED = [
+    pytest.param(
+        """
+class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Linear(2, 2) for _ in range(3)])
+
+    def forward(self, x):
+        layers = iter(self.layers)
+        x = next(layers)(x)
+        for layer in layers:
+            x = x + layer(x)
+        return x
+""",
+        "no-index",
+        id="an iterator that is advanced",
+    ),
     pytest.param(
         """
 class Residuals(nn.Sequential):
