@@ -48,7 +48,7 @@ def first_part(result: Result, reads: Reads) -> Step | None:
 def part_of_each_arm(result: Result, reads: Reads) -> list[tuple[Step, list[ast.expr]]]:
     """The first parts where no way through the code reads two of them, ``out.pooled if self.pools
     else out.last``, each with the places that read it."""
-    if reads.whole or reads.unpacked or reads.unsure:
+    if reads.whole or reads.unpacked or reads.unsure or reads.items or reads.sliced:
         return []
     arms: list[tuple[ast.expr, list[tuple[Step, ast.expr]]]] = []
     read = [(step, place) for step in _candidates(result, reads) for place in reads.parts[step]]

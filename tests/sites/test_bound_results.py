@@ -249,6 +249,21 @@ return out + rest
     ),
     pytest.param(
         """
+out = self.given(x)
+if more:
+    return out.first * 2
+return out.maps[-1], out.last
+""",
+        """
+out = self.given(x)
+if more:
+    return self.given_hook_point(out.first) * 2
+return out.maps[-1], out.last
+""",
+        id="a list of tensors in the other arm (omdet_turbo)",
+    ),
+    pytest.param(
+        """
 out = self.pooling(x)
 if more:
     return out.pooled * 2
