@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 
-__all__ = ["BUILTINS", "Imports", "dotted_name", "is_method_of", "is_super"]
+__all__ = ["BUILTINS", "Imports", "dotted_name", "identifiers", "is_method_of", "is_super"]
 
 _FOLLOWED = frozenset("list tuple dict getattr super map zip reversed sorted".split())
 BUILTINS = frozenset(dir(builtins)) - _FOLLOWED
@@ -22,6 +22,11 @@ def dotted_name(node: ast.expr | None) -> str | None:
         return None
     parts.append(node.id)
     return ".".join(reversed(parts))
+
+
+def identifiers(node: ast.AST) -> set[str]:
+    """Return the plain names in an expression, ``{"x", "i"}`` for ``x.cells[i]``."""
+    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
 
 
 def is_method_of(call: ast.expr, receiver: str, names: frozenset[str]) -> bool:

@@ -27,6 +27,7 @@ from autohook_codegen.analysis.values import (
     Unknown,
     Value,
 )
+from autohook_codegen.declares.names import identifiers
 from autohook_codegen.library.annotations import AnnotationReader, last_name
 from autohook_codegen.library.entries import (
     Choice,
@@ -210,7 +211,7 @@ def _returned(
 def _kind(name: str, annotation: ast.expr | None, result: Value) -> Kind:
     if name.endswith("_") and not name.startswith("_"):
         return Kind.IN_PLACE
-    named = {one.id for one in ast.walk(annotation or ast.Pass()) if isinstance(one, ast.Name)}
+    named = identifiers(annotation or ast.Pass())
     for word in sorted(named & _WORDS.keys()):
         if _WORDS[word][0] is not Kind.FACT:
             return _WORDS[word][0]

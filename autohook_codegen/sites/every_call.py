@@ -50,12 +50,13 @@ def see_every_call(left_alone: Iterable[LeftAlone], hooked: _Hooked) -> EveryCal
         if call is not None and others and one.message.code not in _ABOUT_PARTS:
             hook_points = {hook_point for site in others for hook_point in hooked[site]}
             holder = one.function.owner
-            if len(hook_points) > 1 or not all(_is_first(site.part, call) for site in others):
-                one = replace(one, inside=(), is_unseen=True)
-            elif holder is not None:
+            is_first = all(_is_first(site.part, call) for site in others)
+            if holder is not None and len(hook_points) == 1 and is_first:
                 (hook_point,) = hook_points
                 texts = (f"{owner.name}.{hook_point.name}" for owner in owners)
                 told.setdefault(holder, {}).update(dict.fromkeys(texts))
+            else:
+                one = replace(one, inside=(), is_unseen=True)
         found.append(one)
     return EveryCall(tuple(found), {holder: tuple(texts) for holder, texts in told.items()})
 

@@ -7,6 +7,7 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from autohook_codegen.declares.files import FunctionNode
+from autohook_codegen.declares.names import identifiers
 from autohook_codegen.sites.candidate import Candidate, Reference
 from autohook_codegen.sites.written import Written
 
@@ -46,24 +47,21 @@ def _names_in(reference: Reference) -> set[str]:
     if reference.receiver.isidentifier():
         names = {reference.receiver}
     else:
-        names = _names(ast.parse(reference.receiver, mode="eval"))
+        names = identifiers(ast.parse(reference.receiver, mode="eval"))
     if reference.computed is not None:
-        names |= _names(reference.computed.name)
+        names |= identifiers(reference.computed.name)
     for step in reference.items:
         written = getattr(step, "written", None)
         if written is not None:
-            names |= _names(written)
+            names |= identifiers(written)
     return names
 
 
-def _names(node: ast.AST) -> set[str]:
-    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
-
-
 def _comes_between(binding: ast.AST, read: ast.AST, place: ast.AST, written: Written) -> bool:
+    holds = written.trace.file.nodes.holds
     scope = _scope(binding, written)
     if scope is not None:
-        inside = {_holds(scope, one, written) for one in (read, place)}
+        inside = {holds(scope, one) for one in (read, place)}
         if inside != {True} or isinstance(scope, _COMPREHENSIONS):
             return len(inside) == 2
     order = written.order
@@ -72,7 +70,7 @@ def _comes_between(binding: ast.AST, read: ast.AST, place: ast.AST, written: Wri
     if reads is passes:
         return False
     for loop in (one for one in written.around(binding) if isinstance(one, _LOOPS)):
-        has_read, has_place = (_holds(loop, one, written) for one in (read, place))
+        has_read, has_place = (holds(loop, one) for one in (read, place))
         if has_place and (not has_read or order[place] < order[read]):
             return True
         if has_read and not has_place and not _is_read_each_round(binding, reads, loop, written):
@@ -97,14 +95,11 @@ def _scope(binding: ast.AST, written: Written) -> ast.AST | None:
 def _is_read_each_round(binding: ast.AST, reads: ast.stmt, loop: ast.AST, written: Written) -> bool:
     """Whether each round of the loop that binds the name also reads by it, so that both are those
     of the last round behind it."""
-    if not isinstance(loop, ast.For | ast.AsyncFor) or not _holds(loop.target, binding, written):
+    holds = written.trace.file.nodes.holds
+    if not isinstance(loop, ast.For | ast.AsyncFor) or not holds(loop.target, binding):
         return False
     inside = (one for statement in loop.body for one in ast.walk(statement))
     leaves = (one for one in inside if isinstance(one, ast.Break | ast.Continue))
     return reads in loop.body and not any(
         written.order[one] < written.order[reads] for one in leaves
     )
-
-
-def _holds(outer: ast.AST, inner: ast.AST, written: Written) -> bool:
-    return inner is outer or outer in written.around(inner)

@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Iterable
 
 from autohook_codegen.analysis.values import Counter, Loop, Member
+from autohook_codegen.declares.names import identifiers
 from autohook_codegen.options import Options
 from autohook_codegen.rewrite.existing import Existing
 from autohook_codegen.sites.candidate import Candidate
@@ -133,7 +134,7 @@ def _counter(candidate: Candidate, step: Member) -> str | None:
     if step.loop is None or step.along is not None:
         return None
     names = {name for counter, name in candidate.reference.counters if _counts(counter, step)}
-    bound = {one.id for one in ast.walk(step.loop.target) if isinstance(one, ast.Name)}
+    bound = identifiers(step.loop.target)
     return min(names & bound or names, default=None)
 
 

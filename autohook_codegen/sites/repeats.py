@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from autohook_codegen.analysis.trace import FunctionTrace, Trace
 from autohook_codegen.analysis.values import Computed, Item, Loop, Member
 from autohook_codegen.declares.files import ClassDecl
+from autohook_codegen.declares.names import identifiers
 from autohook_codegen.sites.candidate import Candidate
 from autohook_codegen.sites.decided import DecidedSite
 from autohook_codegen.sites.passes import callees_beside
@@ -107,7 +108,7 @@ def _outermost_loop(
             return found  # and leaves the loops around it
         match around:
             case ast.If(test=ast.Compare(ops=[ast.Eq()]) as test) if inner in around.body:
-                met_once |= _names(test)
+                met_once |= identifiers(test)
         if isinstance(around, _Repeating) and _runs_again(inner, around, met_once):
             if not (is_here and _varies(candidate, around)):
                 found = around
@@ -120,7 +121,7 @@ def _runs_again(inner: ast.AST, loop: _Repeating, met_once: set[str]) -> bool:
     ``if index == last``."""
     match loop:
         case ast.For() | ast.AsyncFor():
-            if met_once & _names(loop.target):
+            if met_once & identifiers(loop.target):
                 return False
             return any(inner is one for one in loop.body)
         case ast.While():
@@ -141,7 +142,7 @@ def _varies(candidate: Candidate, loop: _Repeating) -> bool:
     names = (one for one in ast.walk(loop) if isinstance(one, ast.Name))
     bound = {one.id for one in names if isinstance(one.ctx, ast.Store)}
     reference = candidate.reference
-    if bound & _names(ast.parse(reference.receiver)):
+    if bound & identifiers(ast.parse(reference.receiver)):
         return True
     for step in reference.steps:
         match step:
@@ -149,12 +150,8 @@ def _varies(candidate: Candidate, loop: _Repeating) -> bool:
                 return True
             case Item(key=None, written=None):
                 return True
-            case Item(written=ast.expr() as written) if bound & _names(written):
+            case Item(written=ast.expr() as written) if bound & identifiers(written):
                 return True
-            case Computed(name=name) if bound & _names(name):
+            case Computed(name=name) if bound & identifiers(name):
                 return True
     return False
-
-
-def _names(node: ast.AST) -> set[str]:
-    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
