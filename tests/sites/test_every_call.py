@@ -84,3 +84,17 @@ def test_what_auto_hook_is_told(forward: str, body: str, ending: str, advice: st
     assert any(one.message.endswith(advice) for one in notes)
     assert strip_source(hooked.code) == source
     assert hook_source(hooked.code).code == hooked.code
+
+
+def test_a_call_outside_of_any_class() -> None:
+    source = CELL.format(kind="GRU", forward=FIRST)
+    source = source.replace(
+        "self.layers =", "self.net = nn.Sequential(nn.ReLU())\n        self.layers ="
+    )
+    source = source.replace(
+        "class Net", "def run(cell, x):\n    return [cell.rnn(x)][0][0]\n\n\nclass Net"
+    )
+    hooked = hook_source(source + "        return self.net(run(self.layers[0], x))\n")
+    assert "auto_hook(self)  # adds the hook points inside Net.net" in hooked.code
+    (note,) = (one for one in hooked.notes if one.code == "no-tensor")
+    assert "auto_hook" not in note.message
