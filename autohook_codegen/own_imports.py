@@ -23,10 +23,11 @@ def follow_own_imports(code: str, package: str, output: str) -> tuple[str, tuple
         'from zoo_hooked.nn import Block\\n'
     """
     own = re.compile(
-        rf"{NO_CODE}"
+        r"(?=[\"'\#fi])"
+        rf"(?:{NO_CODE}"
         rf"| \bfrom[ \t]+(?P<from>{re.escape(package)})(?=(?:\.[\w.]+)?[ \t]+import\b)"
         rf"| \bimport[ \t]+(?P<import>{re.escape(package)})(?P<rest>(?:\.\w+)*)"
-        r"(?P<alias>[ \t]+as\b)?(?!\w)",
+        r"(?P<alias>[ \t]+as\b)?(?!\w))",
         re.VERBOSE | re.DOTALL,
     )
     pieces: list[str] = []

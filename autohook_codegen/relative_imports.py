@@ -11,21 +11,19 @@ import re
 
 from autohook_codegen.hooked_source import Note
 from autohook_codegen.notes import NoteCode
+from autohook_codegen.source.logical_lines import STRING
 
 __all__ = ["NO_CODE", "make_imports_absolute"]
 
-NO_CODE = r"""
-      \"\"\"(?:[^\\]|\\.)*?\"\"\" | '''(?:[^\\]|\\.)*?'''
-    | "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*'
-    | \#[^\r\n]*
-"""
+NO_CODE = rf"{STRING} | \#[^\r\n]*"
 """Strings and comments, which a search for imports passes over."""
 
 RELATIVE_IMPORT = re.compile(
-    NO_CODE
-    + r"""
+    rf"""
+    (?=["'\#f])
+    (?:{NO_CODE}
     | \bfrom(?:[ \t\f]|\\\r?\n)*(?P<module>\.(?:[. \t\f]|\\\r?\n)*(?P<name>[^\W\d][\w.]*)?)
-      (?P<gap>(?:[ \t\f]|\\\r?\n)*)import\b
+      (?P<gap>(?:[ \t\f]|\\\r?\n)*)import\b)
     """,
     re.VERBOSE | re.DOTALL,
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from autohook_codegen.analysis.joining import bounded, join
 from autohook_codegen.analysis.state import State, Unit
-from autohook_codegen.analysis.trace import FunctionTrace, How, Operation, Use
+from autohook_codegen.analysis.trace import FunctionTrace, How, Operation
 from autohook_codegen.analysis.values import (
     NOT_REACHED,
     UNKNOWN,
@@ -90,7 +90,8 @@ class Frame:
         self.statement: ast.stmt | None = None
         names = interpretation.names_in(unit.node, unit.file)
         self.local_names, self.free_names = names.local, names.free
-        self._uses: dict[tuple[ast.expr, How, ast.AST], Use] = {}
+        self._with_attributes: set[str] = set()
+        """The names of which some attribute was narrowed."""
         self._callees: dict[ast.AST, set[ast.AST]] = {}
 
     # --- running
@@ -142,7 +143,7 @@ class Frame:
     # --- writing down
 
     def use(self, node: ast.expr, value: Value, how: How, by: ast.AST) -> None:
-        self._uses[node, how, by] = Use(node, value, how, by)
+        self.trace.taken[node, how, by] = value
         for one in value:
             if isinstance(one, Parameter):
                 self.trace.counters[by] = self.counters()
@@ -150,7 +151,7 @@ class Frame:
 
     def not_used(self, node: ast.expr, how: How, by: ast.AST) -> None:
         """Take back what was written down of a use."""
-        self._uses.pop((node, how, by), None)
+        self.trace.taken.pop((node, how, by), None)
 
     def operation(
         self,
@@ -175,7 +176,6 @@ class Frame:
         self._callees.setdefault(key, set()).add(function)
 
     def finish(self) -> None:
-        self.trace.uses = list(self._uses.values())
         self.trace.returned = self.returned
         said = getattr(self.unit.node, "returns", None)
         if said is not None:
@@ -204,6 +204,8 @@ class Frame:
 
     def _forget(self, name: str) -> None:
         """What was known of a name's attributes is not true of its new value."""
+        if name not in self._with_attributes:
+            return
         assert self.environment is not None
         start = f"{name}."
         for narrowed in [one for one in self.environment if one.startswith(start)]:
@@ -215,6 +217,7 @@ class Frame:
         if path is not None and self.environment is not None:
             if "." not in path and path not in self.local_names:
                 return
+            self._with_attributes.add(path.partition(".")[0])
             self.environment[path] = value
 
     def narrowed(self, node: ast.Attribute) -> Value | None:

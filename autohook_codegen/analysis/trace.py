@@ -96,7 +96,8 @@ class FunctionTrace:
     """The function that a nested one stands in."""
     arguments: dict[ast.arg, Value] = field(default_factory=dict)
     values: dict[ast.expr, Value] = field(default_factory=dict)
-    uses: list[Use] = field(default_factory=list)
+    taken: dict[tuple[ast.expr, How, ast.AST], Value] = field(default_factory=dict)
+    """The value of each expression, by how it is taken and what takes it."""
     calls: list[ModuleCall] = field(default_factory=list)
     counters: dict[ast.AST, tuple[tuple[Counter, str], ...]] = field(default_factory=dict)
     """Where a parameter is taken: the local names that hold the number of a loop's round."""
@@ -108,6 +109,17 @@ class FunctionTrace:
     """What its annotation says."""
     users: frozenset[ClassDecl] = frozenset()
     """The classes whose instances run the method."""
+
+    @cached_property
+    def uses(self) -> list[Use]:
+        """All that takes a value; made where the function is interpreted for the last time."""
+        return [Use(node, value, how, by) for (node, how, by), value in self.taken.items()]
+
+    @cached_property
+    def handed_modules(self) -> dict[ast.Call, ModuleCall]:
+        """The modules that a call is handed and calls: ``checkpoint(self.layer, x)``."""
+        handed = [one for one in self.calls if one.callee is not one.node.func]
+        return {one.node: one for one in reversed(handed)}
 
     @property
     def receiver(self) -> ast.arg | None:

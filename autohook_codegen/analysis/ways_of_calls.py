@@ -42,10 +42,7 @@ def way_of_call(flow: Flow, point: Point, node: ast.Call) -> Way:
     arguments = (*node.args, *(one.value for one in node.keywords))
     operands = tuple(point.at(one) for one in arguments)
     callee = in_order(flow.value(point.at(func)))
-    handed = next(
-        (one for one in point.function.calls if one.node is node and one.callee is not func),
-        None,
-    )
+    handed = point.function.handed_modules.get(node)
     if handed is not None:  # checkpoint(flow.layer, x)
         return Way("module", point, operands[1:], "", handed.modules)
     functions = [one for one in callee if isinstance(one, Function)]

@@ -14,11 +14,11 @@ __all__ = ["run"]
 def run() -> None:
     """Run the command, and end the process with its exit code.
 
-    Syntax trees and what was found out about them live to the end. The collector, at its own pace,
-    would walk them again and again; and taken down one by one at the end, for nobody, they cost a
-    twentieth of the time of a large tree.
+    Syntax trees and what was found out about them live to the end. The collector would walk them
+    again and again for the little that is let go in circles; and taken down one by one at the end,
+    for nobody, they cost a twentieth of the time of a large tree.
     """
-    gc.set_threshold(100_000, 20, 100)
+    gc.disable()
     try:
         main(prog_name="autohook-gen")
     except SystemExit as end:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 __all__ = [
     "LINE_END",
+    "STRING",
     "TOKEN",
     "LogicalLines",
     "Span",
@@ -28,15 +29,22 @@ __all__ = [
 
 LINE_END = re.compile(r"\r\n|\r|\n")
 INDENTATION = re.compile(r"[ \t\f]*")
+STRING = r"""
+      \"\"\"[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*\"\"\" | '''[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*'''
+    | "[^"\\\r\n]*(?:\\.[^"\\\r\n]*)*" | '[^'\\\r\n]*(?:\\.[^'\\\r\n]*)*'
+"""
+"""A literal without its prefix, for patterns that are verbose and whose dot matches a line end."""
 TOKEN = re.compile(
-    r"""
-      (?P<string>\"\"\"(?:[^\\]|\\.)*?\"\"\"|'''(?:[^\\]|\\.)*?'''
-        |"(?:[^"\\\r\n]|\\.)*"|'(?:[^'\\\r\n]|\\.)*')
+    rf"""
+    (?=["'\#()\[\]{{}}\\\r\n])  # most characters begin none: seven times as fast
+    (?:
+      (?P<string>{STRING})
     | (?P<comment>\#[^\r\n]*)
-    | (?P<open>[(\[{])
-    | (?P<close>[)\]}])
+    | (?P<open>[(\[{{])
+    | (?P<close>[)\]}}])
     | (?P<joined>\\(?:\r\n|\r|\n))
     | (?P<line>\r\n|\r|\n)
+    )
     """,
     re.VERBOSE | re.DOTALL,
 )

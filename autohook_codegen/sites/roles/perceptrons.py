@@ -27,11 +27,13 @@ def perceptron_sites(value_sites: ValueSites, function: FunctionTrace) -> Iterat
     flow = value_sites.flow
     for node in [one for one in function.values if isinstance(one, ast.Call)]:
         way = flow.way(Point(node, function))
-        linear = _linear(flow, way.sources[0]) if way.sources else None
+        if not way.sources or not (way.kind == "activation" or _is_of_unknown(flow, way)):
+            continue
+        linear = _linear(flow, way.sources[0])
         if linear is None:
             continue
         post, gated = _gated(flow, way.point, linear)
-        if way.kind != "activation" and not _is_of_unknown(flow, way, in_gate=gated is not None):
+        if way.kind != "activation" and gated is None and not _is_from_table(flow, way):
             continue
         if not _reaches_linear(flow, post.node, function):
             continue
@@ -79,18 +81,29 @@ def _from_linear(flow: Flow, way: Way) -> bool | tuple[Point, ...]:
     return way.kind in _FROM_LINEAR
 
 
-def _is_of_unknown(flow: Flow, way: Way, in_gate: bool) -> bool:
-    """Tell whether it is a call of an activation that the input does not show: one factor of a
-    gate, or taken by a key from a table, or set by a class outside of the input."""
+def _is_of_unknown(flow: Flow, way: Way) -> bool:
+    """Tell whether it is a call of what the input does not show, by an attribute of the class: in a
+    gate that is an activation."""
+    owner, receiver = way.point.function.owner, way.point.function.receiver
+    match way.point.node:
+        case ast.Call(ast.Attribute(ast.Name(name), attribute), [_], []):
+            if way.kind not in ("module", "unknown") or way.inner:
+                return False
+            is_own = receiver is not None and receiver.arg == name
+            return is_own and owner is not None and not owner.method(attribute)
+    return False
+
+
+def _is_from_table(flow: Flow, way: Way) -> bool:
+    """Tell whether what is called was taken by a key from a table, or set by a class outside of the
+    input: that is an activation outside of a gate too."""
     owner = way.point.function.owner
     match way.point.node:
-        case ast.Call(ast.Attribute(ast.Name(name), attribute), [_], []) if owner is not None:
-            receiver = way.point.function.receiver
-            if way.inner or receiver is None or receiver.arg != name or owner.method(attribute):
-                return False
+        case ast.Call(ast.Attribute(_, attribute)) if owner is not None:
             sets = [one for cls in owner.mro for one in flow.trace.definitions(cls, attribute)]
-            tables = [isinstance(getattr(one.statement, "value", 0), ast.Subscript) for one in sets]
-            return way.kind in ("module", "unknown") and (in_gate or all(tables))
+            return all(
+                isinstance(getattr(one.statement, "value", 0), ast.Subscript) for one in sets
+            )
     return False
 
 

@@ -89,9 +89,9 @@ class Residual:
             others = [one for one in terms if one is not stream]
             line = self.streams.line(stream)
             if all(
-                self._is_computed(one, line, point.node)
-                and not self.streams.roots(one) <= roots
+                not self.streams.roots(one) <= roots
                 and not self.streams.is_scaled_beside(one, stream)
+                and self._is_computed(one, line, point.node)  # asked last: it goes far
                 for one in others
             ):
                 return Sum(point, stream, tuple(others), _nodes(roots), False)
