@@ -208,13 +208,14 @@ def _cut(value: Value, deepest: int) -> Value:
 
 
 def _with_members_cut(one: Alternative, deepest: int) -> Alternative:
+    """Return it with its members as they are joined: it will be with what it was before."""
     match one:
         case Items(first=first, rest=rest):
-            members = tuple(_cut(member, deepest) for member in first)
-            return replace(one, first=members, rest=_cut(rest, deepest))
+            members = tuple(join(_cut(member, deepest)) for member in first)
+            return replace(one, first=members, rest=join(_cut(rest, deepest)))
         case Fields(fields=fields, rest=rest):
-            named = tuple((name, _cut(field, deepest)) for name, field in fields)
-            return replace(one, fields=named, rest=_cut(rest, deepest))
+            named = tuple((name, join(_cut(field, deepest))) for name, field in fields)
+            return replace(one, fields=named, rest=join(_cut(rest, deepest)))
     return one
 
 

@@ -64,8 +64,8 @@ def call_library(
         if method is not None:
             return _relabelled(_result_of(frame, method, node), node)
         return frozenset({Unknown(Origin(node))})
-    if function.kind is Kind.SAME and first is not None:
-        return first.value
+    if function.kind is Kind.SAME and function.place_given_back < len(arguments.given):
+        return arguments.given[function.place_given_back].value
     if function.kind is Kind.VIEW and first is not None:
         return _view(frame, function, node, first.value, arguments)
     arguments.use(frame, _HOW[function.kind], node)

@@ -84,7 +84,11 @@ def _library(
                 inner = operands[place]._replace(part=(None, *point.part[2:]))
                 return Way("same", point, (inner,))
         return Way("choice", point, operands)
-    if library.function(name) is not None or last in ATTENTION_FUNCTIONS:
+    known = library.function(name)
+    if known is not None and known.kind is library.Kind.SAME:
+        given = operands[known.place_given_back :][:1]
+        return Way("same", point, tuple(one._replace(part=point.part) for one in given))
+    if known is not None or last in ATTENTION_FUNCTIONS:
         return _operation(flow, last, point, operands)
     return Way("unknown", point, operands, last)
 

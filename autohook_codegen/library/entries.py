@@ -21,7 +21,7 @@ class Kind(Enum):
     FACT = "takes no numbers of it, or gives none back: `.shape`, `zeros_like(x)`, `x > 0`"
     JOINED = "puts it beside others"
     IN_PLACE = "changes it"
-    SAME = "gives its first argument back, or one in its place"
+    SAME = "gives an argument back, or one in its place"
     CALLS = "calls its first argument with the others"
     OTHER = "not known"
 
@@ -94,6 +94,13 @@ class LibraryFunction:
     def result_of(self, call: ast.Call | None) -> Value:
         """Return what this call gives, of all that may be given."""
         return self.signature.result(call, self.result)
+
+    @property
+    def place_given_back(self) -> int:
+        """The place of the argument that a function gives back: in ``cast(Tensor, x)`` the
+        second."""
+        names, asked = self.signature.arguments, self.signature.asked
+        return next((place for place, one in enumerate(names) if one not in asked), 0)
 
     def in_place(self, call: ast.Call) -> bool:
         """Tell whether the call may change its first argument: ``F.relu(x, inplace=True)``."""

@@ -26,7 +26,7 @@ def classes_with_own_children(trace: Trace) -> dict[ClassDecl, str]:
         written = Written(function)
         for node in function.values:
             if isinstance(node, ast.Attribute) and node.attr in WALKS:
-                if function.node is None or is_harmless_walk(node, written, trace.program):
+                if function.node is None or is_harmless_walk(node, written, trace):
                     continue
                 if receiver is not None and _is_instance(node.value, receiver.arg):
                     _add(found, _users(function), "it walks its own children")

@@ -71,6 +71,16 @@ LEAVES = st.sampled_from(
         frozenset({Plain(1)}),
     ]
 )
+
+
+def nested(levels: int, innermost: Value) -> Value:
+    """Lists in lists, deeper than what is kept of them."""
+    value: Value = frozenset({Items("tuple", (frozenset({Items("tuple", (TENSOR,))}), innermost))})
+    for _ in range(levels - 2):
+        value = frozenset({Items("list", (), value)})
+    return value
+
+
 VALUES: st.SearchStrategy[Value] = st.recursive(
     LEAVES,
     lambda inner: st.one_of(
@@ -96,6 +106,7 @@ def test_bounded(value: Value, other: Value) -> None:
 
 @given(VALUES, VALUES, VALUES)
 @example(TENSOR, TENSOR | frozenset({Tensor(HERE)}), frozenset({Tensor(THERE)}))
+@example(TENSOR, TENSOR, nested(6, TENSOR | frozenset({Tensor(HERE)})))
 def test_what_was_written_before_changes_nothing(first: Value, second: Value, third: Value) -> None:
     """Else two statements that write to one cell would call for each other without an end."""
     kept = bounded(join(bounded(join(bounded(join(first)), second)), third))

@@ -35,6 +35,8 @@ HEAD = """
 from collections import OrderedDict, namedtuple
 from dataclasses import dataclass
 from functools import partial
+import typing
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -253,6 +255,11 @@ LINES = [
     pytest.param("reveal(self.fc(x))  # tensor", id="a call"),
     pytest.param("reveal(self.pair(x))  # (tensor, tensor)", id="a tuple"),
     pytest.param("reveal(self.pair(x)[1])  # tensor", id="an item of a tuple"),
+    pytest.param("reveal(cast(torch.Tensor, self.fc(x)))  # tensor", id="what is only cast"),
+    pytest.param(
+        "reveal(typing.cast('nn.Module', self.heads['b']))  # Pair at self.heads['b']",
+        id="a module that is cast",
+    ),
     pytest.param(
         "reveal(self.named(x))  # Output(hidden=tensor, pooled=None | tensor)", id="fields"
     ),

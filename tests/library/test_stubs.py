@@ -29,6 +29,7 @@ INSTALLED = (
     "jaxtyping",
     "copy",
     "functools",
+    "typing",
     "builtins",
 )
 WORDS = {

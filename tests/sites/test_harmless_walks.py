@@ -6,8 +6,11 @@ from __future__ import annotations
 from textwrap import dedent, indent
 
 import pytest
+from transformer_lens.hook_points import HookPoint
 
 from autohook_codegen import hook_source
+from autohook_codegen.library import library_class
+from autohook_codegen.sites.harmless_walks import HOOK_POINTS_HAVE
 from tests.sites.snippets import BARE
 
 HEAD = """\
@@ -31,6 +34,12 @@ class Net(nn.Module):
 
     def forward(self, x):
         return self.fc(x)
+
+    def freeze(self, module, training=False):
+        '''All but the head.'''
+        if isinstance(module, Conv2d):
+            module.weight.requires_grad = False
+        module.train(training)
 
     def walk(self, mode):
 """
@@ -87,6 +96,52 @@ HARMLESS = [
         "return [child for child in self.children() if isinstance(child, nn.Linear)]",
         id="a list of those of a class",
     ),
+    pytest.param(
+        """
+        def recurse(name, module, processors):
+            if hasattr(module, "get_processor"):
+                processors[name] = module.get_processor()
+            for key, child in module.named_children():
+                recurse(f"{name}.{key}", child, processors)
+            return processors
+
+        processors = {}
+        for name, module in self.named_children():
+            recurse(name, module, processors)
+        return processors
+        """,
+        id="a function that calls itself, for those that have a method (diffusers)",
+    ),
+    pytest.param(
+        """
+        def recurse(module):
+            if hasattr(module, "set_flash"):
+                module.set_flash(mode)
+            for child in module.children():
+                recurse(child)
+
+        for module in self.children():
+            if isinstance(module, nn.Module):
+                recurse(module)
+        """,
+        id="handed on where it is any module",
+    ),
+    pytest.param(
+        """
+        def find(name, module):
+            if hasattr(module, "_deprecated") and module._deprecated:
+                self.skipped.append(name)
+            for key, child in module.named_children():
+                key = key if name == "" else f"{name}.{key}"
+                find(key, child)
+
+        find("", self)
+        """,
+        id="asked for what it has, under a name that is put together",
+    ),
+    pytest.param(
+        "for child in self.children():\n    self.freeze(child)", id="by a method (freeze)"
+    ),
 ]
 
 HARMFUL = [
@@ -129,6 +184,34 @@ HARMFUL = [
         "for child in self.children():\n    child.eval()\nelse:\n    mode = 1",
         id="a loop with else",
     ),
+    pytest.param(
+        """
+        def recurse(module, found):
+            found.append(module)
+            for child in module.children():
+                recurse(child, found)
+
+        for module in self.children():
+            recurse(module, self.skipped)
+        """,
+        id="a function that lists them",
+    ),
+    pytest.param(
+        "def call(module):\n    return module(mode)\n\nfor child in self.children():\n    mode = call(child)",
+        id="a function that calls",
+    ),
+    pytest.param(
+        "for child in self.children():\n    if hasattr(child, 'name'):\n        child.reset()",
+        id="an attribute that a hook point has",
+    ),
+    pytest.param(
+        "for child in self.children():\n    if hasattr(child, '_parameters'):\n        child.reset()",
+        id="an attribute that every module has",
+    ),
+    pytest.param("for child in self.children():\n    mode(child)", id="what is not known"),
+    pytest.param(
+        "n = 0\nfor name, child in self.named_children():\n    n = n + 1", id="a number of them"
+    ),
 ]
 
 
@@ -161,3 +244,10 @@ class Holder(nn.Module):
 """
     source = walking("pass") + holder
     assert ("self.fc_hook_point(self.fc(x))" in hook_source(source, BARE).code) == is_hooked
+
+
+def test_knows_what_hook_points_have() -> None:
+    here = {name for name in dir(HookPoint()) if not name.startswith("__")}
+    module = library_class("torch.nn.Module")
+    assert module is not None
+    assert here <= {*HOOK_POINTS_HAVE, *module.methods}

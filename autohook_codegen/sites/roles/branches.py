@@ -89,7 +89,9 @@ class Branches:
             near = _LOOKED_THROUGH | {"choice"}
             walked = self.flow.walk(way.point, lambda one: one.kind in near)
             ends = [one.point for one in walked if one.kind not in near]
-            return ends[0] if len(ends) == 1 else None
+            # one result, of which a test takes the first part where it is a tuple
+            is_one = len({one.node for one in ends}) == 1 and not all(one.part for one in ends)
+            return ends[0] if len(ends) == 1 or is_one else None
         is_one = way.kind in _LOOKED_THROUGH and len(way.sources) == 1
         if way.kind == "function":
             return way.inner[0] if len(way.inner) == 1 else None

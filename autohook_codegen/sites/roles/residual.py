@@ -27,7 +27,7 @@ class Sum:
     """Of the whole sum."""
     stream: Point
     branches: tuple[Point, ...]
-    roots: tuple[ast.AST, ...]
+    roots: tuple[Point, ...]
     """Where the stream was made: an argument, another sum."""
     through_callers: bool
     """Only what the class is handed says that the branch was computed from the stream."""
@@ -91,16 +91,24 @@ class Residual:
             if all(
                 not self.streams.roots(one) <= roots
                 and not self.streams.is_scaled_beside(one, stream)
+                and not self._takes_away(one, roots)
                 and self._is_computed(one, line, point.node)  # asked last: it goes far
                 for one in others
             ):
-                return Sum(point, stream, tuple(others), _nodes(roots), False)
+                return Sum(point, stream, tuple(others), _sorted(roots), False)
         for stream in terms:
             roots = self.streams.roots(stream)
             others = [one for one in terms if one is not stream]
             if roots and all(self._is_computed_by_callers(one, roots) for one in others):
-                return Sum(point, stream, tuple(others), _nodes(roots), True)
+                return Sum(point, stream, tuple(others), _sorted(roots), True)
         return None
+
+    def _takes_away(self, term: Point, roots: frozenset[Point]) -> bool:
+        """Tell whether the stream is taken away in the term: ``x + (y - x).detach()`` is ``y``."""
+        return any(
+            way.name == "Sub" and not roots.isdisjoint(self.streams.roots(way.sources[1]))
+            for way in self.flow.walk(term, lambda way: way.kind in ("same", "view", "cast"))
+        )
 
     # --- what was computed from it
 
@@ -174,10 +182,14 @@ class Residual:
         return found[0] if found else None
 
 
-def _nodes(points: frozenset[Point]) -> tuple[ast.AST, ...]:
-    nodes = {one.node for one in points}
+def _sorted(points: frozenset[Point]) -> tuple[Point, ...]:
+    """Return the points in the order of the source, one of each node."""
+    by_node = {one.node: one for one in points}.values()
     return tuple(
-        sorted(nodes, key=lambda one: (getattr(one, "lineno", 0), getattr(one, "col_offset", 0)))
+        sorted(
+            by_node,
+            key=lambda one: (getattr(one.node, "lineno", 0), getattr(one.node, "col_offset", 0)),
+        )
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.parts import origin_of
 from autohook_codegen.analysis.points import Point
-from autohook_codegen.analysis.trace import FunctionTrace, How, ModuleCall
+from autohook_codegen.analysis.trace import How, ModuleCall
 from autohook_codegen.analysis.values import Attribute, Item, Member, Named, Origin, Step
 from autohook_codegen.declares.files import ClassDecl, FunctionNode
 from autohook_codegen.sites.candidate import Candidate, First, Form, Reference
@@ -103,24 +103,29 @@ def _pre_sites(
                     yield site
             continue
         for root in one.roots:
-            function = one.point.function.node
-            if isinstance(root, ast.arg) and isinstance(function, FunctionNode):
-                if root in (*function.args.posonlyargs, *function.args.args) and (
-                    ("", root) not in done
-                ):
-                    done.add(("", root))
-                    if _is_taken_apart(root, one.point.function):
-                        continue
-                    point = Point(root, one.point.function)
-                    site = value_sites.site("resid_pre", point, suffix=streams[one])
-                    if site is not None:
-                        yield site
+            if not _is_own_argument(root, one) or ("", root.node) in done:
+                continue
+            done.add(("", root.node))
+            if _is_taken_apart(root):
+                continue
+            point = Point(root.node, root.function)
+            site = value_sites.site("resid_pre", point, suffix=streams[one])
+            if site is not None:
+                yield site
 
 
-def _is_taken_apart(argument: ast.arg, function: FunctionTrace) -> bool:
+def _is_own_argument(root: Point, one: Sum) -> bool:
+    """Tell whether it is an argument of a method of the class, one that may be given by place."""
+    method = root.function.node
+    if root.function.owner is not one.point.function.owner or not isinstance(method, FunctionNode):
+        return False
+    return root.node in (*method.args.posonlyargs, *method.args.args)
+
+
+def _is_taken_apart(argument: Point) -> bool:
     """Tell whether the argument is a list or tuple of tensors, of which one is the stream."""
-    for use in function.uses:
-        if any(origin_of(one) == Origin(argument) for one in use.value):
+    for use in argument.function.uses:
+        if any(origin_of(one) == Origin(argument.node) for one in use.value):
             step = step_of(use)
             if use.how in (How.LOOPED, How.UNPACKED) or (
                 isinstance(step, Item) and isinstance(step.key, int)
@@ -213,7 +218,7 @@ def _is_mid(one: Sum, sums: list[Sum], streams: dict[Sum, str]) -> bool:
     """Tell whether a later sum takes it as its stream, or follows it on the same one."""
     later = [other for other in sums if _position(one) < _position(other)]
     return any(
-        one.point.node in other.roots
+        one.point.node in [root.node for root in other.roots]
         or (
             other.point.function is one.point.function
             and streams[other] == streams[one]
@@ -233,12 +238,11 @@ def _streams(sums: list[Sum]) -> dict[Sum, str]:
     arguments: dict[Sum, ast.arg | None] = {}
     by_node = {one.point.node: one for one in sums}
     for one in sums:
+        roots = [root.node for root in one.roots]
         own = sorted(
-            (root for root in one.roots if isinstance(root, ast.arg)), key=lambda root: root.lineno
+            (root for root in roots if isinstance(root, ast.arg)), key=lambda root: root.lineno
         )
-        earlier = [
-            by_node[root] for root in one.roots if root in by_node and by_node[root] is not one
-        ]
+        earlier = [by_node[root] for root in roots if root in by_node and by_node[root] is not one]
         known = [arguments[other] for other in earlier if other in arguments]
         arguments[one] = own[0] if own else next(iter(known), None)
     used = [one for one in arguments.values() if one is not None]

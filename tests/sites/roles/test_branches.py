@@ -17,6 +17,8 @@ self.wrapped = Wrapped(width)
 self.mlp = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Linear(width, width))
 """
 HELPERS = """
+from typing import cast
+
 from elsewhere import build
 
 
@@ -48,6 +50,11 @@ class Attention(nn.Module):
         return self.processor(self, x, memory)
 """
 REST = "\nreturn x + self.mlp(x)"
+TAKEN = """
+taken = self.attn(x)
+if isinstance(taken, tuple):
+    taken, _ = taken
+"""
 BRANCHES = [
     pytest.param("self.attn(query=x, key=x, value=x)", ["attn_out", "resid_mid"], id="asked"),
     pytest.param(
@@ -79,13 +86,15 @@ BRANCHES = [
         id="perhaps dropped",
     ),
     pytest.param("(y if self.drop is None else self.norm(y))", ["resid_mid"], id="perhaps normed"),
+    pytest.param("cast(torch.Tensor, self.inner(x))", ["attn_out", "resid_mid"], id="typed"),
+    pytest.param("taken", ["attn_out", "resid_mid"], id="the first where it is a tuple (qwen3_5)"),
 ]
 
 
 @pytest.mark.parametrize(("branch", "expected"), BRANCHES)
 def test_branches(branch: str, expected: list[str]) -> None:
     method = "\n    def attend(self, x):\n        return self.inner(self.norm(x))\n"
-    forward = f"y = self.inner(x)\nx = x + {branch}{REST}"
+    forward = f"{TAKEN}y = self.inner(x)\nx = x + {branch}{REST}"
     found = roles(module(f"{INIT}--\n{forward}", HELPERS) + method)
     assert found["resid_post"] == ["x + self.mlp(x)"]
     assert sorted(one for one in found if "out" in one or "mid" in one) == expected

@@ -80,6 +80,11 @@ NONE = [
         "for one in self.layers:\n    x = one(x)\nreturn x[mask] + x[mask + 1]", id="two neighbours"
     ),
     pytest.param(
+        "y = self.layer(x)\nif self.training:\n    y = x + (y - x).detach()\nreturn y",
+        id="taken away again: a straight-through estimator (vector-quantize-pytorch)",
+    ),
+    pytest.param("y = self.layer(x) - x\nreturn x + y", id="taken away before"),
+    pytest.param(
         "gate = self.layer(x).sigmoid()\nreturn gate * memory + self.norm(gate)",
         id="a product of two, and what was computed from one of them",
     ),

@@ -161,6 +161,25 @@ def test_none(forward: str) -> None:
     assert found.keys() <= INNER
 
 
+def test_a_stream_that_one_of_two_methods_gets() -> None:
+    """As oneformer hands it on: it is hooked where the class gets it."""
+    methods = """
+    def pre(self, x):
+        return x + self.conv(self.norm(x))
+
+    def post(self, x):
+        return self.norm(x + self.conv(x))
+"""
+    forward = "if self.alpha:\n    return self.pre(x)\nreturn self.post(x)"
+    source = module(f"{INIT}--\n{forward}") + methods
+    assert roles(source) == {
+        "resid_pre": ["x"],
+        "resid_post": ["x + self.conv(self.norm(x))", "x + self.conv(x)"],
+    }
+    first, second = "x = self.resid_pre_hook_point(x)", "if self.alpha:"
+    assert f"{first}\n        {second}" in hook_source(source, ACTIVATIONS).code
+
+
 def test_a_sequential_that_is_filled_later() -> None:
     init = 'self.body = nn.Sequential()\nself.body.add_module("conv", nn.Conv2d(8, 8, 1))\n'
     found = roles(module(f"{init}--\nreturn x + self.body(x)"))
