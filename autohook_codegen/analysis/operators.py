@@ -63,9 +63,11 @@ def _combined(
 ) -> Value:
     if not left or not right:
         return NOT_REACHED
-    if any(isinstance(one, Tensor | Parameter) for one in (*left, *right)):
-        return frame.operation(_KINDS[type(op)], node, (left, right))
     structured = [one for one in (*left, *right) if isinstance(one, Items)]
+    if any(isinstance(one, Tensor | Parameter) for one in (*left, *right)):
+        if structured and isinstance(op, ast.Add) and (apart := _apart(left, right)):
+            return join(*(_combined(frame, node, op, *two) for two in apart))
+        return frame.operation(_KINDS[type(op)], node, (left, right))
     if structured and isinstance(op, ast.Add | ast.Mult):
         return _joined_tuples(node, structured, left, right, isinstance(op, ast.Add))
     if any(isinstance(one, Fields) for one in (*left, *right)) and isinstance(op, ast.BitOr):
@@ -74,6 +76,20 @@ def _combined(
         shape = name_shape(node) if isinstance(node, ast.expr) else None
         return frozenset({Plain(shape=shape or ())})
     return frame.operation(_KINDS[type(op)], node, (left, right))
+
+
+def _apart(left: Value, right: Value) -> list[tuple[Value, Value]]:
+    """Return what may be added to what: a tuple to a tuple alone, all else to what is none."""
+    tuples = tuple(
+        frozenset(one for one in value if isinstance(one, Items | Unknown))
+        for value in (left, right)
+    )
+    others = tuple(
+        frozenset(one for one in value if not isinstance(one, Items | Nothing))
+        for value in (left, right)
+    )
+    pairs = [tuples] if any(isinstance(one, Items) for value in tuples for one in value) else []
+    return [(one, other) for one, other in (*pairs, others) if one and other]
 
 
 def _joined_tuples(

@@ -255,6 +255,18 @@ LINES = [
     pytest.param("reveal(self.fc(x))  # tensor", id="a call"),
     pytest.param("reveal(self.pair(x))  # (tensor, tensor)", id="a tuple"),
     pytest.param("reveal(self.pair(x)[1])  # tensor", id="an item of a tuple"),
+    pytest.param(
+        "one = self.pair(x) if flag else self.fc(x)\nreveal((self.fc(x),) + one[:1])  # (tensor, tensor)",
+        id="what is added to a tuple is one (longt5)",
+    ),
+    pytest.param(
+        "one = self.pair(x) if flag else self.fc(x)\nreveal(one + self.fc(x))  # tensor",
+        id="what a tensor is added to is none",
+    ),
+    pytest.param(
+        "one = (self.fc(x),) if flag else self.fc(x)\nreveal(one + one)  # (tensor, tensor) | tensor",
+        id="a sum of either",
+    ),
     pytest.param("reveal(cast(torch.Tensor, self.fc(x)))  # tensor", id="what is only cast"),
     pytest.param(
         "reveal(typing.cast('nn.Module', self.heads['b']))  # Pair at self.heads['b']",

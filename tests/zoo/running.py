@@ -230,14 +230,17 @@ def cached(model: nn.Module, call: Callable[[nn.Module], Any]) -> dict[str, Any]
     model.eval()
     passed: dict[str, Tensor] = {}
     handles = []
-    for name, hook_point in model.hook_dict.items():  # type: ignore[operator,union-attr]
+    with model.hooks():  # type: ignore[operator]
+        # complete here, also of modules that the last forward has made (BigBird)
+        hook_points = dict(model.hook_dict)  # type: ignore[arg-type]
+    for name, hook_point in hook_points.items():
 
         def keep(module: nn.Module, args: Any, output: Any, name: str = name) -> None:
             found = list(tensors(output).values())
             if found:
                 passed[name] = found[0].detach().clone()
 
-        handles.append(hook_point.register_forward_hook(keep))  # type: ignore[union-attr]
+        handles.append(hook_point.register_forward_hook(keep))
     caches: list[dict[str, Tensor]] = []
 
     def with_cache(model: nn.Module) -> Any:
