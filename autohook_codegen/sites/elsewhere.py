@@ -94,6 +94,27 @@ class Elsewhere:
                     return True
         return False
 
+    def calls_members(self, call: ast.Call, here: FunctionTrace) -> bool:
+        """Tell whether a function or module of the input that is handed a container calls what it
+        has no way to: the container's members."""
+        for one in here.values.get(call.func, frozenset()):
+            match one:
+                case Module(cls=ClassDecl() as cls):
+                    _, called = cls.method("forward") or (None, None)
+                case Function(node=called):
+                    pass
+                case _:
+                    continue
+            trace = self.trace.functions.get(called) if called is not None else None
+            if trace is not None and any(
+                isinstance(module, Module) and module.held is None
+                for function in (trace, *self._inside.get(trace, ()))
+                for inner in function.calls
+                for module in inner.modules
+            ):
+                return True
+        return False
+
     def surely_calls(self, node: ast.expr, call: ast.Call, here: FunctionTrace) -> bool:
         """Tell whether a call hands the expression to a function of the input that calls it."""
         return any(

@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from autohook_codegen.analysis.parts import holds_modules
 from autohook_codegen.analysis.trace import FunctionTrace, How, Trace, Use
 from autohook_codegen.analysis.values import Items, Module
 from autohook_codegen.declares.files import ClassDecl
@@ -26,7 +27,10 @@ def handed_on(function: FunctionTrace, trace: Trace, elsewhere: Elsewhere) -> It
         if use.node in called:
             continue
         yield from _list_handed_on(use, call, function, trace)
-        if elsewhere.may_call(call, function):
+        is_container = any(isinstance(one, Items) and holds_modules(one) for one in use.value)
+        if elsewhere.may_call(call, function) or (
+            is_container and elsewhere.calls_members(call, function)
+        ):
             yield from _handed_on(use, call, function, trace)
         yield from _one_of_several(use, call, function, trace, elsewhere)
 

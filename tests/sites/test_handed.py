@@ -210,6 +210,8 @@ LEFT = [
     pytest.param("y = Runner(self.a)(x)", "a is passed on to Runner", id="an object"),
     pytest.param("y = self.runner(x)", "b is passed on to Runner", id="an object that is kept"),
     pytest.param("y = self.later(x)", "b is passed on to deferred", id="an inner function"),
+    pytest.param("y = first_of(self.all, x)", "all is passed on to first_of", id="a container"),
+    pytest.param("y = self.unpacker(x, self.all)", "all is passed on to self.unpacker", id="a container, to a module"),
     pytest.param("y = functools.reduce(call, self.all, x)", "all is passed on to functools.reduce", id="a list"),
 ]  # fmt: skip
 HANDING = """\
@@ -221,6 +223,10 @@ from torch import nn
 
 def apply(fn, x):
     return fn(x) * 2
+
+
+def first_of(modules, x):
+    return modules[0](x)
 
 
 def deferred(fn):
@@ -243,10 +249,17 @@ class Taker(nn.Module):
         return fn(x)
 
 
+class Unpacker(nn.Module):
+    def forward(self, x, modules):
+        down, up = modules
+        return up(down(x))
+
+
 class Net(nn.Module):
     def __init__(self):
         super().__init__()
         self.taker = Taker()
+        self.unpacker = Unpacker()
         self.a = nn.Linear(8, 8)
         self.b = nn.Linear(8, 8)
         self.all = nn.ModuleList([nn.Linear(8, 8)])
