@@ -38,6 +38,7 @@ from autohook_codegen.declares.files import ClassDecl
 __all__ = ["inside", "item_of", "view"]
 
 MOST_STEPS = 4
+_SEQUENTIAL = frozenset({"torch.nn.Sequential"})
 
 
 def inside(origin: Origin, step: Attribute | Item) -> Origin | None:
@@ -187,7 +188,7 @@ def _sliced(frame: Frame, one: Alternative, node: ast.Subscript, key: ast.Slice)
             return _shortened(frame, one, node, key)
         case Unknown(held=held) if held is not None:
             return _shortened(frame, one, node, key)
-        case Module(cls=ClassDecl() as cls) if cls.inherits_from({"torch.nn.Sequential"}):
+        case Module(cls=ClassDecl() as cls) if cls.inherits_from(_SEQUENTIAL):
             if cls.method("__getitem__") is None:
                 inside = Items("torch.nn.Sequential", (), UNKNOWN, one.held)
                 return _shortened(frame, inside, node, key)

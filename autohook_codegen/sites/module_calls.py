@@ -111,10 +111,12 @@ def _is_method_name(reference: Reference, modules: Value) -> bool:
     """Whether it is more likely a method or function that a base outside the input has set."""
     if any(isinstance(one, Module | Items | Fields) for one in modules):
         return False
-    names = reference.names
-    return bool(names) and (
-        guesses.is_method_name(names[-1]) or any("tokenizer" in name for name in names)
-    )
+    if not reference.names or any("tokenizer" in name for name in reference.names):
+        return bool(reference.names)
+    last = reference.names[-1]
+    if any(last in base.sets for owner in reference.owners for base in owner.mro):
+        last = last.lstrip("_")  # the input's own, and not private to a base
+    return guesses.is_method_name(last)
 
 
 def calls_its_members(value: Iterable[Alternative]) -> bool:

@@ -20,6 +20,7 @@ class Net(nn.Module):
     def __init__(self, d, on_gpu):
         super().__init__()
         made = make(d)
+        wrap, *others = parts(d)
         if on_gpu:
             made = made.cuda()
         {made}
@@ -60,19 +61,36 @@ CALLED = [
         'self.a["b"](x)',
         'self.a_hook_points["b"](self.a["b"](x))',
     ),
+    (
+        "self.a = nn.ModuleList([wrap(branch=nn.Linear(d, d)), others[0](d)])",
+        "self.a[0](self.a[1](x))",
+        "self.a_hook_points[0](self.a[0](self.a_hook_points[1](self.a[1](x))))",
+    ),
+    (
+        "self.a = nn.ModuleList(); self.a.append(nn.ModuleList([wrap(d), wrap(d)]))",
+        "[up(down(x)) for down, up in self.a]",
+        "[self.a_hook_points[hook_index][1](up(self.a_hook_points[hook_index][0](down(x))))"
+        " for hook_index, (down, up) in enumerate(self.a)]",
+    ),
 ]
 
 
+@pytest.mark.parametrize("name", ["a", "_a"])
 @pytest.mark.parametrize(("made", "called", "hooked"), CALLED)
-def test_called(made: str, called: str, hooked: str) -> None:
+def test_called(made: str, called: str, hooked: str, name: str) -> None:
+    made, called, hooked = (
+        text.replace("self.a", f"self.{name}") for text in (made, called, hooked)
+    )
     code = hook_source(SOURCE.format(made=made, called=called), Options(format=False)).code
     assert f"return {hooked}\n" in code
-    assert "auto_hook(self)  # adds the hook points inside Net.a\n" in code
+    assert f"auto_hook(self)  # adds the hook points inside Net.{name}\n" in code
 
 
 NOT_CALLED = [
     ('self.a = make(d).to("cpu")', "x * self.a"),
     ('self.register_buffer("a", make(d).to("cpu"))', "x + self.a"),
+    ("self._get_mask = make(d)", "self._get_mask(x)"),
+    ("self.a = 2", "self._of_a_base(x)"),
 ]
 
 
