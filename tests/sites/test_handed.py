@@ -212,6 +212,9 @@ LEFT = [
     pytest.param("y = self.later(x)", "b is passed on to deferred", id="an inner function"),
     pytest.param("y = first_of(self.all, x)", "all is passed on to first_of", id="a container"),
     pytest.param("y = self.unpacker(x, self.all)", "all is passed on to self.unpacker", id="a container, to a module"),
+    pytest.param("y = self.taker(self.both, x)", "both is passed on to self.taker", id="a Sequential"),
+    pytest.param("y = apply(self.maybe, x)", "maybe is passed on to apply", id="one that may be None"),
+    pytest.param("y = twice(self.a, x)", "a is passed on to twice", id="through another function"),
     pytest.param("y = functools.reduce(call, self.all, x)", "all is passed on to functools.reduce", id="a list"),
 ]  # fmt: skip
 HANDING = """\
@@ -223,6 +226,10 @@ from torch import nn
 
 def apply(fn, x):
     return fn(x) * 2
+
+
+def twice(fn, x):
+    return apply(fn, x)
 
 
 def first_of(modules, x):
@@ -256,12 +263,14 @@ class Unpacker(nn.Module):
 
 
 class Net(nn.Module):
-    def __init__(self):
+    def __init__(self, width):
         super().__init__()
         self.taker = Taker()
         self.unpacker = Unpacker()
         self.a = nn.Linear(8, 8)
         self.b = nn.Linear(8, 8)
+        self.maybe = nn.Linear(8, 8) if width else None
+        self.both = nn.Sequential(nn.Linear(8, 8), nn.ReLU())
         self.all = nn.ModuleList([nn.Linear(8, 8)])
         self.{made}
 
