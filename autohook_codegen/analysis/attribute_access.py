@@ -196,7 +196,9 @@ def _of_tensor(frame: Frame, one: Tensor | Parameter, name: str, node: ast.AST) 
         return frozenset({Unknown(Origin(node))})
     if member.kind is library.Kind.VIEW:
         if isinstance(one, Parameter):
-            return frozenset({replace(one, read=node if isinstance(node, ast.expr) else None)})
+            if not isinstance(node, ast.Attribute):
+                return frozenset({replace(one, read=None)})
+            return frozenset({frame.viewed(one, node, node.value)})
         return view(frame, "view", node, one)
     if member.kind is library.Kind.FACT:
         return PLAIN

@@ -147,7 +147,9 @@ def item_of(
             return view(frame, "getitem", node, one)
         case Parameter():
             # what a target unpacks, or a loop runs over, is read where the whole is
-            return frozenset({replace(one, read=node) if isinstance(node, ast.Subscript) else one})
+            if not isinstance(node, ast.Subscript):
+                return frozenset({one})
+            return frozenset({frame.viewed(one, node, node.value)})
         case Unknown(origin=origin, held=held):
             if held is not None:
                 return frozenset({Unknown(held=reach(held, Item(key, written)))})
@@ -171,7 +173,7 @@ def _sliced(frame: Frame, one: Alternative, node: ast.Subscript, key: ast.Slice)
         case Tensor():
             return view(frame, "getitem", node, one)
         case Parameter():
-            return frozenset({replace(one, read=node)})
+            return frozenset({frame.viewed(one, node, node.value)})
         case Items():
             start, stop = _bound(frame, key.lower), _bound(frame, key.upper)
             grown = added_members(frame, one)
