@@ -44,7 +44,7 @@ __all__ = ["attribute_of", "read_at"]
 @evaluates(ast.Attribute)
 def attribute(frame: Frame, node: ast.Attribute) -> Value:
     if is_super(node.value):
-        return frame.methods.inherited_method(frame, node.attr)
+        return frame.methods.inherited_method(frame, node.attr, node.value)
     holder = frame.evaluate(node.value)
     narrowed = frame.narrowed(node)
     if narrowed is not None:

@@ -152,7 +152,8 @@ def item_of(
             return frozenset({frame.viewed(one, node, node.value)})
         case Unknown(origin=origin, held=held):
             if held is not None:
-                return frozenset({Unknown(held=reach(held, Item(key, written)))})
+                step = Item(key, written, by_key=isinstance(key, str))
+                return frozenset({Unknown(held=reach(held, step))})
             if origin is not None and (key is not None or written is None):
                 return frozenset({Unknown(inside(origin, Item(key, by_key=isinstance(key, str))))})
             return frozenset({Unknown(Origin(node))})
