@@ -137,7 +137,7 @@ def item_of(
             end = added_end(frame, one, key) if isinstance(one, Items) else None
             if end is not None:
                 return with_held(end, reach(one.held, step))
-            value = item(one, key, grown)
+            value = _at_key(item(one, key, grown), one.origin, step)
             if not value:
                 if one.origin is not None:
                     return frozenset({Unknown(inside(one.origin, step))})
@@ -167,6 +167,20 @@ def item_of(
                 return frame.methods.called(frame, method, node)
             return frozenset({Unknown(held=reach(held, Item(key, written)))})
     return UNKNOWN
+
+
+def _at_key(value: Value, whole: Origin | None, step: Item) -> Value:
+    """Return a member of a tuple of any length, of which the place is known now:
+    ``q, k = x.chunk(2)``."""
+    if whole is None or not isinstance(step.key, int):
+        return value
+    unplaced, placed = inside(whole, Item(None)), inside(whole, step)
+    return frozenset(
+        replace(one, origin=placed)
+        if isinstance(one, Tensor | Unknown) and one.origin == unplaced
+        else one
+        for one in value
+    )
 
 
 def _sliced(frame: Frame, one: Alternative, node: ast.Subscript, key: ast.Slice) -> Value:
