@@ -23,7 +23,6 @@ from autohook_codegen.analysis.values import (
     Nothing,
     Origin,
     Parameter,
-    Plain,
     Step,
     Tensor,
     Unknown,
@@ -80,8 +79,7 @@ def is_one_of_others(one: Parameter, value: Value, values: Mapping[ast.expr, Val
         return False
     as_read = values[one.source]
     return any(
-        not isinstance(other, Parameter | Nothing | Plain) and other not in as_read
-        for other in value
+        not isinstance(other, Parameter | Nothing) and other not in as_read for other in value
     )
 
 

@@ -122,7 +122,11 @@ def _use(
     if not is_in_sight(reference, node, place, written):
         # its own value is hooked, where its holder is known by name
         form = _value(use, read if is_in_sight(reference, node, read, written) else node)
-    if isinstance(form, Wrap) and form.node is read and _may_be_no_tensor(use.value):
+    if (
+        isinstance(form, Wrap)
+        and form.node is read
+        and _may_be_no_tensor(_values_of(read, use, written))
+    ):
         message = NoteCode.MAY_BE_NO_TENSOR.says(path=".".join(reference.names))
         yield LeftAlone(node, message, written.trace, reference)
         return
