@@ -75,6 +75,9 @@ def call_library(
         _hand_to_unknown(frame, arguments)
         return _relabelled(_result_of(frame, function, node), node)
     _note_in_place(frame, function, node, arguments)
+    if function.kind is Kind.IN_PLACE and first is not None:
+        if first.value and all(isinstance(one, Parameter) for one in first.value):
+            return first.value  # nn.init.zeros_(nn.Parameter(…))
     kind = function.dotted.rsplit(".", 1)[-1]
     frame.operation(kind, node, *_operands(arguments))
     return _relabelled(_result_of(frame, function, node), node)
