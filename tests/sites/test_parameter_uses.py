@@ -33,6 +33,10 @@ EXPRESSIONS = [
         "self.b_hook_point(self.W_hook_point(F.linear(x, self.W, self.b)))",
     ),
     (
+        "F.linear(x, self.W, bias=self.b)",
+        "self.b_hook_point(self.W_hook_point(F.linear(x, self.W, bias=self.b)))",
+    ),
+    (
         "F.linear(x, self.W, self.bias)",
         "self.bias_hook_point(self.W_hook_point(F.linear(x, self.W, self.bias)))",
     ),
