@@ -57,13 +57,15 @@ class Projected:
         return point, passed
 
     def _in_shared(self, flow: Flow) -> int:
-        """Return how many ways, from the projection, are in the function that it stands in, where
-        that is called in several places, perhaps for a query and for a key."""
+        """Return how many ways, from the projection, are in the function or comprehension that it
+        stands in, where that makes several, perhaps a query and a key: it is called in several
+        places, or for each item of what is taken apart behind."""
         function, shared = self.end.point.function, None
         for context in _around(self.end):
             if context in _around(self.ways[0]):  # the product stands in it too
                 break
-            if len(flow.calls_of.get(function.node or context.call, ())) > 1:
+            is_of_several = bool(context.mapped) and context.mapped != (None,)
+            if is_of_several or len(flow.calls_of.get(function.node or context.call, ())) > 1:
                 shared = context
             function = context.function
         inside = takewhile(lambda way: shared in _around(way), reversed(self.ways))
