@@ -107,7 +107,7 @@ def _attentions(value_sites: ValueSites, function: FunctionTrace) -> Iterator[_A
             )
             assert isinstance(one.product.point.node, ast.expr)
             value_sites.note(one.product.point.node, message, function)
-        roles.append(Role("attn_scores", one.scores, frozenset({one.scores.node})))
+        roles.append(Role("attn_scores", one.scores, value_sites.made_by(one.scores)))
         roles.append(Role("pattern", one.pattern, frozenset({one.pattern.node})))
         yield _Attention(one.product.point.node, values, tuple(roles))
 

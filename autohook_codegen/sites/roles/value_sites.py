@@ -188,8 +188,8 @@ class ValueSites:
             node = stack.pop()
             if node is point.node and not point.part:
                 continue
-            for taker, _ in takers.of(node):
-                if taker in seen or _is_fact(taker):
+            for taker, taken in takers.of(node):
+                if taker in seen or _is_fact(taker) or (taken is point.node and taken is not node):
                     continue
                 if node is point.node and is_handed_out and isinstance(taker, ast.For):
                     continue
@@ -198,6 +198,19 @@ class ValueSites:
                 seen.add(taker)
                 stack.append(taker)
         return True
+
+    def made_by(self, point: Point) -> frozenset[ast.AST]:
+        """Return the place of the value and, where every use of it passes there, the operation that
+        has made it, before names and views."""
+        made, through = point, {point.node}
+        while (way := self.flow.way(made)).kind in ("same", "view") and len(way.sources) == 1:
+            (source,) = way.sources
+            if (source.function, source.context, source.part) != (*point[1:3], ()):
+                break
+            through.add(made.node)
+            made = source
+        passes = self.all_pass(made.node, through, point)
+        return frozenset({point.node, made.node} if passes else {point.node})
 
 
 def passing_place(form: Form) -> object:

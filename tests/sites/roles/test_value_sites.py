@@ -91,6 +91,29 @@ def test_second_names(forward: str, is_second: bool) -> None:
     assert ("self.pre_hook_point = self.fc_hook_point = HookPoint()" in code) is is_second
 
 
+SCORES = [
+    pytest.param("s = a @ b.mT + self.bias\nreturn s.softmax(-1) @ x", True, id="by a name"),
+    pytest.param(
+        "s = (a @ b.mT + self.bias)[None]\nreturn s.float().softmax(-1) @ x", True, id="by a view"
+    ),
+    pytest.param("s = a @ b.mT + self.bias\nreturn s.softmax(-1) @ x, s", False, id="another use"),
+    pytest.param(
+        "s = a @ b.mT + self.bias\ns = s.masked_fill(mask, 0)\nreturn s.softmax(-1) @ x",
+        False,
+        id="a mask between",
+    ),
+]
+
+
+@pytest.mark.parametrize(("forward", "is_second"), SCORES)
+def test_scores_that_a_parameter_is_added_to(forward: str, is_second: bool) -> None:
+    init = f"{INIT}self.bias = nn.Parameter(torch.ones(5))\n"
+    source = module(f"{init}--\na, b = self.q(x), self.fc(x)\n{forward}")
+    code = hook_source(source, replace(ACTIVATIONS, params=True)).code
+    line = "self.attn_scores_hook_point = self.bias_hook_point = HookPoint()"
+    assert (line in code) is is_second
+
+
 def test_what_two_loops_hand_out_has_no_site() -> None:
     forward = """
 qs = self.q(x).chunk(2, -1)
