@@ -60,12 +60,14 @@ class Projected:
         """Return how many ways, from the projection, are in the function or comprehension that it
         stands in, where that makes several, perhaps a query and a key: it is called in several
         places, or for each item of what is taken apart behind."""
-        function, shared = self.end.point.function, None
+        function, shared, is_one_of = self.end.point.function, None, False
         for context in _around(self.end):
             if context in _around(self.ways[0]):  # the product stands in it too
                 break
-            is_of_several = bool(context.mapped) and context.mapped != (None,)
-            if is_of_several or len(flow.calls_of.get(function.node or context.call, ())) > 1:
+            parts = [way.point.part for way in self.ways if way.point.context is context]
+            # or a function that gives back what a comprehension in it has made of each
+            is_one_of = context.mapped not in (None, (None,)) or (is_one_of and all(parts))
+            if is_one_of or len(flow.calls_of.get(function.node or context.call, ())) > 1:
                 shared = context
             function = context.function
         inside = takewhile(lambda way: shared in _around(way), reversed(self.ways))

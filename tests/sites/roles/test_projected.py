@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.sites.roles.sources import module, roles
+from autohook_codegen import hook_source
+from tests.sites.roles.sources import ACTIVATIONS, module, roles
 
 INIT = """
 self.q = nn.Linear(width, width)
@@ -17,6 +18,11 @@ REST = "\nreturn F.scaled_dot_product_attention(q, self.k(x), self.v(x))"
 HELPERS = """
 def heads(x):
     return x.unflatten(-1, (2, -1)).transpose(1, 2)
+
+
+def several(x, layers):
+    made = [layer(x) for layer in layers]
+    return tuple(made)
 
 
 def normed(x, layer, norm):
@@ -88,6 +94,11 @@ SEVERAL = [
         {"k": "k", "v": "v"},
         id="one that has no name",
     ),
+    pytest.param(
+        "q, k, v = several(x, self.all)",
+        {"q": "q", "k": "k", "v": "v"},
+        id="in a function that gives them back",
+    ),
 ]
 
 
@@ -100,3 +111,14 @@ def test_what_is_made_for_each_of_several_stands_where_it_is_taken_apart(
     assert {role: found[role] for role in "qkv" if role in found} == {
         role: [place] for role, place in places.items()
     }
+
+
+def test_what_is_taken_apart_in_a_method_stands_there() -> None:
+    method = """
+    def project(self, y):
+        q, k, v = (layer(y) for layer in self.all)
+        return q, k, v
+"""
+    forward = "q, k, v = self.project(x)\nreturn F.scaled_dot_product_attention(q, k, v)"
+    code = hook_source(module(f"{INIT}--\n{forward}", HELPERS) + method, ACTIVATIONS).code
+    assert "= self.q_hook_point(q)\n" in code.partition("def project")[2]
