@@ -44,7 +44,7 @@ __all__ = ["attribute_of", "read_at"]
 @evaluates(ast.Attribute)
 def attribute(frame: Frame, node: ast.Attribute) -> Value:
     if is_super(node.value):
-        return frame.methods.inherited_method(frame, node.attr)
+        return frame.methods.inherited_method(frame, node.attr, node.value)
     holder = frame.evaluate(node.value)
     narrowed = frame.narrowed(node)
     if narrowed is not None:
@@ -196,7 +196,9 @@ def _of_tensor(frame: Frame, one: Tensor | Parameter, name: str, node: ast.AST) 
         return frozenset({Unknown(Origin(node))})
     if member.kind is library.Kind.VIEW:
         if isinstance(one, Parameter):
-            return frozenset({replace(one, read=node if isinstance(node, ast.expr) else None)})
+            if not isinstance(node, ast.Attribute):
+                return frozenset({replace(one, read=None)})
+            return frozenset({frame.viewed(one, node, node.value)})
         return view(frame, "view", node, one)
     if member.kind is library.Kind.FACT:
         return PLAIN

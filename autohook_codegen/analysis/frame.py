@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from autohook_codegen.analysis.joining import bounded, join
+from autohook_codegen.analysis.parts import is_one_of_others
 from autohook_codegen.analysis.state import State, Unit
 from autohook_codegen.analysis.trace import FunctionTrace, How, Operation
 from autohook_codegen.analysis.values import (
@@ -164,6 +165,13 @@ class Frame:
         self.trace.operations[node] = Operation(kind, node, operands, given_names)
         self.place(node)
         return frozenset({Tensor(Origin(node))})
+
+    def viewed(self, one: Parameter, node: ast.expr, whole: ast.expr) -> Parameter:
+        """Return the parameter as a view of `whole` shows it. The last place at which it surely is
+        the parameter is where it is read."""
+        value = self.trace.values.get(whole, NOT_REACHED)
+        is_sure = not is_one_of_others(one, value, self.trace.values)
+        return replace(one, read=node) if is_sure else one
 
     def place(self, node: ast.AST) -> None:
         """Write down which statement the node stands in."""

@@ -23,7 +23,7 @@ from autohook_codegen.analysis.methods import Methods
 from autohook_codegen.analysis.scoping import Names, names_in
 from autohook_codegen.analysis.state import State, Unit
 from autohook_codegen.analysis.trace import FunctionTrace, Trace
-from autohook_codegen.analysis.units import is_method, name_of, receiver_of
+from autohook_codegen.analysis.units import is_left_to_subclasses, is_method, name_of, receiver_of
 from autohook_codegen.analysis.values import NOTHING, Function, Module
 from autohook_codegen.declares.files import ClassDecl, FileDecl, FunctionNode
 from autohook_codegen.declares.program import Program
@@ -181,7 +181,8 @@ class Interpretation:
         else:
             frame.run(node.body)
         if isinstance(node, FunctionNode) and frame.environment is not None:
-            frame.returned = join(frame.returned, NOTHING)
+            if not is_left_to_subclasses(unit):
+                frame.returned = join(frame.returned, NOTHING)
         frame.finish()
         self.state.write(("returned", node), frame.returned)
 

@@ -138,7 +138,7 @@ def item_of(
             end = added_end(frame, one, key) if isinstance(one, Items) else None
             if end is not None:
                 return with_held(end, reach(one.held, step))
-            value = item(one, key, grown)
+            value = _at_key(item(one, key, grown), one.origin, step)
             if not value:
                 if one.origin is not None:
                     return frozenset({Unknown(inside(one.origin, step))})
@@ -148,10 +148,13 @@ def item_of(
             return view(frame, "getitem", node, one)
         case Parameter():
             # what a target unpacks, or a loop runs over, is read where the whole is
-            return frozenset({replace(one, read=node) if isinstance(node, ast.Subscript) else one})
+            if not isinstance(node, ast.Subscript):
+                return frozenset({one})
+            return frozenset({frame.viewed(one, node, node.value)})
         case Unknown(origin=origin, held=held):
             if held is not None:
-                return frozenset({Unknown(held=reach(held, Item(key, written)))})
+                step = Item(key, written, by_key=isinstance(key, str))
+                return frozenset({Unknown(held=reach(held, step))})
             if origin is not None and (key is not None or written is None):
                 return frozenset({Unknown(inside(origin, Item(key, by_key=isinstance(key, str))))})
             return frozenset({Unknown(Origin(node))})
@@ -167,12 +170,26 @@ def item_of(
     return UNKNOWN
 
 
+def _at_key(value: Value, whole: Origin | None, step: Item) -> Value:
+    """Return a member of a tuple of any length, of which the place is known now:
+    ``q, k = x.chunk(2)``."""
+    if whole is None or not isinstance(step.key, int):
+        return value
+    unplaced, placed = inside(whole, Item(None)), inside(whole, step)
+    return frozenset(
+        replace(one, origin=placed)
+        if isinstance(one, Tensor | Unknown) and one.origin == unplaced
+        else one
+        for one in value
+    )
+
+
 def _sliced(frame: Frame, one: Alternative, node: ast.Subscript, key: ast.Slice) -> Value:
     match one:
         case Tensor():
             return view(frame, "getitem", node, one)
         case Parameter():
-            return frozenset({replace(one, read=node)})
+            return frozenset({frame.viewed(one, node, node.value)})
         case Items():
             start, stop = _bound(frame, key.lower), _bound(frame, key.upper)
             grown = added_members(frame, one)

@@ -75,6 +75,9 @@ def call_library(
         _hand_to_unknown(frame, arguments)
         return _relabelled(_result_of(frame, function, node), node)
     _note_in_place(frame, function, node, arguments)
+    if function.kind is Kind.IN_PLACE and first is not None:
+        if first.value and all(isinstance(one, Parameter) for one in first.value):
+            return first.value  # nn.init.zeros_(nn.Parameter(…))
     kind = function.dotted.rsplit(".", 1)[-1]
     frame.operation(kind, node, *_operands(arguments))
     return _relabelled(_result_of(frame, function, node), node)
@@ -159,7 +162,9 @@ def _view(
     first = frozenset(one for one in first if not isinstance(one, Nothing))
     if first and all(isinstance(one, Parameter) for one in first):
         return frozenset(
-            _viewed(one, node, function) for one in first if isinstance(one, Parameter)
+            _viewed(replace(one, read=node), node, function)
+            for one in first
+            if isinstance(one, Parameter)
         )
     arguments.use(frame, How.OPERATION, node)
     kind = function.dotted.rsplit(".", 1)[-1]
@@ -188,7 +193,7 @@ def _viewed(one: Parameter, node: ast.Call, function: library.LibraryFunction) -
     """A view of a parameter; where there are several, ``split``, each part is one."""
     if _is_in_parts(function.result_of(node)):
         return Items("tuple", (), frozenset({replace(one, read=None)}))
-    return replace(one, read=node)
+    return one
 
 
 # --- methods of tensors -----------------------------------------------------------------------
@@ -214,7 +219,7 @@ def tensor_method(
         return frozenset({Unknown(Origin(node))})
     if member.kind is Kind.VIEW and isinstance(one, Parameter):
         _use_others(frame, member, arguments, node)
-        return frozenset({_viewed(one, node, member)})
+        return frozenset({_viewed(frame.viewed(one, node, func.value), node, member)})
     frame.use(func.value, holder, _HOW[member.kind], node)
     _use_others(frame, member, arguments, node)
     if member.kind is Kind.FACT:

@@ -65,8 +65,8 @@ class Methods:
         found = [self.method(frame, one.cls, name, frozenset({one})) for name in sorted(names)]
         return join(*(value for value in found if value is not None)) if found else NOT_REACHED
 
-    def inherited_method(self, frame: Frame, name: str) -> Value:
-        """Return what ``super().name`` is."""
+    def inherited_method(self, frame: Frame, name: str, call: ast.expr) -> Value:
+        """Return what ``super().name`` is; ``super(Base, self)`` passes over `Base` too."""
         unit: Unit | None = frame.unit
         while unit is not None and (unit.owner is None or not is_method(unit)):
             unit = unit.parent
@@ -74,15 +74,20 @@ class Methods:
             return UNKNOWN
         receiver = receiver_of(unit)
         bound = receiver_value(frame, unit, receiver) if receiver is not None else NOT_REACHED
+        named = (
+            frame.evaluate(call.args[0]) if isinstance(call, ast.Call) and call.args else UNKNOWN
+        )
+        before = [one.cls for one in named if isinstance(one, Class)]
+        start = before[0] if len(before) == 1 and isinstance(before[0], ClassDecl) else unit.owner
         found: dict[FunctionNode, ClassDecl] = {}
         users = dict.fromkeys(self.instances.users(unit))
         for user in users:
             # a class that only extends another user finds what that one finds
-            after = None if user.only_extends in users else user.method_after(unit.owner, name)
+            after = None if user.only_extends in users else user.method_after(start, name)
             if after is not None:
                 found[after[1]] = after[0]
         if not found:
-            return self._inherited_from_library(unit.owner, name)
+            return self._inherited_from_library(start, name)
         return join(*(self._bound(frame, node, owner, bound) for node, owner in found.items()))
 
     def _inherited_from_library(self, owner: ClassDecl, name: str) -> Value:

@@ -86,7 +86,7 @@ def _result(frame: Frame, one: Alternative, node: ast.AST, arguments: Arguments)
 def _through_forward(
     frame: Frame, one: Alternative, cls: ClassDecl, node: ast.AST, arguments: Arguments
 ) -> Value:
-    kept = attribute_in(frame, cls.mro, "forward")
+    kept = attribute_in(frame, _setters_of_forward(frame, cls), "forward")
     found = kept or frame.methods.method(frame, cls, "forward", frozenset({one}))
     if found is None:
         for base in sorted(cls.all_outside_bases):
@@ -104,6 +104,22 @@ def _through_forward(
         for function in found
     ]
     return join(*results) if results else NOT_REACHED
+
+
+def _setters_of_forward(frame: Frame, cls: ClassDecl) -> list[ClassDecl]:
+    """Return the classes of which an instance has a `forward` that is set: by a method of any, in
+    the body of none behind the one that defines it, ``forward = _forward``."""
+    method = cls.method("forward")
+    last = cls.mro.index(method[0]) if method is not None else len(cls.mro)
+    return [
+        one
+        for place, one in enumerate(cls.mro)
+        if place <= last
+        or any(
+            its.function is not None
+            for its in frame.state.definitions.get(one, {}).get("forward", {}).values()
+        )
+    ]
 
 
 def _with_an_input(arguments: Arguments) -> Arguments:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from autohook_codegen.analysis.joining import join
@@ -20,6 +20,7 @@ from autohook_codegen.analysis.values import (
     Items,
     Member,
     Module,
+    Nothing,
     Origin,
     Parameter,
     Step,
@@ -35,6 +36,7 @@ __all__ = [
     "held_at",
     "held_of",
     "holds_modules",
+    "is_one_of_others",
     "item",
     "members",
     "of_call",
@@ -67,6 +69,20 @@ def with_held(value: Value, held: Held | None) -> Value:
 
 def _is_elsewhere(one: Alternative) -> bool:
     return isinstance(one, Unknown) and (one.name is not None or one.origin is not None)
+
+
+def is_one_of_others(one: Parameter, value: Value, values: Mapping[ast.expr, Value]) -> bool:
+    """Tell whether `value` may be something that was no parameter where the parameter was read:
+    ``w`` behind ``w = self.W if given is None else given``, a state that a loop carries on.
+
+    `values` are those of the function's expressions.
+    """
+    if one.source is None or one.source not in values:
+        return False
+    as_read = values[one.source]
+    return any(
+        not isinstance(other, Parameter | Nothing) and other not in as_read for other in value
+    )
 
 
 def origin_of(one: Alternative) -> Origin | None:

@@ -8,7 +8,14 @@ from autohook_codegen.analysis.state import Unit
 from autohook_codegen.declares.files import FunctionNode
 from autohook_codegen.declares.names import dotted_name
 
-__all__ = ["has_decorator", "is_method", "is_property", "name_of", "receiver_of"]
+__all__ = [
+    "has_decorator",
+    "is_left_to_subclasses",
+    "is_method",
+    "is_property",
+    "name_of",
+    "receiver_of",
+]
 
 
 def name_of(unit: Unit) -> str:
@@ -23,6 +30,26 @@ def is_method(unit: Unit) -> bool:
         owner is not None
         and isinstance(node, FunctionNode)
         and owner.methods.get(node.name) is node
+    )
+
+
+def is_left_to_subclasses(unit: Unit) -> bool:
+    """Tell whether a method does nothing itself, where subclasses have another in its place, or is
+    said to be abstract: what it gives back is what theirs give."""
+    node, owner = unit.node, unit.owner
+    if owner is None or not is_method(unit) or not isinstance(node, FunctionNode):
+        return False
+    does_nothing = all(
+        isinstance(one, ast.Pass)
+        or (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant))
+        for one in node.body
+    )
+    is_abstract = any(
+        (dotted_name(one) or "").rsplit(".", 1)[-1] == "abstractmethod"
+        for one in node.decorator_list
+    )
+    return does_nothing and (
+        is_abstract or any(node.name in one.methods for one in owner.descendants())
     )
 
 

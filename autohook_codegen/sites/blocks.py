@@ -47,8 +47,15 @@ def find_places(
             for place in find_places(inner, makes, touches, empty)[0]
         ]
         return found, first is not None
+    leaving = [
+        place
+        for one in holding[: holding.index(first)]
+        for inner in _blocks(one)
+        if any(map(_may_leave, inner))
+        for place in find_places(inner, makes, touches, empty)[0]
+    ]
     if first not in makes and isinstance(first, ast.With | ast.AsyncWith):
-        return find_places(first.body, makes, touches, empty)
+        return [*leaving, *find_places(first.body, makes, touches, empty)[0]], True
     later = {*touches, *(makes if first in empty else ())}
     start = last = block.index(first)
     for index in range(start + 1, len(block)):
@@ -56,7 +63,7 @@ def find_places(
             last = index
         if _may_leave(block[index]):
             break
-    return [Place(block, last)], True
+    return [*leaving, Place(block, last)], True
 
 
 def returns_in(block: list[ast.stmt]) -> Iterator[ast.Return]:

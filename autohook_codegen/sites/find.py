@@ -120,7 +120,8 @@ def _place(one: Candidate | LeftAlone, written: Written) -> tuple[int, int]:
     node: ast.AST = one.node
     if isinstance(node, ast.ClassDef):
         return 0, 0
-    while isinstance(one, Candidate) and one.kind == "input" and _is_beside(node, written):
+    is_given = isinstance(one, Candidate) and one.kind in ("input", "parameter use")
+    while is_given and _is_beside(node, written):
         node = next(written.around(node))
     statement = written.statement(one.node)
     return written.order[statement], -written.depth(node)

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from autohook_codegen import library
 from autohook_codegen.analysis.trace import Growth, Trace
 from autohook_codegen.analysis.values import (
     Attribute,
@@ -24,6 +25,9 @@ from autohook_codegen.sites.hook_points import HookPoint
 from autohook_codegen.sites.paths import has_mixed_members, is_mixed, may_be_none, values_along
 
 __all__ = ["CannotBeMadeError", "ContainerText", "growth_statement", "making_statement"]
+
+
+_PLAIN_DICTS = frozenset({"dict", "collections.OrderedDict", "collections.defaultdict"})
 
 
 class CannotBeMadeError(Exception):
@@ -117,6 +121,8 @@ class ContainerText:
             inner = self.beside(member, rest, values[place + 1 :], depth + 1, dicts + step.by_key)
         if not step.by_key:
             return f"{self._named('ModuleList', value)}([{inner} for {member} in {container}])"
+        if not _has_names_for_keys(value):
+            raise CannotBeMadeError("its keys may be no names")
         whole = f"({container})" if " " in container else container
         kind, keys = self._named("ModuleDict", value), container
         own = next((one.kind for one in value if isinstance(one, Fields)), "")
@@ -175,6 +181,22 @@ class ContainerText:
             if self.trace.program.class_of(self.file, site.func) is decl:
                 return ast.unparse(site.func)
         raise CannotBeMadeError(f"{decl.name} has keys of its own")
+
+
+def _has_names_for_keys(value: Value) -> bool:
+    """Tell whether an ``nn.ModuleDict`` takes the keys: those of one, or strings that are names
+    and no attributes of it."""
+    known = library.library_class("torch.nn.ModuleDict")
+    taken = known.methods if known is not None else ()
+    return any(isinstance(one, Fields) for one in value) and all(
+        one.kind not in _PLAIN_DICTS
+        or (
+            not one.rest
+            and all(key and "." not in key and key not in taken for key, _ in one.fields)
+        )
+        for one in value
+        if isinstance(one, Fields)
+    )
 
 
 def _numbered(name: str, number: int) -> str:

@@ -75,8 +75,7 @@ def called_module(call: ModuleCall, written: Written) -> Reference | None:
         return None
     value = call.modules | call.others
     reference = reference_to(held, call.callee, value, written.trace, call.counters)
-    is_method = reference is not None and _is_method_name(reference, call.modules)
-    return None if is_method else reference
+    return None if reference is None or _is_method(reference, call) else reference
 
 
 def _left(
@@ -107,16 +106,18 @@ def _is_held_by_all(reference: Reference, trace: Trace) -> bool:
     )
 
 
-def _is_method_name(reference: Reference, modules: Value) -> bool:
-    """Whether it is more likely a method or function that a base outside the input has set."""
-    if any(isinstance(one, Module | Items | Fields) for one in modules):
+def _is_method(reference: Reference, call: ModuleCall) -> bool:
+    """Whether it is more likely a method or function that a class outside the input has: so are
+    those that take nothing, ``self.accelerator.autocast()``."""
+    names = reference.names
+    if not names or any(isinstance(one, Module | Items | Fields) for one in call.modules):
         return False
-    if not reference.names or any("tokenizer" in name for name in reference.names):
-        return bool(reference.names)
-    last = reference.names[-1]
+    last = names[-1]
     if any(last in base.sets for owner in reference.owners for base in owner.mro):
         last = last.lstrip("_")  # the input's own, and not private to a base
-    return guesses.is_method_name(last)
+    takes_nothing = len(names) > 1 and not (call.node.args or call.node.keywords)
+    is_named_so = guesses.is_method_name(last) or any("tokenizer" in name for name in names)
+    return takes_nothing or is_named_so
 
 
 def calls_its_members(value: Iterable[Alternative]) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
+from autohook_codegen.analysis.parts import is_one_of_others
 from autohook_codegen.analysis.trace import How, Trace, Use
 from autohook_codegen.analysis.values import (
     Attribute,
@@ -31,6 +32,16 @@ _GOES_ELSEWHERE = (How.ARGUMENT, How.JOINED, How.STORED, How.RETURNED, How.LOOPE
 
 def parameter_uses(written: Written, trace: Trace) -> Iterator[Candidate | LeftAlone]:
     """Yield a site, or the reason why there is none, for every use of a parameter."""
+    found = list(_all_uses(written, trace))
+    places = {_place(site) for _, _, site in found}
+    for use, one, site in found:
+        if not _is_hooked_before(use, one, _place(site), places, written):
+            yield site
+
+
+def _all_uses(
+    written: Written, trace: Trace
+) -> Iterator[tuple[Use, Parameter, Candidate | LeftAlone]]:
     taken: set[tuple[ast.AST, Held]] = set()
     for use in written.trace.uses:
         parameters = [
@@ -38,15 +49,39 @@ def parameter_uses(written: Written, trace: Trace) -> Iterator[Candidate | LeftA
             for one in use.value
             if isinstance(one, Parameter) and one.held is not None and one.held.steps
         ]
-        is_one_of_several = len({one.held for one in parameters}) > 1
+        several = len({one.held for one in parameters}) > 1
         for one in sorted(parameters, key=lambda one: _order(one, written)):
-            for found in _use(use, one, is_one_of_several, written, trace):
-                form = found.form if isinstance(found, Candidate) else None
-                place = form.node if isinstance(form, Wrap) else found.node
+            may_be_other = several or is_one_of_others(one, use.value, written.trace.values)
+            for site in _use(use, one, may_be_other, written, trace):
                 assert one.held is not None
-                if (place, whichever := _in_any_loop(one.held)) not in taken:
-                    taken.add((place, whichever))
-                    yield found
+                if (place := (_place(site), _in_any_loop(one.held))) not in taken:
+                    taken.add(place)
+                    yield use, one, site
+
+
+def _place(site: Candidate | LeftAlone) -> ast.AST:
+    form = site.form if isinstance(site, Candidate) else None
+    return form.node if isinstance(form, Wrap) else site.node
+
+
+def _is_hooked_before(
+    use: Use, one: Parameter, place: ast.AST, places: Collection[ast.AST], written: Written
+) -> bool:
+    """Tell whether the place takes what another one has hooked already: `q.sum()` behind
+    ``q = self.q_hook_point(self.q.expand(…))``."""
+    base: ast.expr = use.node
+    while isinstance(base, ast.Call | ast.Attribute | ast.Subscript):
+        base = base.func if isinstance(base, ast.Call) else base.value
+    if not isinstance(base, ast.Name):
+        return False
+    reads = {
+        other.read
+        for other in written.trace.values.get(base, frozenset())
+        if isinstance(other, Parameter) and other.held == one.held and other.read is not None
+    }
+    return place not in reads and any(
+        read in places and not written.holds(read, within=place) for read in reads
+    )
 
 
 def _in_any_loop(held: Held) -> Held:
@@ -64,7 +99,7 @@ def _order(one: Parameter, written: Written) -> tuple[int, int, list[str]]:
 
 
 def _use(
-    use: Use, one: Parameter, is_one_of_several: bool, written: Written, trace: Trace
+    use: Use, one: Parameter, may_be_other: bool, written: Written, trace: Trace
 ) -> Iterator[Candidate | LeftAlone]:
     if use.how not in (How.OPERATION, *_GOES_ELSEWHERE) or _changes_weights(use, written):
         return
@@ -80,14 +115,18 @@ def _use(
     )
     if reference is None or _is_left_out(reference, trace):
         return
-    form = _form(use, read, is_one_of_several, written, trace)
+    form = _form(use, read, may_be_other, written, trace)
     if form is None:
         return
     place = form.node if isinstance(form, Wrap) else form.statement
     if not is_in_sight(reference, node, place, written):
         # its own value is hooked, where its holder is known by name
         form = _value(use, read if is_in_sight(reference, node, read, written) else node)
-    if isinstance(form, Wrap) and form.node is read and _may_be_no_tensor(use.value):
+    if (
+        isinstance(form, Wrap)
+        and form.node is read
+        and _may_be_no_tensor(_values_of(read, use, written))
+    ):
         message = NoteCode.MAY_BE_NO_TENSOR.says(path=".".join(reference.names))
         yield LeftAlone(node, message, written.trace, reference)
         return
@@ -132,11 +171,11 @@ def _may_be_no_tensor(value: Value) -> bool:
 
 
 def _form(
-    use: Use, read: ast.expr, is_one_of_several: bool, written: Written, trace: Trace
+    use: Use, read: ast.expr, may_be_other: bool, written: Written, trace: Trace
 ) -> Wrap | After | None:
-    if use.how is How.OPERATION and not is_one_of_several:
+    if use.how is How.OPERATION and not may_be_other:
         return _operation(use, read, written)
-    if use.how is How.ARGUMENT and isinstance(use.by, ast.Call) and not is_one_of_several:
+    if use.how is How.ARGUMENT and isinstance(use.by, ast.Call) and not may_be_other:
         if _is_only_asked(use, use.by, written, trace):
             return None
         if _is_operand_in_callee(use, use.by, written, trace):

@@ -10,7 +10,7 @@ from functools import cache
 from autohook_codegen import library
 from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.names_computed import display_name
-from autohook_codegen.analysis.trace import Definition, Trace
+from autohook_codegen.analysis.trace import Definition, FunctionTrace, Trace
 from autohook_codegen.analysis.values import Fields, Items, Nothing, Unknown
 from autohook_codegen.declares.files import ClassDecl, FileDecl, FunctionNode
 from autohook_codegen.declares.lineage import lineage
@@ -149,6 +149,8 @@ class Placing:
     def _place_container(self, hook_point: HookPoint, placed: Placed, order: int) -> None:
         holders = lineage(hook_point.owners)
         runs = {one for decl in holders for one in self.initialisers(decl)}
+        if any(_runs_text(self.trace.functions[one], _first_name(hook_point)) for one in runs):
+            raise CannotBeMadeError("what exec does to it is not seen")
         by_function = self._definitions(hook_point, holders)
         filled = list(dict.fromkeys(fillings(hook_point, self.trace)))
         if runs & by_function.keys():
@@ -303,6 +305,18 @@ def _is_set_outside(decl: ClassDecl, attribute: str) -> bool:
 
 def _first_name(hook_point: HookPoint) -> str:
     return hook_point.made_with.names[0]
+
+
+def _runs_text(function: FunctionTrace, attribute: str) -> bool:
+    """Tell whether the function runs a text that may name the attribute: one that is worked out."""
+    for node in function.values:
+        match node:
+            case ast.Call(ast.Name("exec"), [ast.Constant(str(text)), *_]):
+                if attribute in text:
+                    return True
+            case ast.Call(ast.Name("exec")):
+                return True
+    return False
 
 
 def _is_flat(hook_point: HookPoint) -> bool:

@@ -33,9 +33,10 @@ class Written:
         """The function's nodes, in the order in which they are written."""
         return self._file.within(self._whole) if self._whole is not None else ()
 
-    def holds(self, node: ast.AST) -> bool:
-        """Tell whether the node stands in the function."""
-        return self._whole is not None and self._file.holds(self._whole, node)
+    def holds(self, node: ast.AST, within: ast.AST | None = None) -> bool:
+        """Tell whether the node stands in the function, or in a node of it."""
+        around = within or self._whole
+        return around is not None and self._file.holds(around, node)
 
     def parent(self, node: ast.AST) -> ast.AST | None:
         """Return what the node stands in."""

@@ -318,6 +318,7 @@ LINES = [
     pytest.param("reveal(self.W.T[0])  # parameter at self.W", id="views of a parameter"),
     pytest.param("reveal(x @ self.W)  # tensor", id="an operator"),
     pytest.param("w = self.W.t()\nreveal(w)  # parameter at self.W", id="a local name"),
+    pytest.param("reveal(nn.init.zeros_(self.W))  # parameter at self.W", id="what is initialised"),
     pytest.param(
         "for layer in self.layers:\n    reveal(layer)  # Linear at self.layers[*]", id="a loop"
     ),

@@ -646,6 +646,80 @@ class Model(nn.Module):
     ),
     pytest.param(
         """
+class Pool(nn.Module):
+    @abstractmethod
+    def forward(self, x):
+        '''What goes on of many.'''
+
+
+class Scaled(Pool):
+    def plain(self, x):
+        return torch.relu(x)
+
+    forward = plain
+
+
+class Both(Scaled):
+    def __init__(self):
+        super(Scaled, self).__init__()
+        self.fc = nn.Linear(8, 8)
+
+    def forward(self, x):
+        return self.fc(x), x
+
+
+class Model(nn.Module):
+    def __init__(self, pool: Pool):
+        super().__init__()
+        self.pool = pool
+        self.both = Both()
+
+    def forward(self, x):
+        y = self.pool(x) if x.ndim > 2 else x
+        y, _ = self.both(y)
+        return y
+""",
+        """
+class Pool(nn.Module):
+    @abstractmethod
+    def forward(self, x):
+        '''What goes on of many.'''
+
+
+class Scaled(Pool):
+    def plain(self, x):
+        return torch.relu(x)
+
+    forward = plain
+
+
+class Both(Scaled):
+    def __init__(self):
+        super(Scaled, self).__init__()
+        self.fc = nn.Linear(8, 8)
+        self.fc_hook_point = HookPoint()
+
+    def forward(self, x):
+        return self.fc_hook_point(self.fc(x)), x
+
+
+class Model(nn.Module):
+    def __init__(self, pool: Pool):
+        super().__init__()
+        self.pool = pool
+        self.both = Both()
+        self.both_hook_point = HookPoint()
+
+    def forward(self, x):
+        y = self.pool(x) if x.ndim > 2 else x
+        y, _ = self.both(y)
+        y = self.both_hook_point(y)
+        return y
+""",
+        id="a forward that a subclass defines, where its base only names one (compressai)",
+    ),
+    pytest.param(
+        """
 class Branches(nn.Module):
     def forward(self, xs):
         return [x.sin() for x in xs]

@@ -99,7 +99,7 @@ PARAMETERS = [
             w = x
         return x @ w
         """,
-        "return layer.weight_hook_point(x @ w)",
+        "w = layer.weight_hook_point(layer.weight)",
         id="bound in the other arm",
     ),
     pytest.param(

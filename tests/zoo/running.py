@@ -230,8 +230,9 @@ def cached(model: nn.Module, call: Callable[[nn.Module], Any]) -> dict[str, Any]
     model.eval()
     passed: dict[str, Tensor] = {}
     handles = []
-    with model.hooks():  # type: ignore[operator]
-        # complete here, also of modules that the last forward has made (BigBird)
+    with type(model).hooks(model):  # type: ignore[operator,arg-type]
+        # complete here, also of modules that the last forward has made (BigBird); some models have
+        # an attribute `hooks` of their own
         hook_points = dict(model.hook_dict)  # type: ignore[arg-type]
     for name, hook_point in hook_points.items():
 

@@ -10,7 +10,7 @@ from itertools import chain
 from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.points import Point, Way
 from autohook_codegen.analysis.trace import FunctionTrace
-from autohook_codegen.sites.roles.indexes import keys_come_first
+from autohook_codegen.sites.roles.indexes import keys_come_first, operands
 from autohook_codegen.sites.roles.linear import is_parameter
 from autohook_codegen.sites.roles.projections import projections
 from autohook_codegen.sites.written import Written
@@ -46,9 +46,9 @@ def find_by_hand(flow: Flow, function: FunctionTrace) -> Iterator[ByHand]:
         if not isinstance(node, ast.Call | ast.BinOp):
             continue
         way = flow.way(Point(node, function))
-        if way.kind != "matmul" or len(way.sources) != 2:
+        if way.kind != "matmul" or len(taken := operands(flow, way)) != 2:
             continue
-        for pattern, other in (way.sources, way.sources[::-1]):
+        for pattern, other in (taken, taken[::-1]):
             softmaxes = list(_softmaxes(flow, pattern))
             if not softmaxes or not flow.is_fed(other):
                 continue
@@ -69,8 +69,8 @@ def _attentions(flow: Flow, product: Way, v: Point, path: tuple[Way, ...]) -> It
         given = flow.way(given).sources[0]  # what a helper was handed
     while wanted:
         scores = max(wanted, key=lambda one: products[one])
-        q, k = scores.sources
-        if keys_come_first(scores, softmax):
+        q, k = operands(flow, scores)
+        if keys_come_first(flow, scores, softmax):
             q, k = k, q
         yield ByHand(product, v, q, k, _before_casts(flow, given, scores), _pattern(flow, path))
         # those of another branch
@@ -85,7 +85,7 @@ def _exclude_each_other(one: Way, other: Way) -> bool:
 
 
 def _is_projected(flow: Flow, product: Way) -> bool:
-    return all(projections(flow, one) for one in product.sources)
+    return all(projections(flow, one) for one in operands(flow, product))
 
 
 def _softmaxes(flow: Flow, start: Point, sums: int = MOST_SUMMED) -> Iterator[tuple[Way, ...]]:
@@ -135,9 +135,10 @@ def _products(flow: Flow, start: Point, mixings: int = MOST_MIXINGS) -> dict[Way
                 for one in (mixed(flow, way) if mixings else ())
                 if any(depth >= 0 for depth in _products(flow, one, mixings - 1).values())
             )
-            fed = [flow.is_fed(one) for one in way.sources]
+            taken = operands(flow, way)
+            fed = [flow.is_fed(one) for one in taken]
             if way.kind == "matmul" and not onward and len(fed) == 2 and any(fed):
-                if not any(next(_softmaxes(flow, one), None) for one in way.sources):
+                if not any(next(_softmaxes(flow, one), None) for one in taken):
                     found[way] = max(found.get(way, -1000), depth if all(fed) else depth - 1000)
         elif way.kind in TO_SCORES:
             onward = way.sources

@@ -20,6 +20,7 @@ from autohook_codegen.sites.roles.called_attention import (
     fused_calls,
     interface_calls,
 )
+from autohook_codegen.sites.roles.indexes import gives_result
 from autohook_codegen.sites.roles.projected import Projected
 from autohook_codegen.sites.roles.value_sites import ValueSites, passing_place
 from autohook_codegen.sites.written import Written
@@ -97,7 +98,8 @@ def _attentions(value_sites: ValueSites, function: FunctionTrace) -> Iterator[_A
         values, roles = (), []
         if function.node not in value_sites.handed:
             values, roles = projected_roles(value_sites, one.q, one.k, one.v)
-            roles += results(value_sites, one.product.point)
+            if gives_result(flow, one.product):
+                roles += results(value_sites, one.product.point)
         if value_sites.holder(function) is None:
             message = NoteCode.PATTERN_HIDDEN.says(
                 called=getattr(function.node, "name", "a function"),
@@ -105,7 +107,7 @@ def _attentions(value_sites: ValueSites, function: FunctionTrace) -> Iterator[_A
             )
             assert isinstance(one.product.point.node, ast.expr)
             value_sites.note(one.product.point.node, message, function)
-        roles.append(Role("attn_scores", one.scores, frozenset({one.scores.node})))
+        roles.append(Role("attn_scores", one.scores, value_sites.made_by(one.scores)))
         roles.append(Role("pattern", one.pattern, frozenset({one.pattern.node})))
         yield _Attention(one.product.point.node, values, tuple(roles))
 

@@ -1,20 +1,46 @@
-"""The indexes of a product: which operand holds the keys."""
+"""The operands of a product and their indexes: which holds the keys, which are learned."""
 
 from __future__ import annotations
 
 import ast
 
-from autohook_codegen.analysis.points import Way
+from autohook_codegen.analysis.flow import Flow
+from autohook_codegen.analysis.points import Point, Way
+from autohook_codegen.sites.roles.linear import is_parameter
 
-__all__ = ["keys_come_first"]
+__all__ = ["gives_result", "keys_come_first", "operands"]
 
 
-def keys_come_first(scores: Way, softmax: Way) -> bool:
+def operands(flow: Flow, product: Way) -> tuple[Point, ...]:
+    """Return what a product takes; of three or more without what is learned:
+    ``einsum("bqk,bkh,hd->bqd", pattern, v, self.W_O)``."""
+    if len(product.sources) < 3:
+        return product.sources
+    return tuple(one for one in product.sources if not is_parameter(flow, one))
+
+
+def gives_result(flow: Flow, product: Way) -> bool:
+    """Tell whether a product with the pattern gives the attention's result, at most scaled for each
+    head, and not what an output projection in the same product makes of it."""
+    taken = operands(flow, product)
+    if taken == product.sources:
+        return True
+    letters = _letters(product)
+    if letters is None:
+        return False
+    sides, out = letters
+    fed = {name for one, side in sides.items() if one in taken for name in side}
+    learned = {name for one, side in sides.items() if one not in taken for name in side}
+    return learned <= set(out) <= fed
+
+
+def keys_come_first(flow: Flow, scores: Way, softmax: Way) -> bool:
     """Tell whether the softmax sums over the index of the product's first operand."""
-    letters = _letters(scores.point.node)
+    letters = _letters(scores)
     dim = _dim(softmax.point.node)
     if letters is not None:
-        (first, second), out = letters
+        sides, out = letters
+        first, second = (sides[one] for one in operands(flow, scores))
         place = dim if dim is not None else -1
         if -len(out) <= place < len(out):
             index = out[place]
@@ -23,17 +49,16 @@ def keys_come_first(scores: Way, softmax: Way) -> bool:
     return dim == -2
 
 
-def _letters(node: ast.AST) -> tuple[list[str], str] | None:
-    """Return the indexes of the operands and of the result of an einsum, a letter each."""
+def _letters(product: Way) -> tuple[dict[Point, list[str]], list[str]] | None:
+    """Return the indexes of each operand and of the result of an einsum."""
+    node = product.point.node
     for one in node.args if isinstance(node, ast.Call) else ():
         if isinstance(one, ast.Constant) and isinstance(one.value, str) and "->" in one.value:
             given, _, result = one.value.replace("...", "").partition("->")
             sides = [_split(side) for side in given.split(",")]
-            known = dict.fromkeys(name for side in sides for name in side)
-            letter = {name: chr(97 + place) for place, name in enumerate(known)}
-            if len(sides) == 2 and all(name in letter for name in _split(result)):
-                texts = ["".join(letter[name] for name in side) for side in sides]
-                return texts, "".join(letter[name] for name in _split(result))
+            out, known = _split(result), {name for side in sides for name in side}
+            if len(sides) == len(product.sources) and known.issuperset(out):
+                return dict(zip(product.sources, sides, strict=True)), out
     return None
 
 

@@ -19,6 +19,7 @@ __all__ = ["perceptron_sites"]
 
 _FROM_LINEAR = frozenset("same choice view cast item slice clamp".split())
 _TO_LINEAR = frozenset("view cast dropout norm slice item repeat clamp mask".split())
+_POWERS = frozenset({"square", "pow", "Pow"})
 MOST_STEPS = 200
 
 
@@ -108,11 +109,16 @@ def _is_from_table(flow: Flow, way: Way) -> bool:
 
 
 def _gated(flow: Flow, activated: Point, linear: Way) -> tuple[Point, Point | None]:
-    """Return what goes on, behind products and biases, and the other factor where that is another
-    linear layer's result than what was activated."""
+    """Return what goes on, behind powers, products and biases, and the other factor where that is
+    another linear layer's result than what was activated."""
     post, gated = activated, None
     while True:
         for taker, taken in flow.takers(post.function).of(post.node):
+            if _is_power(flow, activated.at(taker), taken):
+                behind, other_factor = _gated(flow, activated.at(taker), linear)
+                if _reaches_linear(flow, behind.node, behind.function):  # a penalty does not
+                    return behind, other_factor or gated
+                continue
             if not isinstance(taker, ast.BinOp) or not isinstance(taker.op, ast.Mult | ast.Add):
                 continue
             other = activated.at(taker.left if taken is taker.right else taker.right)
@@ -127,6 +133,19 @@ def _gated(flow: Flow, activated: Point, linear: Way) -> tuple[Point, Point | No
             break
         else:
             return post, gated
+
+
+def _is_power(flow: Flow, point: Point, base: ast.AST) -> bool:
+    """Tell whether it is a power of what stands at `base`, a squared ReLU: ``h.square()``,
+    ``h ** 2``, ``h * h``."""
+    if isinstance(point.node, ast.AugAssign):
+        return isinstance(point.node.op, ast.Pow) and point.node.value is not base
+    way = flow.way(point)
+    if way.kind != "scale" or len(way.sources) > 2:
+        return False
+    if way.name.rstrip("_") in _POWERS:
+        return way.sources[0].node is base
+    return len(way.sources) == 2 and len({flow.origin(one) for one in way.sources}) == 1
 
 
 def _is_parted(flow: Flow, point: Point) -> bool:

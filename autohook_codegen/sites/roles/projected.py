@@ -57,13 +57,17 @@ class Projected:
         return point, passed
 
     def _in_shared(self, flow: Flow) -> int:
-        """Return how many ways, from the projection, are in the function that it stands in, where
-        that is called in several places, perhaps for a query and for a key."""
-        function, shared = self.end.point.function, None
+        """Return how many ways, from the projection, are in the function or comprehension that it
+        stands in, where that makes several, perhaps a query and a key: it is called in several
+        places, or for each item of what is taken apart behind."""
+        function, shared, is_one_of = self.end.point.function, None, False
         for context in _around(self.end):
             if context in _around(self.ways[0]):  # the product stands in it too
                 break
-            if len(flow.calls_of.get(function.node or context.call, ())) > 1:
+            parts = [way.point.part for way in self.ways if way.point.context is context]
+            # or a function that gives back what a comprehension in it has made of each
+            is_one_of = context.mapped not in (None, (None,)) or (is_one_of and all(parts))
+            if is_one_of or len(flow.calls_of.get(function.node or context.call, ())) > 1:
                 shared = context
             function = context.function
         inside = takewhile(lambda way: shared in _around(way), reversed(self.ways))

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from autohook_codegen.analysis.call_arguments import path_to
 from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.points import Point
 from autohook_codegen.analysis.trace import FunctionTrace
@@ -126,10 +127,13 @@ class ValueSites:
         return self._part_form(point, node) if point.part else Wrap(node)
 
     def _part_form(self, point: Point, node: ast.expr) -> Form | None:
-        """Return the form of an item of what an expression gives: where it is unpacked or read."""
-        if len(point.part) != 1:
+        """Return the form of an item of what an expression gives: where it is unpacked, read or
+        handed out by a loop."""
+        place, *rest = point.part
+        if place is None:
+            return self._loop_form(point, node)
+        if rest:
             return None
-        (place,) = point.part
         for taker, taken in self.flow.takers(point.function).of(node):
             if isinstance(taker, ast.Subscript) and taken is taker.value:
                 key = taker.slice
@@ -147,6 +151,16 @@ class ValueSites:
                     isinstance(one, ast.Starred) for one in target.elts[:place]
                 ):
                     return After(statement, name)
+        return None
+
+    def _loop_form(self, point: Point, node: ast.expr) -> Form | None:
+        """Return the form of what the one loop over it hands out: ``q`` of
+        ``for q, k in zip(qs, ks)``."""
+        takers = self.flow.takers(point.function).of(node)
+        loops = [one for one, _ in takers if isinstance(one, ast.For)]
+        for name in ast.walk(loops[0].target) if len(loops) == 1 else ():
+            if isinstance(name, ast.Name) and path_to(loops[0].target, name) == point.part[1:]:
+                return First(loops[0], name)
         return None
 
     def _assignment(self, node: ast.expr, function: FunctionTrace) -> ast.Assign | None:
@@ -168,19 +182,35 @@ class ValueSites:
     def all_pass(self, made: ast.AST, through: Collection[ast.AST], point: Point) -> bool:
         """Tell whether every use of what `made` gives goes by `through` to the place of `point`."""
         takers = self.flow.takers(point.function)
+        is_handed_out = self.flow.origin(point).part == (None,)  # all of it, by a loop
         stack, seen = [made], {made}
         while stack:
             node = stack.pop()
             if node is point.node and not point.part:
                 continue
-            for taker, _ in takers.of(node):
-                if taker in seen or _is_fact(taker):
+            for taker, taken in takers.of(node):
+                if taker in seen or _is_fact(taker) or (taken is point.node and taken is not node):
+                    continue
+                if node is point.node and is_handed_out and isinstance(taker, ast.For):
                     continue
                 if taker not in through and taker is not point.node:
                     return False
                 seen.add(taker)
                 stack.append(taker)
         return True
+
+    def made_by(self, point: Point) -> frozenset[ast.AST]:
+        """Return the place of the value and, where every use of it passes there, the operation that
+        has made it, before names and views."""
+        made, through = point, {point.node}
+        while (way := self.flow.way(made)).kind in ("same", "view") and len(way.sources) == 1:
+            (source,) = way.sources
+            if (source.function, source.context, source.part) != (*point[1:3], ()):
+                break
+            through.add(made.node)
+            made = source
+        passes = self.all_pass(made.node, through, point)
+        return frozenset({point.node, made.node} if passes else {point.node})
 
 
 def passing_place(form: Form) -> object:

@@ -100,6 +100,45 @@ FOUND = [
         {"pre": ["self.up(x)"], "post": ["F.gelu(self.up(x))"]},
         id="the next layer stands in another class",
     ),
+    pytest.param(
+        "return self.down(F.relu(self.up(x)).square())",
+        {"pre": ["self.up(x)"], "post": ["F.relu(self.up(x)).square()"]},
+        id="a square",
+    ),
+    pytest.param(
+        "h = torch.relu(self.up(x))\nh = torch.square(h)\nreturn self.down(self.drop(h))",
+        {"pre": ["self.up(x)"], "post": ["torch.square(h)"]},
+        id="a square by a function",
+    ),
+    pytest.param(
+        "return self.down(F.relu(self.up(x)) ** 2)",
+        {"pre": ["self.up(x)"], "post": ["F.relu(self.up(x)) ** 2"]},
+        id="a square by an operator",
+    ),
+    pytest.param(
+        "h = F.relu(self.up(x))\nh **= 2\nreturn self.down(h)",
+        {"pre": ["self.up(x)"], "post": ["h"]},
+        id="a square in place",
+    ),
+    pytest.param(
+        "h = self.gelu(self.up(x))\nreturn self.down(h * h)",
+        {"pre": ["self.up(x)"], "post": ["h * h"]},
+        id="by itself",
+    ),
+    pytest.param(
+        "return self.down(F.relu(self.gate(x)).pow(2) * self.up(x))",
+        {
+            "pre": ["self.gate(x)"],
+            "pre_linear": ["self.up(x)"],
+            "post": ["F.relu(self.gate(x)).pow(2) * self.up(x)"],
+        },
+        id="a square in a gate",
+    ),
+    pytest.param(
+        "h = F.relu(self.up(x))\nreturn self.down(h), (h**2).mean()",
+        {"pre": ["self.up(x)"], "post": ["F.relu(self.up(x))"]},
+        id="a square that is a penalty",
+    ),
 ]
 NONE = [
     pytest.param("return self.down(F.relu(self.conv(x)))", id="of a convolution"),

@@ -42,6 +42,19 @@ LINES = [
         id="an item that is read",
     ),
     pytest.param(
+        "out = []\nfor i, (q, k) in enumerate(zip(self.q(x).chunk(2, -1), self.fc(x).chunk(2, -1))):\n"
+        "    out.append(F.scaled_dot_product_attention(q, k, self.kv(x)))\nreturn out",
+        "k = self.k_hook_point(k)",
+        id="handed out by a loop",
+    ),
+    pytest.param(
+        "heads = zip(*(w(x).chunk(2, -1) for w in (self.q, self.kv, self.fc)))\nout = []\n"
+        "for q, k, v in heads:\n"
+        "    out.append(F.scaled_dot_product_attention(q, k, v))\nreturn out",
+        "q = self.q_hook_point(q)",
+        id="handed out by a loop, from projections that a comprehension calls",
+    ),
+    pytest.param(
         "return memory + self.fc(memory)",
         "memory = self.resid_pre_hook_point(memory) if memory is not None else None",
         id="an argument that may be left out",
@@ -51,6 +64,17 @@ SECOND = [
     pytest.param("return self.out(self.fc(x).relu())", True, id="every use passes"),
     pytest.param("y = self.fc(x)\nreturn self.out(y[..., :4].relu()) * y", False, id="another use"),
     pytest.param("y = self.fc(x)\nreturn self.out(y.relu()), y.shape", True, id="only a fact"),
+    pytest.param(
+        "out = []\nfor y in self.fc(x).chunk(2, -1):\n    out.append(self.out(y.relu()))\nreturn out",
+        True,
+        id="a loop hands out all of it",
+    ),
+    pytest.param(
+        "ys = self.fc(x).chunk(2, -1)\nout = [ys[0]]\nfor y in ys:\n"
+        "    out.append(self.out(y.relu()))\nreturn out",
+        False,
+        id="another use than the loop",
+    ),
 ]
 
 
@@ -65,6 +89,43 @@ def test_second_names(forward: str, is_second: bool) -> None:
     options = replace(ACTIVATIONS, modules=True)
     code = hook_source(module(f"{INIT}--\n{forward}"), options).code
     assert ("self.pre_hook_point = self.fc_hook_point = HookPoint()" in code) is is_second
+
+
+SCORES = [
+    pytest.param("s = a @ b.mT + self.bias\nreturn s.softmax(-1) @ x", True, id="by a name"),
+    pytest.param(
+        "s = (a @ b.mT + self.bias)[None]\nreturn s.float().softmax(-1) @ x", True, id="by a view"
+    ),
+    pytest.param("s = a @ b.mT + self.bias\nreturn s.softmax(-1) @ x, s", False, id="another use"),
+    pytest.param(
+        "s = a @ b.mT + self.bias\ns = s.masked_fill(mask, 0)\nreturn s.softmax(-1) @ x",
+        False,
+        id="a mask between",
+    ),
+]
+
+
+@pytest.mark.parametrize(("forward", "is_second"), SCORES)
+def test_scores_that_a_parameter_is_added_to(forward: str, is_second: bool) -> None:
+    init = f"{INIT}self.bias = nn.Parameter(torch.ones(5))\n"
+    source = module(f"{init}--\na, b = self.q(x), self.fc(x)\n{forward}")
+    code = hook_source(source, replace(ACTIVATIONS, params=True)).code
+    line = "self.attn_scores_hook_point = self.bias_hook_point = HookPoint()"
+    assert (line in code) is is_second
+
+
+def test_what_two_loops_hand_out_has_no_site() -> None:
+    forward = """
+qs = self.q(x).chunk(2, -1)
+out = [q.sum(-1) for q in qs]
+for q in qs:
+    out.append(q.mean(-1))
+for q in qs:
+    out.append(F.scaled_dot_product_attention(q, x, x))
+return out"""
+    code = hook_source(module(f"{INIT}--{forward}"), ACTIVATIONS).code
+    assert "self.z_hook_point(" in code
+    assert "self.q_hook_point(" not in code
 
 
 def test_what_a_file_computes_has_no_site() -> None:
