@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from autohook_codegen.analysis.frame import Frame
 from autohook_codegen.analysis.iterating import members_of
 from autohook_codegen.analysis.joining import join
+from autohook_codegen.analysis.parts import holds_modules
 from autohook_codegen.analysis.trace import How
 from autohook_codegen.analysis.values import (
     NOT_REACHED,
@@ -200,7 +201,7 @@ def _rerooted(one: Alternative, argument: ast.arg) -> Alternative:
         case Parameter():
             return Parameter(Held(argument))
         case Items() | Fields():
-            return replace(one, held=None)
+            return replace(one, held=Held(argument) if holds_modules(one) else None)
         case Unknown(held=Held()):
             return Unknown(Origin(argument))
     return one

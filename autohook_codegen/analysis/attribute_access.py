@@ -140,7 +140,7 @@ def _of_object(frame: Frame, one: Module | Instance, name: str, node: ast.AST) -
     nested = cls.nested(name)
     if nested is not None:
         return frozenset({Class(nested)})
-    if any(name in frame.interpretation.program.set_in(base) for base in cls.mro):
+    if any(name in base.sets for base in cls.mro):
         return NOT_REACHED  # until the statement that sets it has been interpreted
     method = frame.methods.method(frame, cls, name, frozenset({one}))
     if method is not None:

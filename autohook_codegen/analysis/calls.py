@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from autohook_codegen import library
 from autohook_codegen.analysis.arguments import Arguments, arguments_of
@@ -18,6 +19,7 @@ from autohook_codegen.analysis.lookup import is_bound
 from autohook_codegen.analysis.module_calls import call_module, is_called
 from autohook_codegen.analysis.names_computed import name_shape
 from autohook_codegen.analysis.ordering import in_order
+from autohook_codegen.analysis.parts import holds_modules
 from autohook_codegen.analysis.registering import (
     HOOKING,
     REGISTERING,
@@ -49,7 +51,7 @@ from autohook_codegen.declares.names import is_super
 __all__: list[str] = []
 
 _SAME_MODULE = frozenset(
-    "to eval train cuda cpu half float double bfloat16 requires_grad_ apply to_empty "
+    "to eval train cuda cpu half float double bfloat16 type requires_grad_ apply to_empty "
     "share_memory".split()
 )
 """Methods of a module that give back the module."""
@@ -93,13 +95,13 @@ def _call_of_attribute(frame: Frame, node: ast.Call, func: ast.Attribute) -> Val
     callees: list[Value] = []
     for one in holder:
         if isinstance(one, Tensor | Parameter):
-            found.append(tensor_method(frame, one, func, node, arguments, holder))
+            found.append(_by_tensor_method(frame, one, func, node, arguments, holder))
         elif isinstance(one, Items | Fields) and _is_method_of_container(one, func.attr):
             frame.use(func.value, holder, How.PART, func)
             arguments.use(frame, How.JOINED, node)
             found.append(container_method(frame, one, func, node, arguments))
         elif isinstance(one, Unknown) and one.name is None and _is_tensor_like(one, func.attr):
-            found.append(tensor_method(frame, one, func, node, arguments, holder))
+            found.append(_by_tensor_method(frame, one, func, node, arguments, holder))
         elif isinstance(one, Nothing):
             continue
         elif isinstance(one, Plain):
@@ -125,11 +127,28 @@ def _call_of_attribute(frame: Frame, node: ast.Call, func: ast.Attribute) -> Val
     return join(*found) if found else NOT_REACHED
 
 
+def _by_tensor_method(
+    frame: Frame,
+    one: Tensor | Parameter | Unknown,
+    func: ast.Attribute,
+    node: ast.Call,
+    arguments: Arguments,
+    holder: Value,
+) -> Value:
+    """``value.float()``, of what may also be a module if nothing says that it is a tensor."""
+    given_back = tensor_method(frame, one, func, node, arguments, holder)
+    whole = one if isinstance(one, Unknown) else getattr(one, "cast_of", None)
+    if whole is None or func.attr not in _SAME_MODULE:
+        return given_back
+    return frozenset(
+        replace(kind, cast_of=whole) if isinstance(kind, Tensor) else kind for kind in given_back
+    )
+
+
 def _same_module(one: Alternative, name: str) -> Value:
     """``layer.to(device)`` is the layer."""
-    if isinstance(one, Module) and name in _SAME_MODULE:
-        return frozenset({one})
-    return NOT_REACHED
+    is_module = isinstance(one, Module) or (isinstance(one, Items | Fields) and holds_modules(one))
+    return frozenset({one}) if is_module and name in _SAME_MODULE else NOT_REACHED
 
 
 def _is_method_of_container(one: Items | Fields, name: str) -> bool:
@@ -153,6 +172,8 @@ def call_value(
     frame: Frame, callee: Value, node: ast.Call, called: ast.expr, arguments: Arguments
 ) -> Value:
     """Return what calling any of the alternatives gives; `called` is what the source calls."""
+    # what is called is no tensor
+    callee = frozenset(getattr(one, "cast_of", None) or one for one in callee)
     modules = frozenset(one for one in callee if is_called(frame, one))
     if _is_hook_point(callee):
         first = arguments.first()

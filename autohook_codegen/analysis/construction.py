@@ -65,7 +65,21 @@ def _of_input(
                 return frozenset({_filled(one, arguments)})
             if isinstance(one, Items) and arguments.given:
                 return _contained(frame, one.kind, node, arguments, True)
-    return made
+    return _given_by_new(frame, cls, made, arguments, node)
+
+
+def _given_by_new(
+    frame: Frame, cls: ClassDecl, made: Value, arguments: Arguments, node: ast.Call
+) -> Value:
+    """Return what a class gives whose ``__new__`` may give something else than an instance."""
+    _, new = cls.method("__new__") or (None, None)
+    if new is None:
+        return made
+    functions = frame.methods.method(frame, cls, "__new__", frozenset({Class(cls)}))
+    given = frame.methods.called(frame, functions or NOT_REACHED, node, arguments)
+    if not frame.interpretation.program.calls_base(new):
+        return given
+    return join(made, frozenset(one for one in given if not isinstance(one, Unknown)))
 
 
 def _filled(one: Fields, arguments: Arguments) -> Fields:

@@ -92,7 +92,8 @@ class _Returned:
         match one:
             case Tensor(origin=made):
                 kept = made is not None and made.node in self.known
-                return frozenset({one if kept else Tensor(origin)})
+                cast_of = Unknown(origin) if one.cast_of is not None else None
+                return frozenset({one if kept else Tensor(origin, cast_of)})
             case Unknown(origin=Origin(node=ast.arg() as argument, part=steps)):
                 if argument in self.got:
                     return given_parts(self.frame, self.got[argument], steps, self.call)

@@ -38,6 +38,7 @@ from autohook_codegen.declares.files import ClassDecl
 __all__ = ["inside", "item_of", "view"]
 
 MOST_STEPS = 4
+_SEQUENTIAL = frozenset({"torch.nn.Sequential"})
 
 
 def inside(origin: Origin, step: Attribute | Item) -> Origin | None:
@@ -204,6 +205,10 @@ def _sliced(frame: Frame, one: Alternative, node: ast.Subscript, key: ast.Slice)
             return _shortened(frame, one, node, key)
         case Unknown(held=held) if held is not None:
             return _shortened(frame, one, node, key)
+        case Module(cls=ClassDecl() as cls) if cls.inherits_from(_SEQUENTIAL):
+            if cls.method("__getitem__") is None:
+                inside = Items("torch.nn.Sequential", (), UNKNOWN, one.held)
+                return _shortened(frame, inside, node, key)
         case Plain():
             return PLAIN
         case Nothing():
@@ -212,7 +217,8 @@ def _sliced(frame: Frame, one: Alternative, node: ast.Subscript, key: ast.Slice)
 
 
 def _plain_kind(one: Items) -> str:
-    return one.kind if isinstance(one.kind, str) and one.kind in ("tuple", "list") else "list"
+    is_kept = one.kind in ("tuple", "list", "torch.nn.Sequential")
+    return one.kind if isinstance(one.kind, str) and is_kept else "list"
 
 
 def _bound(frame: Frame, node: ast.expr | None) -> int | None:

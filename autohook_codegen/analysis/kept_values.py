@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from autohook_codegen import library
 from autohook_codegen.analysis.frame import Frame
-from autohook_codegen.analysis.parts import OWN, held_of, reached_by
+from autohook_codegen.analysis.parts import OWN, held_of, holds_modules, reached_by
 from autohook_codegen.analysis.state import Unit
 from autohook_codegen.analysis.units import receiver_of
 from autohook_codegen.analysis.values import (
@@ -35,18 +35,25 @@ def kept_in_attribute(value: Value, frame: Frame) -> Value:
             receivers.add(receiver)
         unit = unit.parent
 
-    def inner(value: Value) -> Value:
+    def inner(value: Value, is_module: bool = False) -> Value:
         kept: set[Alternative] = set()
         for one in value:
+            if isinstance(one, Tensor) and one.cast_of is not None:
+                one = one.cast_of
             held = held_of(one)
             if isinstance(one, Parameter) and one.read is not one.source:
                 kept.add(Tensor())  # hooked where it is viewed
                 continue
             if isinstance(one, Items):
-                one = replace(one, first=tuple(map(inner, one.first)), rest=inner(one.rest))
+                are_modules = holds_modules(one)
+                first = tuple(inner(member, are_modules) for member in one.first)
+                one = replace(one, first=first, rest=inner(one.rest, are_modules))
             elif isinstance(one, Fields):
-                fields = tuple((name, inner(field)) for name, field in one.fields)
-                one = replace(one, fields=fields, rest=inner(one.rest))
+                are_modules = holds_modules(one)
+                fields = tuple((name, inner(field, are_modules)) for name, field in one.fields)
+                one = replace(one, fields=fields, rest=inner(one.rest, are_modules))
+            elif isinstance(one, Unknown) and is_module:
+                one = replace(one, origin=None)  # a part of the container, as it is of no call
             if held is not None:
                 way = Held(OWN, held.steps) if held.root in receivers and held.steps else None
                 one = reached_by(one, way)

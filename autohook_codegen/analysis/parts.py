@@ -28,12 +28,14 @@ from autohook_codegen.analysis.values import (
     Unknown,
     Value,
 )
+from autohook_codegen.declares.files import ClassDecl
 
 __all__ = [
     "OWN",
     "field",
     "held_at",
     "held_of",
+    "holds_modules",
     "is_one_of_others",
     "item",
     "members",
@@ -200,6 +202,13 @@ def _of_call(one: Alternative, origin: Origin) -> Alternative:
 def is_keyed(one: Fields) -> bool:
     """Tell whether fields are read by key, ``out["a"]``, and not as attributes."""
     return one.kind in ("dict", "collections.OrderedDict", "TypedDict")
+
+
+def holds_modules(one: Items | Fields) -> bool:
+    """Tell whether the container is a module, all of whose members are modules."""
+    if isinstance(one.kind, ClassDecl):
+        return one.kind.is_module
+    return one.kind.startswith("torch.nn.") and "Parameter" not in one.kind
 
 
 def origins(value: Value) -> Iterable[Origin]:

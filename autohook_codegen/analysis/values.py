@@ -169,6 +169,8 @@ class Parameter:
 @dataclass(frozen=True, slots=True)
 class Tensor:
     origin: Origin | None = None
+    cast_of: Unknown | None = None
+    """What ``.to(…)`` was called on, where that is not known: it may be a module, too."""
 
 
 @dataclass(frozen=True, slots=True)

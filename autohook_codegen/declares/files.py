@@ -57,6 +57,17 @@ class ClassDecl:
                 return base, base.methods[name]
         return None
 
+    @cached_property
+    def sets(self) -> frozenset[str]:
+        """The attributes that statements of the class itself set."""
+        return frozenset(
+            node.attr
+            for node in self.file.nodes.within(self.node)
+            if isinstance(node, ast.Attribute)
+            and isinstance(node.ctx, ast.Store)
+            and isinstance(node.value, ast.Name)
+        )
+
     @property
     def initialiser(self) -> FunctionNode | None:
         """The class's own method that makes an instance: ``__init__``, or ``__post_init__`` of a

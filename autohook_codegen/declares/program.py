@@ -41,7 +41,6 @@ class Program:
         """The folders at the top; a file beside them may have the name of the whole package."""
         self._resolved: dict[tuple[FileDecl, str], ClassDecl | None] = {}
         self._stars_of: dict[FileDecl, list[tuple[str, FileDecl | None]]] = {}
-        self._set_in: dict[ClassDecl, frozenset[str]] = {}
         self._calls_base: dict[FunctionNode, bool] = {}
         self._link()
         for decl in self.classes:
@@ -124,18 +123,6 @@ class Program:
         if dotted is not None and "." not in dotted:
             return self.starred(file, dotted) or dotted
         return dotted
-
-    def set_in(self, cls: ClassDecl) -> frozenset[str]:
-        """Return the attributes that statements of the class itself set."""
-        if cls not in self._set_in:
-            self._set_in[cls] = frozenset(
-                node.attr
-                for node in cls.file.nodes.within(cls.node)
-                if isinstance(node, ast.Attribute)
-                and isinstance(node.ctx, ast.Store)
-                and isinstance(node.value, ast.Name)
-            )
-        return self._set_in[cls]
 
     def calls_base(self, method: FunctionNode) -> bool:
         """Tell whether a method may call the one that it stands in place of."""

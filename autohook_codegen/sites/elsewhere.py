@@ -9,10 +9,21 @@ from autohook_codegen.analysis.call_arguments import given_to
 from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.parts import held_of, origin_of
 from autohook_codegen.analysis.trace import FunctionTrace, How, Use
-from autohook_codegen.analysis.values import Class, Function, Held, Module, Origin, Step, Unknown
+from autohook_codegen.analysis.values import (
+    Class,
+    Function,
+    Item,
+    Member,
+    Module,
+    Origin,
+    Parameter,
+    Step,
+    Unknown,
+    Value,
+)
 from autohook_codegen.declares.files import ClassDecl
 
-__all__ = ["Elsewhere"]
+__all__ = ["Elsewhere", "handed"]
 
 
 class Elsewhere:
@@ -25,6 +36,8 @@ class Elsewhere:
         self._inside: dict[FunctionTrace, list[FunctionTrace]] = {}
         """The functions that stand in each."""
         self._of_class: dict[ClassDecl, list[FunctionTrace]] = {}
+        self._asked: set[FunctionTrace] = set()
+        """Those whose arguments are being followed."""
         for function in trace.functions.values():
             if function.parent is not None:
                 self._inside.setdefault(function.parent, []).append(function)
@@ -128,15 +141,38 @@ class Elsewhere:
         )
 
     def _called_arguments(self, function: ast.AST, only_later: bool = False) -> frozenset[ast.arg]:
-        """Return the arguments that the function, or one inside it, calls as modules."""
+        """Return the arguments that the function, or one inside it, calls as modules or hands to
+        what may call them."""
         trace = self.trace.functions.get(function)
-        if trace is None:
+        if trace is None or trace in self._asked:
             return frozenset()
+        self._asked.add(trace)
         inside = self._inside.get(trace, [])
-        called = {
-            held_of(module)
-            for one in (inside if only_later else [trace, *inside])
-            for call in one.calls
-            for module in call.modules
-        }
-        return frozenset(one for one in trace.arguments if Held(one) in called)
+        found: set[ast.arg] = set()
+        for one in inside if only_later else [trace, *inside]:
+            for call in one.calls:
+                found.update(_without_hook_points(call.modules, trace))
+            for use, call_of_it in handed(one):
+                given = set(_without_hook_points(use.value, trace))
+                if not given <= found and self.may_call(call_of_it, one):
+                    found |= given
+        self._asked.discard(trace)
+        return frozenset(found)
+
+
+def handed(function: FunctionTrace) -> Iterator[tuple[Use, ast.Call]]:
+    """Yield what the function gives to calls as arguments."""
+    for use in function.uses:
+        if use.how is How.ARGUMENT and isinstance(use.by, ast.Call):
+            yield use, use.by
+
+
+def _without_hook_points(value: Value, trace: FunctionTrace) -> Iterator[ast.arg]:
+    """Yield the arguments that are modules of the value or hold them as members: unlike that of a
+    submodule, ``attn.to_q(x)``, no hook point of theirs is reached from there."""
+    for one in value:
+        held = held_of(one)
+        if held is None or held.root not in trace.arguments or isinstance(one, Parameter):
+            continue
+        if not held.steps or isinstance(held.steps[0], Item | Member):
+            yield held.root

@@ -6,12 +6,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from autohook_codegen.analysis.trace import FunctionTrace, How, Trace, Use
-from autohook_codegen.analysis.values import Items, Module
+from autohook_codegen.analysis.trace import FunctionTrace, Trace, Use
+from autohook_codegen.analysis.values import Fields, Items, Module, Nothing
 from autohook_codegen.declares.files import ClassDecl
 from autohook_codegen.notes import NoteCode
 from autohook_codegen.sites.candidate import LeftAlone, Reference
-from autohook_codegen.sites.elsewhere import Elsewhere
+from autohook_codegen.sites.elsewhere import Elsewhere, handed
 from autohook_codegen.sites.fallback import place_of
 from autohook_codegen.sites.hook_points import path_of
 from autohook_codegen.sites.references import held_by, reference_to
@@ -22,7 +22,7 @@ __all__ = ["handed_on", "kept_elsewhere"]
 def handed_on(function: FunctionTrace, trace: Trace, elsewhere: Elsewhere) -> Iterator[LeftAlone]:
     """Yield the submodules that a function which runs with the model hands on."""
     called = {one.callee for one in function.calls}
-    for use, call in _handed(function):
+    for use, call in handed(function):
         if use.node in called:
             continue
         yield from _list_handed_on(use, call, function, trace)
@@ -36,15 +36,9 @@ def kept_elsewhere(
 ) -> Iterator[LeftAlone]:
     """Yield the submodules that a function which builds the model gives to what calls them later:
     an object that is no module, an inner function."""
-    for use, call in _handed(function):
+    for use, call in handed(function):
         if elsewhere.may_call_later(call, function):
             yield from _handed_on(use, call, function, trace)
-
-
-def _handed(function: FunctionTrace) -> Iterator[tuple[Use, ast.Call]]:
-    for use in function.uses:
-        if use.how is How.ARGUMENT and isinstance(use.by, ast.Call):
-            yield use, use.by
 
 
 def _handed_on(
@@ -54,7 +48,7 @@ def _handed_on(
     callee = ast.unparse(call.func)
     if held is None or not held.steps:
         return
-    if not all(isinstance(one, Module | Items) for one in use.value):
+    if not all(isinstance(one, Module | Items | Fields | Nothing) for one in use.value):
         return
     reference = reference_to(held, use.node, use.value, function, ())
     if reference is not None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from autohook_codegen.analysis.joining import join
+from autohook_codegen.analysis.parts import members
 from autohook_codegen.analysis.trace import ModuleCall, Trace
 from autohook_codegen.analysis.values import (
     Alternative,
@@ -110,12 +112,15 @@ def _is_method(reference: Reference, call: ModuleCall) -> bool:
     names = reference.names
     if not names or any(isinstance(one, Module | Items | Fields) for one in call.modules):
         return False
+    last = names[-1]
+    if any(last in base.sets for owner in reference.owners for base in owner.mro):
+        last = last.lstrip("_")  # the input's own, and not private to a base
     takes_nothing = len(names) > 1 and not (call.node.args or call.node.keywords)
-    is_named_so = guesses.is_method_name(names[-1]) or any("tokenizer" in name for name in names)
+    is_named_so = guesses.is_method_name(last) or any("tokenizer" in name for name in names)
     return takes_nothing or is_named_so
 
 
-def calls_its_members(value: Value) -> bool:
+def calls_its_members(value: Iterable[Alternative]) -> bool:
     """Tell whether a call of it calls members that no source names."""
     for one in value:
         if isinstance(one, Items | Fields):
@@ -138,24 +143,33 @@ def _weights_alone(value: Value) -> set[str]:
 
 def _several(call: ModuleCall, written: Written, trace: Trace) -> Iterator[LeftAlone]:
     """A name that may mean several submodules."""
-    references: list[Reference] = []
-    for one in call.modules:
-        held = getattr(one, "held", None)
-        if held is None:
-            continue
-        reference = reference_to(held, None, frozenset({one}), written.trace, call.counters)
-        if reference is not None:
-            references.append(reference)
+    called = ast.unparse(call.callee)
+    references = _references(call.modules, call, written)
+    places = sorted({place_of(one, trace) for one in references})
+    made_here = [one for one in call.modules if isinstance(one, Items) and calls_its_members({one})]
+    inside = _references(join(*map(members, made_here)), call, written)
+    if inside:
+        message = NoteCode.MEMBERS_UNNAMED.says(path=called)
+        within = sorted({place_of(one, trace) for one in inside})
+        yield LeftAlone(call.node, message, written.trace, inside[0], tuple(within))
     if references:
-        places = sorted(dict.fromkeys(place_of(one, trace) for one in references))
-        called = ast.unparse(call.callee)
         message = NoteCode.SEVERAL_MODULES.says(called=called, places=", ".join(places))
         yield LeftAlone(call.node, message, written.trace, references[0], tuple(places))
     elif any(isinstance(one, Module) and one.held is None for one in call.modules) and not (
         _is_inherited(call) or all(map(_is_loss, call.modules))
     ):
-        message = NoteCode.NO_NAME.says(called=ast.unparse(call.callee))
+        message = NoteCode.NO_NAME.says(called=called)
         yield LeftAlone(call.node, message, written.trace)
+
+
+def _references(value: Value, call: ModuleCall, written: Written) -> list[Reference]:
+    """Return how the code reaches each of the alternatives that it does reach."""
+    found = (
+        reference_to(held, None, frozenset({one}), written.trace, call.counters)
+        for one in value
+        if (held := getattr(one, "held", None)) is not None
+    )
+    return [one for one in found if one is not None]
 
 
 def _is_loss(one: Alternative) -> bool:

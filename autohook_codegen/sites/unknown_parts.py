@@ -19,6 +19,16 @@ from autohook_codegen.sites.references import held_by, reference_to
 
 __all__ = ["may_be_of_module", "unknown_parts"]
 
+_HANDING_OUT = {
+    **dict.fromkeys(("children", "modules", "values"), ()),
+    **dict.fromkeys(("named_children", "named_modules", "items"), (1,)),
+}
+"""Methods that hand out parts, with the place of one in what a loop over them gets."""
+_PASSING_ON = {
+    **dict.fromkeys(("list", "tuple", "iter", "next", "reversed"), ()),
+    "enumerate": (1,),
+}
+
 
 def unknown_parts(function: FunctionTrace, flow: Flow) -> Iterator[LeftAlone]:
     """Yield each submodule of no known class once, at the first call of a part of it."""
@@ -42,25 +52,46 @@ def unknown_parts(function: FunctionTrace, flow: Flow) -> Iterator[LeftAlone]:
 
 def _calls_of_parts(whole: ast.expr, takers: Takers) -> Iterator[ast.Call]:
     """Yield the calls of what is read, looked up or looped over in the value."""
-    stack, seen = [whole], {whole}
+    stack: list[tuple[ast.expr, tuple[int, ...]]] = [(whole, ())]
+    seen = {whole}
     while stack:
-        node = stack.pop()
+        node, places = stack.pop()
         for taker, taken in takers.of(node):
             parts: list[ast.expr] = []
+            inside = places
             match taker:
-                case ast.Call(func=ast.Attribute(value=value)) if value is taken:
+                case ast.Call(func=ast.Attribute(value=value, attr=name)) if value is taken:
                     yield taker
+                    if name in _HANDING_OUT:
+                        parts, inside = [taker], _HANDING_OUT[name]
+                case ast.Call(func=ast.Name(id=name), args=given) if taken in given:
+                    if name in _PASSING_ON:
+                        parts, inside = [taker], (*_PASSING_ON[name], *places)
+                    elif name == "zip":
+                        parts, inside = [taker], (given.index(taken), *places)
                 case ast.Call(func=called) if called is taken and node is not whole:
                     yield taker
                 case ast.Attribute(value=value) | ast.Subscript(value=value) if value is taken:
                     parts = [taker]
+                case ast.List() | ast.Tuple() | ast.ListComp() | ast.GeneratorExp():
+                    parts = [taker]
                 case (
-                    ast.For(target=ast.Name() as item, iter=looped)
-                    | ast.comprehension(target=ast.Name() as item, iter=looped)
+                    ast.For(target=target, iter=looped)
+                    | ast.comprehension(target=target, iter=looped)
                 ) if looped is taken:
-                    parts = [*takers.reads(item)]
-            stack += [one for one in parts if one not in seen]
+                    parts, inside = [*_members_in(target, places, takers)], ()
+            stack += [(one, inside) for one in parts if one not in seen]
             seen.update(parts)
+
+
+def _members_in(target: ast.expr, places: tuple[int, ...], takers: Takers) -> Iterator[ast.expr]:
+    """Yield the reads of what a loop binds of its pairs: ``for _, layer in enumerate(…)``."""
+    for place in places:
+        if isinstance(target, ast.Tuple) and place < len(target.elts):
+            target = target.elts[place]
+    for name in ast.walk(target):
+        if isinstance(name, ast.Name):
+            yield from takers.reads(name)
 
 
 def may_be_of_module(call: ast.Call, function: FunctionTrace) -> bool:

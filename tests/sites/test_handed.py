@@ -210,6 +210,11 @@ LEFT = [
     pytest.param("y = Runner(self.a)(x)", "a is passed on to Runner", id="an object"),
     pytest.param("y = self.runner(x)", "b is passed on to Runner", id="an object that is kept"),
     pytest.param("y = self.later(x)", "b is passed on to deferred", id="an inner function"),
+    pytest.param("y = first_of(self.all, x)", "all is passed on to first_of", id="a container"),
+    pytest.param("y = self.unpacker(x, self.all)", "all is passed on to self.unpacker", id="a container, to a module"),
+    pytest.param("y = self.taker(self.both, x)", "both is passed on to self.taker", id="a Sequential"),
+    pytest.param("y = apply(self.maybe, x)", "maybe is passed on to apply", id="one that may be None"),
+    pytest.param("y = twice(self.a, x)", "a is passed on to twice", id="through another function"),
     pytest.param("y = functools.reduce(call, self.all, x)", "all is passed on to functools.reduce", id="a list"),
 ]  # fmt: skip
 HANDING = """\
@@ -221,6 +226,14 @@ from torch import nn
 
 def apply(fn, x):
     return fn(x) * 2
+
+
+def twice(fn, x):
+    return apply(fn, x)
+
+
+def first_of(modules, x):
+    return modules[0](x)
 
 
 def deferred(fn):
@@ -243,12 +256,21 @@ class Taker(nn.Module):
         return fn(x)
 
 
+class Unpacker(nn.Module):
+    def forward(self, x, modules):
+        down, up = modules
+        return up(down(x))
+
+
 class Net(nn.Module):
-    def __init__(self):
+    def __init__(self, width):
         super().__init__()
         self.taker = Taker()
+        self.unpacker = Unpacker()
         self.a = nn.Linear(8, 8)
         self.b = nn.Linear(8, 8)
+        self.maybe = nn.Linear(8, 8) if width else None
+        self.both = nn.Sequential(nn.Linear(8, 8), nn.ReLU())
         self.all = nn.ModuleList([nn.Linear(8, 8)])
         self.{made}
 

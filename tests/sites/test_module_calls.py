@@ -6,6 +6,8 @@ from textwrap import dedent
 
 import pytest
 
+from autohook_codegen import hook_source
+from autohook_codegen.notes import NoteCode
 from tests.sites.snippets import hooked_forward
 
 EXPRESSIONS = [
@@ -261,3 +263,40 @@ def test_expressions(before: str, after: str) -> None:
 @pytest.mark.parametrize(("before", "after"), STATEMENTS)
 def test_statements(before: str, after: str) -> None:
     assert hooked_forward(before) == dedent(after).strip("\n")
+
+
+SLICED = """
+from torch import nn
+
+
+class Own(nn.Sequential):
+    pass
+
+
+class Net(nn.Module):
+    def __init__(self, layers):
+        super().__init__()
+        self.a = {made}
+
+    def forward(self, x, k):
+        {forward}
+"""
+
+
+@pytest.mark.parametrize(
+    "made", ["nn.Sequential(nn.Linear(2, 2), nn.ReLU())", "nn.Sequential(*layers)", "Own(*layers)"]
+)
+@pytest.mark.parametrize(
+    ("forward", "called"),
+    [
+        ("return self.a[:-1](x)", "self.a[:-1]"),
+        ("rest, last = self.a[k:], self.a[-1]; return rest(x)", "rest"),
+        ("return self.a[1:][::2](x)", "self.a[1:][::2]"),
+    ],
+)
+def test_a_slice_of_a_sequential_calls_its_members(made: str, forward: str, called: str) -> None:
+    hooked = hook_source(SLICED.format(made=made, forward=forward))
+    (note,) = hooked.left_to_fallback
+    assert note.code is NoteCode.MEMBERS_UNNAMED
+    assert note.message.startswith(f"{called} calls its members")
+    assert "auto_hook(self)  # adds the hook points inside" in hooked.code

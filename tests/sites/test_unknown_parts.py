@@ -41,6 +41,33 @@ CALLED = [
         id="a part of a part",
     ),
     pytest.param("f = self.backbone.norm\nreturn self.fc(f(x))", "f", id="under a local name"),
+    pytest.param(
+        "for i, stage in enumerate(self.backbone.stages):\n    x = stage(x * i)\nreturn self.fc(x)",
+        "stage",
+        id="enumerate",
+    ),
+    pytest.param(
+        "for y, stage in zip(x, reversed(self.backbone.stages)):\n"
+        "    x = x + stage(y.mul(x))\nreturn self.fc(x)",
+        "stage",
+        id="zip",
+    ),
+    pytest.param(
+        "for name, stage in self.backbone.named_children():\n    x = stage(x)\nreturn self.fc(x)",
+        "stage",
+        id="named_children",
+    ),
+    pytest.param(
+        "stages = [self.backbone.stages[i] for i in range(3)]\n"
+        "for stage in stages[1:]:\n    x = stage(x)\nreturn self.fc(x)",
+        "stage",
+        id="a list of them, sliced",
+    ),
+    pytest.param(
+        "for stage in (self.backbone.stem, self.backbone.body):\n    x = stage(x)\nreturn self.fc(x)",
+        "stage",
+        id="a tuple of them",
+    ),
 ]
 
 NOT_CALLED = [
@@ -49,6 +76,10 @@ NOT_CALLED = [
     pytest.param("return self.fc(x[: self.backbone.steps(3)])", id="no tensor goes in"),
     pytest.param("self.backbone.note(x)\nreturn self.fc(x)", id="nothing comes out"),
     pytest.param("return self.fc(self.tokenizer.pad(x))", id="a tokenizer"),
+    pytest.param(
+        "for y, scale in zip(x, self.backbone.scales):\n    x = x + y.mul(scale)\nreturn self.fc(x)",
+        id="another part of a zip",
+    ),
     pytest.param("return self.fc(self.known.stem(x))", id="a module, which is hooked"),
 ]
 
