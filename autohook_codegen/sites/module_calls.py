@@ -5,10 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from autohook_codegen.analysis.flow import Flow
+from autohook_codegen.analysis.points import Point
 from autohook_codegen.analysis.trace import ModuleCall, Trace
 from autohook_codegen.analysis.values import (
     Alternative,
     Fields,
+    Function,
     Items,
     Module,
     Unknown,
@@ -42,7 +45,7 @@ def _module_call(
 ) -> Iterator[Candidate | LeftAlone]:
     modules = call.modules
     if _may_be_module(modules) and held_by(modules) is None:
-        yield from _several(call, written, trace)
+        yield from _several(call, written, elsewhere)
         return
     reference = called_module(call, written)
     if reference is None:
@@ -136,8 +139,9 @@ def _weights_alone(value: Value) -> set[str]:
     return {one.weights_alone for one in known if one is not None and one.weights_alone}
 
 
-def _several(call: ModuleCall, written: Written, trace: Trace) -> Iterator[LeftAlone]:
-    """A name that may mean several submodules."""
+def _several(call: ModuleCall, written: Written, elsewhere: Elsewhere) -> Iterator[LeftAlone]:
+    """A name that may mean several submodules, or one that none names."""
+    called, trace = ast.unparse(call.callee), elsewhere.trace
     references: list[Reference] = []
     for one in call.modules:
         held = getattr(one, "held", None)
@@ -148,14 +152,41 @@ def _several(call: ModuleCall, written: Written, trace: Trace) -> Iterator[LeftA
             references.append(reference)
     if references:
         places = sorted(dict.fromkeys(place_of(one, trace) for one in references))
-        called = ast.unparse(call.callee)
         message = NoteCode.SEVERAL_MODULES.says(called=called, places=", ".join(places))
         yield LeftAlone(call.node, message, written.trace, references[0], tuple(places))
     elif any(isinstance(one, Module) and one.held is None for one in call.modules) and not (
         _is_inherited(call) or all(map(_is_loss, call.modules))
     ):
-        message = NoteCode.NO_NAME.says(called=ast.unparse(call.callee))
-        yield LeftAlone(call.node, message, written.trace)
+        holder = _given_by(Point(call.callee, written.trace), elsewhere.flow)
+        if holder is not None:
+            message = NoteCode.NAME_UNKNOWN.says(called=called, cls=holder.name)
+            yield LeftAlone(call.node, message, written.trace, None, (holder.name,))
+        else:
+            message = NoteCode.NO_NAME.says(called=called)
+            yield LeftAlone(call.node, message, written.trace)
+
+
+def _given_by(point: Point, flow: Flow) -> ClassDecl | None:
+    """The class one of whose methods gives one of its modules: ``self.bank[4]``, where the bank
+    has a ``__getitem__``, or ``self.pick(4)``."""
+    node, function = flow.origin(point)[:2]
+    methods: list[tuple[ClassDecl | None, ast.AST]] = []
+    match node:
+        case ast.Call(func=func):
+            callees = function.values.get(func, frozenset())
+            methods = [(one.owner, one.node) for one in callees if isinstance(one, Function)]
+        case ast.Subscript(value=held):
+            classes = [getattr(one, "cls", None) for one in function.values.get(held, ())]
+            given = [one.method("__getitem__") for one in classes if isinstance(one, ClassDecl)]
+            methods = [one for one in given if one is not None]
+    for owner, method in methods:
+        trace = flow.trace.functions.get(method)
+        if trace is not None and any(
+            isinstance(one, Module) and one.held is not None and one.held.root is trace.receiver
+            for one in trace.returned
+        ):
+            return owner
+    return None
 
 
 def _is_loss(one: Alternative) -> bool:
