@@ -174,7 +174,7 @@ _KINDS = {
         at_run_time="",
     ),
     NoteCode.NO_NAME: _Kind(
-        "{called} is a module that no attribute names here",
+        "{called} {is_} a module that no attribute names here",
         "a hook point is named after the attribute by which a module is called",
         "call it by an attribute to have it hooked; auto_hook(model) hooks what a model holds",
     ),

@@ -27,6 +27,7 @@ from autohook_codegen.sites.elsewhere import Elsewhere
 from autohook_codegen.sites.fallback import place_of
 from autohook_codegen.sites.hook_points import path_of
 from autohook_codegen.sites.references import held_by, reference_to
+from autohook_codegen.sites.unknown_parts import may_be_of_module
 from autohook_codegen.sites.written import Written
 
 __all__ = ["called_module", "calls_its_members", "module_calls"]
@@ -161,9 +162,19 @@ def _several(call: ModuleCall, written: Written, elsewhere: Elsewhere) -> Iterat
         if holder is not None:
             message = NoteCode.NAME_UNKNOWN.says(called=called, cls=holder.name)
             yield LeftAlone(call.node, message, written.trace, None, (holder.name,))
-        else:
-            message = NoteCode.NO_NAME.says(called=called)
+        elif _is_surely_module(call) or (
+            written.trace.outermost.receiver is not None
+            and may_be_of_module(call.node, written.trace)
+        ):
+            is_ = "is" if _is_surely_module(call) else "may be"
+            message = NoteCode.NO_NAME.says(called=called, is_=is_)
             yield LeftAlone(call.node, message, written.trace)
+
+
+def _is_surely_module(call: ModuleCall) -> bool:
+    """Whether a class says so of which more than the name is known: any object can be called."""
+    classes = [one.cls for one in call.modules if isinstance(one, Module)]
+    return any(not isinstance(one, str) or library_class(one) is not None for one in classes)
 
 
 def _given_by(point: Point, flow: Flow) -> ClassDecl | None:
