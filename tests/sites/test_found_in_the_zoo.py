@@ -1133,6 +1133,25 @@ class Model(nn.Module):
     ),
     pytest.param(
         """
+class Sometimes(nn.Module):
+    def forward(self, x, both=False):
+        return (x, x) if both else x
+
+
+class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.part = Sometimes()
+
+    def forward(self, x):
+        run = lambda t: self.part(t)
+        return run(x)
+""",
+        "unclear-result",
+        id="a lambda that gives back what may be a tuple",
+    ),
+    pytest.param(
+        """
 class Model(nn.Module):
     def __init__(self, kind):
         super().__init__()
