@@ -28,6 +28,7 @@ class Model(nn.Module):
         self.wide = wide
         self.fc = nn.Linear(8, 8)
         self.pairs = nn.ModuleList([nn.ModuleList([nn.Tanh(), nn.Tanh()])])
+        self.fcs = nn.ModuleList([nn.Linear(8, 8), nn.Linear(8, 8)])
         self.W = nn.Parameter(torch.zeros(8, 8))
         self.drop = Drop(wide)
 
@@ -58,6 +59,18 @@ SHARED = [
         "def forward(self, x, i):\n    return self.pairs[0][i](self.pairs[0][i](self.fc(self.fc(x))))",
         2,
         id="beside a member under one index",
+    ),
+    pytest.param(
+        "def forward(self, x, k):\n    for one in self.fcs[: k + 1]:\n        x = one(x)\n"
+        "    for one in self.fcs[k:]:\n        x = one(x)\n    return x",
+        2,
+        id="slices with one member in common",
+    ),
+    pytest.param(
+        "def forward(self, x):\n    for one in self.fcs[:-1]:\n        x = one(x)\n"
+        "    for one in self.fcs[2:]:\n        x = one(x)\n    return x",
+        2,
+        id="slices that count from either end",
     ),
 ]
 
@@ -124,6 +137,17 @@ ONCE = [
         "def forward(self, x, k):\n    for one in self.pairs[0][:k]:\n        x = one(x)\n"
         "    for one in self.pairs[0][k:]:\n        x = one(x)\n    return x",
         id="the first members, and the others",
+    ),
+    pytest.param(
+        "def forward(self, x, k):\n    for one in self.pairs[0][:k]:\n        x = one(x)\n"
+        "    for y, one in zip(x, self.pairs[0][k + 1 :]):\n        x = one(y)\n    return x",
+        id="beside the others in a zip, behind one that is left out",
+    ),
+    pytest.param(
+        "def forward(self, x):\n    for one in self.fcs[:2]:\n        x = one(x)\n"
+        "    for one in self.fcs[3:-2]:\n        x = one(x)\n"
+        "    for one in self.fcs[-1:]:\n        x = one(x)\n    return x",
+        id="three slices",
     ),
 ]
 
