@@ -305,3 +305,10 @@ def test_one_of_several_that_is_handed_on(one: str) -> None:
 def test_what_nobody_calls_is_not_handed_on() -> None:
     source = HANDING.format(call="y = self.a(x)", made="name = str(self.b)")
     assert hook_source(source, BARE).notes == ()
+
+
+@pytest.mark.parametrize("kept", ["[F.relu, torch.tanh]", "[lambda y: y, str]", "[1, 2]"])
+def test_a_list_without_modules_is_not_handed_on(kept: str) -> None:
+    source = HANDING.format(call="y = functools.reduce(call, self.kept, x)", made=f"kept = {kept}")
+    source = f"import torch\nimport torch.nn.functional as F\n{source}"
+    assert not hook_source(source, Options(format=False)).left_to_fallback
