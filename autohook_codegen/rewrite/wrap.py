@@ -13,7 +13,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from keyword import iskeyword
 
@@ -28,6 +28,7 @@ from autohook_codegen.rewrite.statement import (
     parsed,
 )
 from autohook_codegen.rewrite.text_changes import TextChanges
+from autohook_codegen.sites.computed_names import double_quoted
 from autohook_codegen.sites.edits import WrapEdit
 from autohook_codegen.source import Source
 
@@ -47,7 +48,31 @@ def write_wraps(changes: TextChanges, node: ast.expr, wraps: Sequence[WrapEdit])
     if tested and not word_in_front:
         word_in_front = _word_in_front_of_brackets(source, span.start)
     word_behind = tested and _word_behind(source, span.end)
+    wraps = [replace(one, hook=_with_quotes_of(node, one.hook, source)) for one in wraps]
     changes.change(Place(EXPRESSION, span), _Wrapping(tuple(wraps), word_in_front, word_behind))
+
+
+def _with_quotes_of(node: ast.expr, hook: str, source: Source) -> str:
+    """Return ``self.fcs_hook_points["a".upper()]`` with its texts as the expression has them."""
+    written = hook
+    stack = [node] if "'" in hook or '"' in hook else []
+    while stack:
+        one = stack.pop()
+        if isinstance(one, ast.JoinedStr) or isinstance(getattr(one, "value", None), str):
+            span, text = source.span(one), ast.unparse(one)
+            for spelled in (text, double_quoted(text)):
+                written = written.replace(spelled, source.text[span.start : span.end])
+        else:
+            stack += [each for each in ast.iter_child_nodes(one) if isinstance(each, ast.expr)]
+    return written if _are_one_expression(written, hook) else hook
+
+
+def _are_one_expression(one: str, other: str) -> bool:
+    """Tell whether only quotes differ."""
+    try:
+        return "\n" not in one and ast.dump(ast.parse(one)) == ast.dump(ast.parse(other))
+    except SyntaxError:  # newer than the Python that runs
+        return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,7 +182,7 @@ def _spell(
 
 
 def _index(step: Item) -> str:
-    return ast.unparse(step.written) if step.written is not None else double_quoted(repr(step.key))
+    return double_quoted(ast.unparse(step.written) if step.written is not None else repr(step.key))
 
 
 def _wrap_edit(form: Wrap, hook_point: str, parent: ast.AST | None) -> WrapEdit:
