@@ -176,7 +176,7 @@ _KINDS = {
     NoteCode.NO_NAME: _Kind(
         "{called} {is_} a module that no attribute names here",
         "a hook point is named after the attribute by which a module is called",
-        "call it by an attribute to have it hooked; auto_hook(model) hooks what a model holds",
+        "keep it as an attribute and call it by that to have it hooked",
     ),
     NoteCode.NO_ROLES: _Kind(
         "no value here has a role: {why}",
