@@ -225,7 +225,7 @@ def _roots(values: tuple[str, ...]) -> tuple[str, ...] | None:
 
 
 def _hooked(value: str) -> dict[str, bool]:
-    kinds = _split("--hook", value)
+    kinds = _split("--hook", value) if value else ()
     for kind in kinds:
         if kind not in (*_KINDS, "all"):
             raise OptionsError(f"--hook {kind}: choose {', '.join(_KINDS)} or all")
