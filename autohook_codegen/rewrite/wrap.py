@@ -4,7 +4,8 @@ Both can be taken out again because they keep to one rule for brackets:
 
 - ``(EXPR)`` is wrapped inside its brackets, ``(self.N(EXPR))``, so that all brackets around a wrap
   are the author's. What follows a word without a blank, ``return-x``, is wrapped by a hook point in
-  brackets, ``return(self.N)(-x)``.
+  brackets, ``return(self.N)(-x)``. One pair that the expression needs where it stands becomes the
+  call's own, ``self.N(a + b).T`` for ``(a + b).T``, and comes back because it is needed.
 - the test for `None` has one pair of its own exactly where `needs_brackets` says so.
 """
 
@@ -49,7 +50,15 @@ def write_wraps(changes: TextChanges, node: ast.expr, wraps: Sequence[WrapEdit])
         word_in_front = _word_in_front_of_brackets(source, span.start)
     word_behind = tested and _word_behind(source, span.end)
     wraps = [replace(one, hook=_with_quotes_of(node, one.hook, source)) for one in wraps]
-    changes.change(Place(EXPRESSION, span), _Wrapping(tuple(wraps), word_in_front, word_behind))
+    takes_brackets = not tested and all(wrap.takes_brackets for wrap in wraps)
+    takes_brackets = takes_brackets and not _word_in_front_of_brackets(source, span.start)
+    wrapping = _Wrapping(tuple(wraps), word_in_front, word_behind, takes_brackets)
+    changes.change(Place(EXPRESSION, span), wrapping)
+
+
+def _are_tight(node: cst.BaseExpression) -> bool:
+    """Tell whether nothing stands between the brackets and what is in them."""
+    return node.lpar[-1].whitespace_after.empty and node.rpar[0].whitespace_before.empty
 
 
 def _with_quotes_of(node: ast.expr, hook: str, source: Source) -> str:
@@ -80,6 +89,7 @@ class _Wrapping:
     wraps: tuple[WrapEdit, ...]
     word_in_front: bool
     word_behind: bool
+    takes_brackets: bool
 
     def __call__(self, node: cst.BaseExpression) -> cst.BaseExpression:
         left, right = list(node.lpar), list(node.rpar)
@@ -90,6 +100,8 @@ class _Wrapping:
             changed = node.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
         else:
             changed = node.with_changes(lpar=[], rpar=[])
+            if self.takes_brackets and len(left) == 1 and _are_tight(node):
+                left, right = [], []
         for place, wrap in enumerate(self.wraps):
             last = place == len(self.wraps) - 1
             hook = parsed(wrap.hook, self.word_in_front and last)
