@@ -174,9 +174,9 @@ _KINDS = {
         at_run_time="",
     ),
     NoteCode.NO_NAME: _Kind(
-        "{called} is a module that is held under no name",
-        "a hook point is named after what holds the module",
-        "keep it as an attribute to have it hooked",
+        "{called} {is_} a module that no attribute names here",
+        "a hook point is named after the attribute by which a module is called",
+        "keep it as an attribute and call it by that to have it hooked",
     ),
     NoteCode.NO_ROLES: _Kind(
         "no value here has a role: {why}",

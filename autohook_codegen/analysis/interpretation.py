@@ -22,7 +22,7 @@ from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.methods import Methods
 from autohook_codegen.analysis.scoping import Names, names_in
 from autohook_codegen.analysis.state import State, Unit
-from autohook_codegen.analysis.trace import FunctionTrace, Trace
+from autohook_codegen.analysis.trace import FunctionTrace, How, Trace
 from autohook_codegen.analysis.units import is_left_to_subclasses, is_method, name_of, receiver_of
 from autohook_codegen.analysis.values import NOTHING, Function, Module
 from autohook_codegen.declares.files import ClassDecl, FileDecl, FunctionNode
@@ -177,7 +177,8 @@ class Interpretation:
         if isinstance(node, FunctionNode | ast.Lambda):
             bind_arguments(frame, node)
         if isinstance(node, ast.Lambda):
-            frame.returned = frame.given_back(node.body, frame.evaluate(node.body))
+            given = frame.take(node.body, How.RETURNED, node)
+            frame.returned = frame.given_back(node.body, given)
         else:
             frame.run(node.body)
         if isinstance(node, FunctionNode) and frame.environment is not None:

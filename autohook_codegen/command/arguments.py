@@ -22,9 +22,12 @@ _KINDS = ("modules", "params", "activations", "inputs")
 """What ``--hook`` names, each an attribute of `Options`."""
 
 
-def _split(values: tuple[str, ...]) -> tuple[str, ...]:
+def _split(option: str, *values: str) -> tuple[str, ...]:
     """What stands between commas, over all uses of an option."""
-    return tuple(part.strip() for value in values for part in value.split(",") if part.strip())
+    found = tuple(part.strip() for value in values for part in value.split(",") if part.strip())
+    if values and not found:
+        raise OptionsError(f"{option} {values[0]!r} names nothing")
+    return found
 
 
 def _explain(context: click.Context, option: click.Parameter, code: str | None) -> None:
@@ -167,9 +170,9 @@ def main(
                 fallback=Fallback(fallback),
                 **_hooked(hook),
                 site=site,
-                only=_split(only),
-                skip=_split(skip),
-                entry=_split(entry),
+                only=_split("--only", *only),
+                skip=_split("--skip", *skip),
+                entry=_split("--entry", *entry),
                 name=name,
                 per_site=per_site,
                 format=not no_format,
@@ -213,7 +216,7 @@ def _folder(path: str) -> Path:
 
 
 def _roots(values: tuple[str, ...]) -> tuple[str, ...] | None:
-    names = _split(values)
+    names = _split("--root", *values)
     if "none" in names:
         if len(names) > 1:
             raise OptionsError("--root none stands alone")
@@ -222,7 +225,7 @@ def _roots(values: tuple[str, ...]) -> tuple[str, ...] | None:
 
 
 def _hooked(value: str) -> dict[str, bool]:
-    kinds = _split((value,))
+    kinds = _split("--hook", value) if value else ()
     for kind in kinds:
         if kind not in (*_KINDS, "all"):
             raise OptionsError(f"--hook {kind}: choose {', '.join(_KINDS)} or all")

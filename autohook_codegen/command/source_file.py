@@ -72,11 +72,12 @@ def decode(path: str, content: bytes) -> SourceFile:
         code = content.decode(encoding)
         again = code.encode(encoding)
     except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
+        before = content[: error.start].split(b"\n")
+        column = len(before[-1].decode(encoding, "replace")) + 1
         raise FileError(
-            path,
-            f"not a Python file: byte 0x{content[error.start]:02x} in line {line}"
-            f" is not {encoding.removesuffix('-sig')}",
+            f"{path}:{len(before)}:{column}",
+            f"byte 0x{content[error.start]:02x} is not {encoding.removesuffix('-sig')};"
+            " save the file as utf-8, or name its encoding in the first line: # coding: latin-1",
         ) from None
     except (LookupError, UnicodeError, ValueError) as error:
         raise FileError(path, f"not a text in {encoding}: {error}") from None

@@ -129,6 +129,10 @@ class FileDecl:
         name = dotted_name(node)
         return None if name is None else self.imports.resolve(name)
 
+    def binds(self, name: str) -> bool:
+        """Tell whether the file itself declares or assigns what the name means in it."""
+        return any(name in one for one in (self.by_name, self.functions, self.assignments))
+
     def collect(
         self, body: list[ast.stmt], prefix: str, owner: ClassDecl | None, top: bool
     ) -> None:

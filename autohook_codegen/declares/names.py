@@ -5,7 +5,15 @@ from __future__ import annotations
 import ast
 import builtins
 
-__all__ = ["BUILTINS", "Imports", "dotted_name", "identifiers", "is_method_of", "is_super"]
+__all__ = [
+    "BUILTINS",
+    "USUAL_NAMES",
+    "Imports",
+    "dotted_name",
+    "identifiers",
+    "is_method_of",
+    "is_super",
+]
 
 _FOLLOWED = frozenset("list tuple dict getattr super map zip reversed sorted".split())
 BUILTINS = frozenset(dir(builtins)) - _FOLLOWED
@@ -51,6 +59,8 @@ _TORCH_ALIASES = (
     ("torch.nn.modules.", "torch.nn."),
     ("torch.nn.parameter.", "torch.nn."),
 )
+USUAL_NAMES = {"torch": "torch", "nn": "torch.nn", "F": "torch.nn.functional"}
+"""What a file means by these where only an import of all names from outside can bind them."""
 
 
 class Imports:
@@ -60,6 +70,8 @@ class Imports:
         self.module = module
         self.is_package = is_package
         self.names: dict[str, str] = {}
+        self.starred: dict[str, str] = {}
+        """What those modules import of which the file has all names."""
         self.stars: list[str] = []
 
     def add(self, node: ast.Import | ast.ImportFrom) -> None:
@@ -89,7 +101,7 @@ class Imports:
     def resolve(self, dotted: str) -> str:
         """``torch.nn.Linear`` for ``nn.Linear``; a name that is not imported stays as it is."""
         first, _, rest = dotted.partition(".")
-        imported = self.names.get(first)
+        imported = self.names.get(first) or self.starred.get(first)
         if imported is not None:
             dotted = f"{imported}.{rest}" if rest else imported
         for long, short in _TORCH_ALIASES:

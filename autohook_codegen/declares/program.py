@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePosixPath
 
 from autohook_codegen.declares.files import ClassDecl, FileDecl, FunctionNode
-from autohook_codegen.declares.names import Imports, dotted_name
+from autohook_codegen.declares.names import USUAL_NAMES, Imports, dotted_name
 
 __all__ = ["Program"]
 
@@ -42,6 +42,8 @@ class Program:
         self._resolved: dict[tuple[FileDecl, str], ClassDecl | None] = {}
         self._stars_of: dict[FileDecl, list[tuple[str, FileDecl | None]]] = {}
         self._calls_base: dict[FunctionNode, bool] = {}
+        for file in self.files.values():
+            file.imports.starred = self._star_imports(file)
         self._link()
         for decl in self.classes:
             decl.is_module = _is_module(decl, makes_module)
@@ -85,15 +87,28 @@ class Program:
         """Return the dotted name of what a file knows by ``from … import *``."""
         for star, source in self._stars(file):
             if source is not None:
-                known = (source.by_name, source.functions, source.assignments)
-                if any(name in one for one in known):
+                if source.binds(name):
                     return f"{star}.{name}"
-                inner = source.imports.resolve(name)
-                if inner != name:
-                    return inner
             elif star.startswith("torch") and name[:1].isupper():
                 return f"{star}.{name}"
-        return None
+        return file.imports.starred.get(name)
+
+    def _star_imports(self, file: FileDecl) -> dict[str, str]:
+        """Return the names that a file has because a module imports them of which it has all."""
+        found: dict[str, str] = {}
+        for _, source in self._stars(file):
+            if source is None:
+                read = {one.id for one in ast.walk(file.tree) if isinstance(one, ast.Name)}
+                found = {n: dotted for n, dotted in USUAL_NAMES.items() if n in read} | found
+            else:
+                names = source.imports.names
+                shown = names if source.exported is None else names.keys() & source.exported
+                found = {one: names[one] for one in shown} | found
+        return {
+            name: dotted
+            for name, dotted in found.items()
+            if name not in file.imports.names and not file.binds(name)
+        }
 
     def _stars(self, file: FileDecl) -> list[tuple[str, FileDecl | None]]:
         """The modules of which a file has all names, by way of others too, which may import one

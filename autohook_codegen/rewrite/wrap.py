@@ -4,7 +4,8 @@ Both can be taken out again because they keep to one rule for brackets:
 
 - ``(EXPR)`` is wrapped inside its brackets, ``(self.N(EXPR))``, so that all brackets around a wrap
   are the author's. What follows a word without a blank, ``return-x``, is wrapped by a hook point in
-  brackets, ``return(self.N)(-x)``.
+  brackets, ``return(self.N)(-x)``. One pair that the expression needs where it stands becomes the
+  call's own, ``self.N(a + b).T`` for ``(a + b).T``, and comes back because it is needed.
 - the test for `None` has one pair of its own exactly where `needs_brackets` says so.
 """
 
@@ -13,7 +14,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from keyword import iskeyword
 
@@ -28,6 +29,7 @@ from autohook_codegen.rewrite.statement import (
     parsed,
 )
 from autohook_codegen.rewrite.text_changes import TextChanges
+from autohook_codegen.sites.computed_names import double_quoted
 from autohook_codegen.sites.edits import WrapEdit
 from autohook_codegen.source import Source
 
@@ -47,7 +49,39 @@ def write_wraps(changes: TextChanges, node: ast.expr, wraps: Sequence[WrapEdit])
     if tested and not word_in_front:
         word_in_front = _word_in_front_of_brackets(source, span.start)
     word_behind = tested and _word_behind(source, span.end)
-    changes.change(Place(EXPRESSION, span), _Wrapping(tuple(wraps), word_in_front, word_behind))
+    wraps = [replace(one, hook=_with_quotes_of(node, one.hook, source)) for one in wraps]
+    takes_brackets = not tested and all(wrap.takes_brackets for wrap in wraps)
+    takes_brackets = takes_brackets and not _word_in_front_of_brackets(source, span.start)
+    wrapping = _Wrapping(tuple(wraps), word_in_front, word_behind, takes_brackets)
+    changes.change(Place(EXPRESSION, span), wrapping)
+
+
+def _are_tight(node: cst.BaseExpression) -> bool:
+    """Tell whether nothing stands between the brackets and what is in them."""
+    return node.lpar[-1].whitespace_after.empty and node.rpar[0].whitespace_before.empty
+
+
+def _with_quotes_of(node: ast.expr, hook: str, source: Source) -> str:
+    """Return ``self.fcs_hook_points["a".upper()]`` with its texts as the expression has them."""
+    written = hook
+    stack = [node] if "'" in hook or '"' in hook else []
+    while stack:
+        one = stack.pop()
+        if isinstance(one, ast.JoinedStr) or isinstance(getattr(one, "value", None), str):
+            span, text = source.span(one), ast.unparse(one)
+            for spelled in (text, double_quoted(text)):
+                written = written.replace(spelled, source.text[span.start : span.end])
+        else:
+            stack += [each for each in ast.iter_child_nodes(one) if isinstance(each, ast.expr)]
+    return written if _are_one_expression(written, hook) else hook
+
+
+def _are_one_expression(one: str, other: str) -> bool:
+    """Tell whether only quotes differ."""
+    try:
+        return "\n" not in one and ast.dump(ast.parse(one)) == ast.dump(ast.parse(other))
+    except SyntaxError:  # newer than the Python that runs
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +89,7 @@ class _Wrapping:
     wraps: tuple[WrapEdit, ...]
     word_in_front: bool
     word_behind: bool
+    takes_brackets: bool
 
     def __call__(self, node: cst.BaseExpression) -> cst.BaseExpression:
         left, right = list(node.lpar), list(node.rpar)
@@ -65,6 +100,8 @@ class _Wrapping:
             changed = node.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
         else:
             changed = node.with_changes(lpar=[], rpar=[])
+            if self.takes_brackets and len(left) == 1 and _are_tight(node):
+                left, right = [], []
         for place, wrap in enumerate(self.wraps):
             last = place == len(self.wraps) - 1
             hook = parsed(wrap.hook, self.word_in_front and last)

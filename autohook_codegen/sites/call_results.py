@@ -186,6 +186,8 @@ def _handed_on(result: Result, how: How) -> Iterator[Candidate | LeftAlone]:
     if is_structured(value) and not (may_be_tensor(value) and as_tensor):
         if result.is_taken_apart_elsewhere():
             yield result.taken_apart()
+        elif may_be_tensor(value):
+            yield result.unclear()
         else:
             yield result.alone(NoteCode.NO_TENSOR)
     elif may_be_none(value) and not as_tensor:

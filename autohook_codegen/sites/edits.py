@@ -18,6 +18,8 @@ class WrapEdit:
     tested: str | None = None
     brackets: bool = False
     """Whether the test needs brackets where it stands."""
+    takes_brackets: bool = False
+    """Whether the expression needs its brackets where it stands, which a call there does not."""
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from autohook_codegen import library
+from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.trace import Trace
 from autohook_codegen.analysis.values import Module, Nothing, Unknown, Value
 from autohook_codegen.declares.files import ClassDecl
@@ -24,11 +25,26 @@ _LONGEST = 50
 
 
 def place_of(reference: Reference, trace: Trace) -> str:
-    """Return ``Layer.ff``: the path behind the name of the class that sets its first attribute."""
+    """Return ``Layer.ff``: the path behind the name of the class that sets its first attribute.
+
+    Where a class of the input looks attributes up elsewhere, the path ends at its instance: what it
+    gives has a name of its own.
+    """
     owner = reference.owners[0]
     first = reference.names[:1]
     setters = (one for one in owner.mro if first and trace.definitions(one, first[0]))
-    return f"{next(setters, owner).name}.{path_of(reference)}"
+    setter, names = next(setters, owner), reference.names
+    if reference.computed is not None or len(names) < 2:
+        return f"{setter.name}.{path_of(reference)}"
+    held: Value = trace.attribute(owner, names[0])
+    for count, name in enumerate(names[1:], 1):
+        classes = [one.cls for one in held if isinstance(one, Module)]
+        known = [one for one in classes if isinstance(one, ClassDecl)]
+        sets = any(trace.definitions(decl, name) for one in known for decl in one.mro)
+        if not sets and any(one.method("__getattr__") for one in known):
+            return f"{setter.name}.{'.'.join(names[:count])}"
+        held = join(*(trace.attribute(one, name) for one in known))
+    return f"{setter.name}.{path_of(reference)}"
 
 
 def shown_places(places: Collection[str]) -> str:

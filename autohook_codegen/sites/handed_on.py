@@ -6,8 +6,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from autohook_codegen.analysis.parts import members
 from autohook_codegen.analysis.trace import FunctionTrace, Trace, Use
-from autohook_codegen.analysis.values import Fields, Items, Module, Nothing
+from autohook_codegen.analysis.values import Alternative, Fields, Items, Module, Nothing, Unknown
 from autohook_codegen.declares.files import ClassDecl
 from autohook_codegen.notes import NoteCode
 from autohook_codegen.sites.candidate import LeftAlone, Reference
@@ -48,12 +49,25 @@ def _handed_on(
     callee = ast.unparse(call.func)
     if held is None or not held.steps:
         return
-    if not all(isinstance(one, Module | Items | Fields | Nothing) for one in use.value):
+    if not all(isinstance(one, Module | Nothing) or _may_hold_modules(one) for one in use.value):
         return
     reference = reference_to(held, use.node, use.value, function, ())
     if reference is not None:
         message = NoteCode.PASSED_ON.says(path=path_of(reference), callee=callee)
         yield LeftAlone(use.node, message, function, reference, (place_of(reference, trace),))
+
+
+def _may_hold_modules(one: Alternative) -> bool:
+    """Whether it is a container of what may be modules: no numbers, and no functions, which may be
+    imported."""
+    if not isinstance(one, Items | Fields):
+        return False
+    inside = members(one)
+    return not inside or any(
+        isinstance(each, Module | Items | Fields)
+        or (isinstance(each, Unknown) and each.name is None)
+        for each in inside
+    )
 
 
 def _one_of_several(

@@ -157,11 +157,12 @@ class ContainerText:
                 dotted = self.file.dotted(site.func) or ""
                 if dotted.startswith("torch.nn."):
                     return f"{ast.unparse(site.func.value)}.{container}"
-        names = self.file.imports.names
+        imports = self.file.imports
+        names = imports.names | imports.starred
         for alias, dotted in names.items():
             if dotted == "torch.nn":
                 return f"{alias}.{container}"
-        if names.get(container) == f"torch.nn.{container}" or "torch.nn" in self.file.imports.stars:
+        if names.get(container) == f"torch.nn.{container}" or "torch.nn" in imports.stars:
             return container
         for alias, dotted in names.items():
             if dotted == "torch":

@@ -5,12 +5,15 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
+from autohook_codegen.analysis.flow import Flow
 from autohook_codegen.analysis.joining import join
 from autohook_codegen.analysis.parts import members
+from autohook_codegen.analysis.points import Point
 from autohook_codegen.analysis.trace import ModuleCall, Trace
 from autohook_codegen.analysis.values import (
     Alternative,
     Fields,
+    Function,
     Items,
     Module,
     Unknown,
@@ -26,6 +29,7 @@ from autohook_codegen.sites.elsewhere import Elsewhere
 from autohook_codegen.sites.fallback import place_of
 from autohook_codegen.sites.hook_points import path_of
 from autohook_codegen.sites.references import held_by, reference_to
+from autohook_codegen.sites.unknown_parts import may_be_of_module
 from autohook_codegen.sites.written import Written
 
 __all__ = ["called_module", "calls_its_members", "module_calls"]
@@ -44,7 +48,7 @@ def _module_call(
 ) -> Iterator[Candidate | LeftAlone]:
     modules = call.modules
     if _may_be_module(modules) and held_by(modules) is None:
-        yield from _several(call, written, trace)
+        yield from _several(call, written, elsewhere)
         return
     reference = called_module(call, written)
     if reference is None:
@@ -141,9 +145,9 @@ def _weights_alone(value: Value) -> set[str]:
     return {one.weights_alone for one in known if one is not None and one.weights_alone}
 
 
-def _several(call: ModuleCall, written: Written, trace: Trace) -> Iterator[LeftAlone]:
-    """A name that may mean several submodules."""
-    called = ast.unparse(call.callee)
+def _several(call: ModuleCall, written: Written, elsewhere: Elsewhere) -> Iterator[LeftAlone]:
+    """A name that may mean several submodules, or one that none names."""
+    called, trace = ast.unparse(call.callee), elsewhere.trace
     references = _references(call.modules, call, written)
     places = sorted({place_of(one, trace) for one in references})
     made_here = [one for one in call.modules if isinstance(one, Items) and calls_its_members({one})]
@@ -158,8 +162,46 @@ def _several(call: ModuleCall, written: Written, trace: Trace) -> Iterator[LeftA
     elif any(isinstance(one, Module) and one.held is None for one in call.modules) and not (
         _is_inherited(call) or all(map(_is_loss, call.modules))
     ):
-        message = NoteCode.NO_NAME.says(called=called)
-        yield LeftAlone(call.node, message, written.trace)
+        holder = _given_by(Point(call.callee, written.trace), elsewhere.flow)
+        if holder is not None:
+            message = NoteCode.NAME_UNKNOWN.says(called=called, cls=holder.name)
+            yield LeftAlone(call.node, message, written.trace, None, (holder.name,))
+        elif _is_surely_module(call) or (
+            written.trace.outermost.receiver is not None
+            and may_be_of_module(call.node, written.trace)
+        ):
+            is_ = "is" if _is_surely_module(call) else "may be"
+            message = NoteCode.NO_NAME.says(called=called, is_=is_)
+            yield LeftAlone(call.node, message, written.trace)
+
+
+def _is_surely_module(call: ModuleCall) -> bool:
+    """Whether a class says so of which more than the name is known: any object can be called."""
+    classes = [one.cls for one in call.modules if isinstance(one, Module)]
+    return any(not isinstance(one, str) or library_class(one) is not None for one in classes)
+
+
+def _given_by(point: Point, flow: Flow) -> ClassDecl | None:
+    """The class one of whose methods gives one of its modules: ``self.bank[4]``, where the bank
+    has a ``__getitem__``, or ``self.pick(4)``."""
+    node, function = flow.origin(point)[:2]
+    methods: list[tuple[ClassDecl | None, ast.AST]] = []
+    match node:
+        case ast.Call(func=func):
+            callees = function.values.get(func, frozenset())
+            methods = [(one.owner, one.node) for one in callees if isinstance(one, Function)]
+        case ast.Subscript(value=held):
+            classes = [getattr(one, "cls", None) for one in function.values.get(held, ())]
+            given = [one.method("__getitem__") for one in classes if isinstance(one, ClassDecl)]
+            methods = [one for one in given if one is not None]
+    for owner, method in methods:
+        trace = flow.trace.functions.get(method)
+        if trace is not None and any(
+            isinstance(one, Module) and one.held is not None and one.held.root is trace.receiver
+            for one in trace.returned
+        ):
+            return owner
+    return None
 
 
 def _references(value: Value, call: ModuleCall, written: Written) -> list[Reference]:

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from itertools import combinations
 
 from autohook_codegen.analysis.trace import FunctionTrace, Trace
-from autohook_codegen.analysis.values import Item, Member
+from autohook_codegen.analysis.values import Item
 from autohook_codegen.declares.files import ClassDecl
 from autohook_codegen.sites.decided import DecidedSite
 from autohook_codegen.sites.hook_points import HookPoint
+from autohook_codegen.sites.slices import are_apart
 from autohook_codegen.sites.written import Written
 
 __all__ = ["callees_beside", "shared_hook_points"]
@@ -69,27 +70,18 @@ def _may_meet(sites: list[DecidedSite]) -> bool:
         function = site.candidate.function
         known = written.setdefault(function, Written(function))
         conditions[site] = set(_conditions(site.candidate.passing, known))
-        conditions[site] |= set(_slices(site))
     return any(
         one.candidate.function is not other.candidate.function
-        or not any(
-            test == same and holds != otherwise
-            for test, holds in conditions[one]
-            for same, otherwise in conditions[other]
+        or not (
+            are_apart(one.candidate.reference, other.candidate.reference)
+            or any(
+                test == same and holds != otherwise
+                for test, holds in conditions[one]
+                for same, otherwise in conditions[other]
+            )
         )
         for one, other in combinations(sites, 2)
     )
-
-
-def _slices(site: DecidedSite) -> Iterator[tuple[str, str]]:
-    """Yield which members a loop comes to: those of ``[:k]`` are none of ``[k:]``."""
-    for step in site.candidate.reference.items:
-        loop = step.loop if isinstance(step, Member) else None
-        match getattr(loop, "iter", None):
-            case ast.Subscript(slice=ast.Slice(None, ast.expr() as bound, None)):
-                yield f"before {ast.unparse(bound)}", "True"
-            case ast.Subscript(slice=ast.Slice(ast.expr() as bound, None, None)):
-                yield f"before {ast.unparse(bound)}", "False"
 
 
 def _conditions(place: ast.AST, written: Written) -> Iterator[tuple[str, str]]:

@@ -182,7 +182,7 @@ def _spell(
 
 
 def _index(step: Item) -> str:
-    return ast.unparse(step.written) if step.written is not None else double_quoted(repr(step.key))
+    return double_quoted(ast.unparse(step.written) if step.written is not None else repr(step.key))
 
 
 def _wrap_edit(form: Wrap, hook_point: str, parent: ast.AST | None) -> WrapEdit:
@@ -192,7 +192,8 @@ def _wrap_edit(form: Wrap, hook_point: str, parent: ast.AST | None) -> WrapEdit:
         own = "{0} if {0} is not None else None".format(ast.unparse(form.node))
         tested = not isinstance(form.node, ast.Call) and ast.unparse(parent) == own
     if not tested:
-        return WrapEdit(hook_point)
+        takes_brackets = parent is not None and needs_brackets(parent, form.node)
+        return WrapEdit(hook_point, takes_brackets=takes_brackets)
     brackets = parent is not None and needs_brackets(parent, form.node, _CONDITION)
     return WrapEdit(hook_point, double_quoted(ast.unparse(form.node)), brackets)
 

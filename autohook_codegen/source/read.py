@@ -160,7 +160,8 @@ def _older_text(text: str, error: SyntaxError, path: str | None) -> str:
         module = cst.parse_module(text)
     except cst.ParserSyntaxError as other:
         # Python words errors better, unless it stopped at newer syntax before the real one.
-        if (error.lineno or 0) >= other.raw_line:
+        line = error.lineno or 0
+        if line >= other.raw_line or _in_one_statement(text, line, other.raw_line):
             raise _from_ast(error, text, path) from None
         raise _from_libcst(other, text, path) from None
     except (cst.CSTValidationError, RecursionError):
@@ -169,6 +170,13 @@ def _older_text(text: str, error: SyntaxError, path: str | None) -> str:
         return in_older_syntax(text, module, sys.version_info[:2])
     except RecursionError:
         raise _too_deep(text, path) from None
+
+
+def _in_one_statement(text: str, *numbers: int) -> bool:
+    """Whether lines of these numbers are of one logical line."""
+    lines = LogicalLines(text)
+    starts = [0, *(end.end() for end in LINE_END.finditer(text))]
+    return len({lines.at(starts[min(one, len(starts)) - 1]) for one in numbers}) == 1
 
 
 def _from_ast(error: SyntaxError, text: str, path: str | None) -> SourceError:

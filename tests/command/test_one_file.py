@@ -217,7 +217,9 @@ ERRORS = [
         id="bad",
     ),
     pytest.param(["image.py"], "not a Python file: it holds null bytes", id="binary"),
-    pytest.param(["latin.py"], "byte 0xe9 in line 2 is not utf-8", id="not UTF-8"),
+    pytest.param(
+        ["latin.py"], "latin.py:2:6: byte 0xe9 is not utf-8; save the file", id="not UTF-8"
+    ),
     pytest.param(["cookie.py"], "unknown encoding: nonsense", id="encoding"),
     pytest.param(["rot13.py"], "'rot13' is not a text encoding", id="no encoding of text"),
     pytest.param(["mod\x00el.py"], "null", id="null byte in the path"),
@@ -248,6 +250,8 @@ OPTION_ERRORS = [
     (["--list", "-o", "out.py"], "--list prints the sites"),
     (["--list", "--strip"], "--list shows what a rewrite would do"),
     (["--root", "Nobody"], "Nobody"),
+    (["--only", ""], "--only '' names nothing"),
+    (["--skip", " , "], "--skip ' , ' names nothing"),
     (["--root", "none,AutoEncoder"], "--root none stands alone"),
     (["--only", "nothing"], "--only 'nothing'"),
     (["--hook", "modules,buffers"], "--hook buffers: choose modules, params"),

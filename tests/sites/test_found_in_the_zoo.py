@@ -1156,6 +1156,77 @@ class Model(nn.Module):
     pytest.param(
         """
 class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.ups = nn.ModuleList([nn.Linear(2, 2)])
+
+    def up(self, i):
+        return self.ups[i % 1]
+
+    def forward(self, x):
+        up = self.up(4)
+        return up(x)
+""",
+        "name-unknown",
+        id="one that a method picks",
+    ),
+    pytest.param(
+        """
+class Bank(nn.Module):
+    def __init__(self):
+        super().__init__()
+        for i in range(3):
+            self.add_module(f"f{i}", nn.Linear(2, 2))
+
+    def __getitem__(self, i):
+        return getattr(self, f"f{i % 3}")
+
+
+class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.bank = Bank()
+
+    def forward(self, x):
+        return self.bank[4](x)
+""",
+        "name-unknown",
+        id="one that __getitem__ picks",
+    ),
+    pytest.param(
+        """
+class Model(nn.Module):
+    def act(self):
+        return nn.ReLU()
+
+    def forward(self, x):
+        return self.act()(x)
+""",
+        "no-name",
+        id="one that a method makes",
+    ),
+    pytest.param(
+        """
+class Sometimes(nn.Module):
+    def forward(self, x, both=False):
+        return (x, x) if both else x
+
+
+class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.part = Sometimes()
+
+    def forward(self, x):
+        run = lambda t: self.part(t)
+        return run(x)
+""",
+        "unclear-result",
+        id="a lambda that gives back what may be a tuple",
+    ),
+    pytest.param(
+        """
+class Model(nn.Module):
     def __init__(self, kind):
         super().__init__()
         self.kind = kind

@@ -327,3 +327,42 @@ def test_one_of_several_that_is_handed_on(one: str) -> None:
 def test_what_nobody_calls_is_not_handed_on() -> None:
     source = HANDING.format(call="y = self.a(x)", made="name = str(self.b)")
     assert hook_source(source, BARE).notes == ()
+
+
+@pytest.mark.parametrize("kept", ["[F.relu, torch.tanh]", "[lambda y: y, str]", "[1, 2]"])
+def test_a_list_without_modules_is_not_handed_on(kept: str) -> None:
+    source = HANDING.format(call="y = functools.reduce(call, self.kept, x)", made=f"kept = {kept}")
+    source = f"import torch\nimport torch.nn.functional as F\n{source}"
+    assert not hook_source(source, Options(format=False)).left_to_fallback
+
+
+DELEGATES = """
+
+class Wrapper(nn.Module):
+    def __init__(self, module):
+        super().__init__()
+        self.module = module
+
+    def __getattr__(self, name):
+        try:
+            return super().__getattr__(name)
+        except AttributeError:
+            return getattr(super().__getattr__("module"), name)
+
+    def forward(self, x):
+        return self.module(x)
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.body = Wrapper(nn.Linear(2, 2))
+
+    def forward(self, x):
+        return self.body.proj(self.body(x))
+"""
+
+
+def test_what_an_attribute_is_looked_up_in_has_names_of_its_own() -> None:
+    code = hook_source(HEAD + DELEGATES, Options(format=False)).code
+    assert "auto_hook(self)  # adds the hook points inside Net.body\n" in code

@@ -88,6 +88,11 @@ EXPRESSIONS = [
         "{name: self.heads_hook_points[name](self.heads[name](x)) for name in self.heads}",
     ),
     (
+        "self.heads['_'.join(x)](self.heads[f\"{i}\"](x))",
+        "self.heads_hook_points['_'.join(x)](self.heads['_'.join(x)]"
+        '(self.heads_hook_points[f"{i}"](self.heads[f"{i}"](x))))',
+    ),
+    (
         "self.fc(x) if self.training else x",
         "self.fc_hook_point(self.fc(x)) if self.training else x",
     ),

@@ -18,12 +18,17 @@ EXPRESSIONS = [
     ("x @ self.W + self.b", "self.b_hook_point(self.W_hook_point(x @ self.W) + self.b)"),
     ("x * -self.g", "x * self.g_hook_point(-self.g)"),
     ("self.g * self.b", "self.b_hook_point(self.g_hook_point(self.g * self.b))"),
-    ("(x + self.b) * 2", "(self.b_hook_point(x + self.b)) * 2"),
+    ("(x + self.b) * 2", "self.b_hook_point(x + self.b) * 2"),
     (
         "(x + self.b) * (x - self.b)",
-        "(self.b_hook_point(x + self.b)) * (self.b_hook_point(x - self.b))",
+        "self.b_hook_point(x + self.b) * self.b_hook_point(x - self.b)",
     ),
-    ("x @ (self.W * 2)", "x @ (self.W_hook_point(self.W * 2))"),
+    ("x @ (self.W * 2)", "x @ self.W_hook_point(self.W * 2)"),
+    ("(x @ self.W).T", "self.W_hook_point(x @ self.W).T"),
+    ("((x @ self.W)).T", "((self.W_hook_point(x @ self.W))).T"),
+    ("( x @ self.W ).T", "( self.W_hook_point(x @ self.W) ).T"),
+    ("(self.b * self.g).T", "self.g_hook_point(self.b_hook_point(self.b * self.g)).T"),
+    ("(x * self.g) * 2", "(self.g_hook_point(x * self.g)) * 2"),
     ("x @ (self.W)", "self.W_hook_point(x @ (self.W))"),
     ("x + self.b - x", "self.b_hook_point(x + self.b) - x"),
     ("F.linear(x, self.W)", "self.W_hook_point(F.linear(x, self.W))"),
@@ -228,7 +233,7 @@ STATEMENTS = [
         """,
         """
         b, g = self.b, self.g
-        return self.g_hook_point((self.b_hook_point(x + b)) * g)
+        return self.g_hook_point(self.b_hook_point(x + b) * g)
         """,
         id="a tuple that is there only to be unpacked",
     ),

@@ -28,6 +28,7 @@ class Model(nn.Module):
         self.wide = wide
         self.fc = nn.Linear(8, 8)
         self.pairs = nn.ModuleList([nn.ModuleList([nn.Tanh(), nn.Tanh()])])
+        self.fcs = nn.ModuleList([nn.Linear(8, 8), nn.Linear(8, 8)])
         self.W = nn.Parameter(torch.zeros(8, 8))
         self.drop = Drop(wide)
 
@@ -125,6 +126,16 @@ ONCE = [
         "    for one in self.pairs[0][k:]:\n        x = one(x)\n    return x",
         id="the first members, and the others",
     ),
+    pytest.param(
+        "def forward(self, x, k):\n    for one in self.pairs[0][:k]:\n        x = one(x)\n"
+        "    for y, one in zip(x, self.pairs[0][k + 1 :]):\n        x = one(y)\n    return x",
+        id="beside the others in a zip, behind one that is left out",
+    ),
+    pytest.param(
+        "def forward(self, x):\n    for one in self.fcs[3:-2]:\n        x = one(x)\n"
+        "    for one in self.fcs[-1:]:\n        x = one(x)\n    return x",
+        id="slices that count from the end",
+    ),
 ]
 
 SIBLINGS = """\
@@ -179,3 +190,11 @@ def test_the_class_whose_instance_it_is() -> None:
     second = SIBLINGS.replace("self.norm(-x)", "self.norm(self.norm(-x))")
     (message,) = messages(second, "shared-hook-point")
     assert message.startswith("Second.norm_hook_point (2 times) fires")
+
+
+@pytest.mark.parametrize("bounds", [(": k + 1", "k:"), (":-1", "2:"), (":k", "1:"), ("::2", "1:")])
+def test_slices_that_may_have_a_member_in_common(bounds: tuple[str, str]) -> None:
+    loops = [f"    for one in self.fcs[{one}]:\n        x = one(x)\n" for one in bounds]
+    forward = "def forward(self, x, k):\n" + "".join(loops) + "    return x\n"
+    (said,) = messages(HEAD + indent(forward, "    "), "shared-hook-point")
+    assert said.startswith("Model.fcs_hook_points (2 times) fires")

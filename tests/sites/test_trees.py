@@ -336,3 +336,36 @@ def test_star_imports_in_a_circle(stars: dict[str, list[str]]) -> None:
     files["net.py"] = NET.format(module=first)
     code = hook_sources(files, PLAIN)["net.py"].code
     assert "self.layer_hook_point(self.layer(x))" in code
+
+
+STARRED = """\
+from {module} import *
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Linear(8, 8)])
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer(x)
+        return x
+"""
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        pytest.param({"near": "import torch.nn as nn\n"}, id="imports it"),
+        pytest.param({"near": "from far import *\n", "far": "from torch import nn\n"}, id="of two"),
+        pytest.param({}, id="outside"),
+    ],
+)
+def test_nn_by_a_star_import(files: dict[str, str]) -> None:
+    texts = {f"{name}.py": text for name, text in files.items()}
+    hooked = hook_sources({**texts, "net.py": STARRED.format(module="near")}, PLAIN)["net.py"]
+    assert "self.layers_hook_points = nn.ModuleList([" in hooked.code
+    assert "class Net(HookedRootModule, nn.Module):" in hooked.code
+    assert "self.setup()" in hooked.code
+    assert not hooked.notes

@@ -73,6 +73,9 @@ def test_places_in_newer_syntax() -> None:
 BAD = [
     pytest.param("x = 1\ny = (\n", "m.py:2:5: '(' was never closed", "y = (", id="syntax error"),
     pytest.param("def f[T](x): 1\nx = ,\n", "m.py:2:5: invalid syntax", "x = ,", id="after newer"),
+    pytest.param(
+        "x = 1\nclass A(:\n    pass\n", "m.py:2:9: invalid syntax", "class A(:", id="in brackets"
+    ),
     pytest.param("x = 1\n\0", "m.py:2:1: null byte in the source", None, id="null byte"),
     pytest.param("x = 'a\r\ny\r", "m.py:1:5: unterminated string literal", "x = 'a", id="CR LF"),
     pytest.param("def f():\nx\n", "m.py:2:1: expected an indented block", "x", id="indentation"),
