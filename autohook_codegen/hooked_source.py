@@ -48,7 +48,8 @@ class Site:
     """``module call``, ``parameter use``, ``activation``, ``input`` or ``asked``."""
     element: str | None
     """Which part of the result is hooked: ``None`` for all of it, else ``[0]``,
-    ``.last_hidden_state``.
+    ``.last_hidden_state``; of a parameter ``value``, where it is hooked itself and no operation's
+    result.
     """
     hook_point: str
     """The hook point's attribute: ``fc1_hook_point``, ``layers_hook_points``."""

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from autohook_codegen.analysis.values import Parameter
 from autohook_codegen.hooked_source import Note, Site
 from autohook_codegen.sites.candidate import After, Candidate, First, Wrap
 from autohook_codegen.sites.decided import Decided, DecidedSite, Remark
@@ -41,13 +42,12 @@ def sites_of(source: Source, records: FileRecords, full_names: FullNames) -> tup
         candidate = one.candidate
         line, column = source.position(candidate.node)
         owner = candidate.function.owner or candidate.reference.owners[0]
-        element = text_of_part(ast.Name(""), candidate.part)
         found.append(
             Site(
                 class_name=owner.qualified_name,
                 attribute=path_of(candidate.reference),
                 kind=candidate.kind,
-                element=element or None,
+                element=_element(candidate),
                 hook_point=one.hook_point.name,
                 runtime_name=one.hook_point.runtime_name,
                 line=line,
@@ -58,6 +58,14 @@ def sites_of(source: Source, records: FileRecords, full_names: FullNames) -> tup
             )
         )
     return tuple(sorted(found, key=lambda site: (site.line, site.column)))
+
+
+def _element(candidate: Candidate) -> str | None:
+    """Return which part of what the site is of is hooked, where it is not all."""
+    if candidate.kind == "parameter use" and isinstance(candidate.form, Wrap):
+        hooked = candidate.function.values.get(candidate.form.node, frozenset())
+        return "value" if any(isinstance(one, Parameter) for one in hooked) else None
+    return text_of_part(ast.Name(""), candidate.part) or None
 
 
 def _hooked_text(candidate: Candidate) -> str:

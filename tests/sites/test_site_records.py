@@ -23,6 +23,10 @@ RECORDS = [
         ("attn", "module call", "[0]", "attn_hook_point", "attn.hook_point"),
     ),
     ("self.pair(x)[1]", ("pair", "module call", "[1]", "pair_hook_point", "pair.hook_point")),
+    (
+        "torch.cat((self.W.T, x))",
+        ("W", "parameter use", "value", "W_hook_point", "W.hook_point"),
+    ),
     ("x + self.b", ("b", "parameter use", None, "b_hook_point", "b.hook_point")),
     (
         "x @ self.weights[0]",
