@@ -65,8 +65,11 @@ def _combined(
         return NOT_REACHED
     structured = [one for one in (*left, *right) if isinstance(one, Items)]
     if any(isinstance(one, Tensor | Parameter) for one in (*left, *right)):
-        if structured and isinstance(op, ast.Add) and (apart := _apart(left, right)):
-            return join(*(_combined(frame, node, op, *two) for two in apart))
+        if isinstance(op, ast.Add):
+            if added := _added_to_tuple(left, right):
+                return _joined_tuples(node, structured, left, added, True)
+            if begin := _added_to_tuple(right, left):
+                return _joined_tuples(node, structured, begin, right, True)
         return frame.operation(_KINDS[type(op)], node, (left, right))
     if structured and isinstance(op, ast.Add | ast.Mult):
         return _joined_tuples(node, structured, left, right, isinstance(op, ast.Add))
@@ -78,18 +81,11 @@ def _combined(
     return frame.operation(_KINDS[type(op)], node, (left, right))
 
 
-def _apart(left: Value, right: Value) -> list[tuple[Value, Value]]:
-    """Return what may be added to what: a tuple to a tuple alone, all else to what is none."""
-    tuples = tuple(
-        frozenset(one for one in value if isinstance(one, Items | Unknown))
-        for value in (left, right)
-    )
-    others = tuple(
-        frozenset(one for one in value if not isinstance(one, Items | Nothing))
-        for value in (left, right)
-    )
-    pairs = [tuples] if any(isinstance(one, Items) for value in tuples for one in value) else []
-    return [(one, other) for one, other in (*pairs, others) if one and other]
+def _added_to_tuple(value: Value, other: Value) -> Value:
+    """Return what of `other` can be added to `value`, where that surely is a tuple or list."""
+    if not all(isinstance(one, Items) for one in value):
+        return NOT_REACHED
+    return frozenset(one for one in other if isinstance(one, Items | Unknown))
 
 
 def _joined_tuples(

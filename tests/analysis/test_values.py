@@ -264,8 +264,8 @@ LINES = [
         id="what a tensor is added to is none",
     ),
     pytest.param(
-        "one = (self.fc(x),) if flag else self.fc(x)\nreveal(one + one)  # (tensor, tensor) | tensor",
-        id="a sum of either",
+        "one = (self.fc(x),) if flag else self.fc(x)\nreveal(one + self.fc(x))  # tensor",
+        id="a sum with what may be a tuple",
     ),
     pytest.param("reveal(cast(torch.Tensor, self.fc(x)))  # tensor", id="what is only cast"),
     pytest.param(
