@@ -6,9 +6,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from autohook_codegen.analysis.parts import members
+from autohook_codegen.analysis.parts import holds_modules, members
 from autohook_codegen.analysis.trace import FunctionTrace, Trace, Use
-from autohook_codegen.analysis.values import Alternative, Fields, Items, Module, Nothing, Unknown
+from autohook_codegen.analysis.values import Alternative, Fields, Items, Module, Nothing
 from autohook_codegen.declares.files import ClassDecl
 from autohook_codegen.notes import NoteCode
 from autohook_codegen.sites.candidate import LeftAlone, Reference
@@ -58,15 +58,11 @@ def _handed_on(
 
 
 def _may_hold_modules(one: Alternative) -> bool:
-    """Whether it is a container of what may be modules: no numbers, and no functions, which may be
-    imported."""
+    """Whether it is a container of modules, or a tuple, list or dict with one among its members."""
     if not isinstance(one, Items | Fields):
         return False
-    inside = members(one)
-    return not inside or any(
-        isinstance(each, Module | Items | Fields)
-        or (isinstance(each, Unknown) and each.name is None)
-        for each in inside
+    return holds_modules(one) or any(
+        isinstance(each, Module) or _may_hold_modules(each) for each in members(one)
     )
 
 
