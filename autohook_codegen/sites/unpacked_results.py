@@ -80,8 +80,10 @@ def _is_used_as_list(result: Result, part: tuple[Step, ...], value: Value) -> bo
         return False
     whole = (*result.part, *part)
     for _, use in result.elsewhere.uses(result.call.node, whole):
-        if is_structured(use.value):
-            continue  # a tuple by another way
+        if is_structured(use.value):  # a tuple by another way
+            if use.how is How.ARGUMENT:
+                return True  # and both are handed to one module: they are alike
+            continue
         if use.how in (How.LOOPED, How.UNPACKED):
             return True
         if use.how is How.PART and isinstance(use.by, ast.Subscript):

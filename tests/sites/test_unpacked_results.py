@@ -7,7 +7,7 @@ from textwrap import dedent
 import pytest
 
 from autohook_codegen import hook_source
-from tests.sites.snippets import BARE, hooked_forward
+from tests.sites.snippets import BARE, hooked_forward, module
 
 PAIRS = [
     pytest.param(
@@ -145,3 +145,21 @@ def test_an_annotation_alone_is_no_proof_of_a_tensor(statement: str, is_hooked: 
     hooked = hook_source(ANNOTATED.replace("{statement}", statement), BARE)
     assert ("self.attn_hook_point(self.attn(x))" in hooked.code) == is_hooked
     assert (f"        {statement}\n" in hooked.code) != is_hooked
+
+
+def test_a_tuple_that_goes_round_a_loop() -> None:
+    """A module that is handed a tuple gives one back under the same name (FrEIA)."""
+    source = module(
+        """
+        self.flow = build(config)
+        --
+        if torch.is_tensor(x):
+            x = (x,)
+        for _ in range(3):
+            x, log = self.flow(x)
+        return x[0]
+        """
+    )
+    hooked = hook_source(source, BARE)
+    assert hooked.code == source
+    assert [note.code for note in hooked.notes] == ["unclear-result"]
