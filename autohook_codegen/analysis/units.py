@@ -44,10 +44,7 @@ def is_left_to_subclasses(unit: Unit) -> bool:
         or (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant))
         for one in node.body
     )
-    is_abstract = any(
-        (dotted_name(one) or "").rsplit(".", 1)[-1] == "abstractmethod"
-        for one in node.decorator_list
-    )
+    is_abstract = "abstractmethod" in _decorators(node)
     return does_nothing and (
         is_abstract or any(node.name in one.methods for one in owner.descendants())
     )
@@ -71,7 +68,9 @@ def has_decorator(node: ast.AST, name: str) -> bool:
 
 def is_property(node: FunctionNode) -> bool:
     """Tell whether reading the method calls it."""
-    return any(
-        (dotted_name(one) or "").rsplit(".", 1)[-1] in ("property", "cached_property")
-        for one in node.decorator_list
-    )
+    return not _decorators(node).isdisjoint({"property", "cached_property"})
+
+
+def _decorators(node: FunctionNode) -> set[str]:
+    """Return their last names."""
+    return {(dotted_name(one) or "").rsplit(".", 1)[-1] for one in node.decorator_list}
